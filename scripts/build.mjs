@@ -1,0 +1,49 @@
+// Builds the package: one bundle an entry with shared chunks, packages left external, types beside it.
+// Also links the package's own commands into node_modules/.bin, so that `npx pipe` in a checkout starts at once.
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const entries = {
+  pipe: 'src/pipe/cli/main.ts',
+  stage: 'src/pipe/stage.ts',
+  'stage-host': 'src/pipe/run/stage-host.ts',
+  'nas-bench': 'src/nas/bench/cli.ts',
+  'convert.worker': 'src/nas/bench/convert.worker.ts',
+};
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file)))),
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  packages: 'external',
+  chunkNames: 'chunks/[name]-[hash]',
+  define: { PIPE_VERSION: JSON.stringify(manifest.version) },
+  logLevel: 'warning',
+});
+
+if (existsSync(join(root, 'node_modules/typescript'))) {
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
+}
+
+const bin = join(root, 'node_modules/.bin');
+for (const [name, target] of Object.entries(manifest.bin)) {
+  const file = join(root, target);
+  if (!existsSync(file)) continue;
+  chmodSync(file, 0o755);
+  if (!existsSync(join(root, 'node_modules'))) continue;
+  mkdirSync(bin, { recursive: true });
+  const link = join(bin, name);
+  if (lstatSync(link, { throwIfNoEntry: false })) rmSync(link);
+  symlinkSync(relative(bin, file), link);
+}

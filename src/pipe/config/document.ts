@@ -1,0 +1,121 @@
+/**
+ * pipeline.yaml as typed data: after parsing and validation, the profile and --set applied to `params` and `axes`,
+ * before any `${…}` is filled in. Order of stages, axes, deps and outs is that of the file.
+ */
+import type { Json, JsonObject } from '../json.ts';
+import type { Position } from './diagnostic.ts';
+
+export interface PipelineDocument {
+  /** Path of the pipeline file, relative to the project folder. */
+  readonly file: string;
+  readonly profile: string | null;
+  readonly params: JsonObject;
+  readonly axes: ReadonlyMap<string, Axis>;
+  /** Capacity of named resources the file defines beyond gpu, cpu and memory. */
+  readonly resources: ReadonlyMap<string, number>;
+  readonly sources: ReadonlyMap<string, SourceDoc>;
+  readonly stages: ReadonlyMap<string, StageDoc>;
+}
+
+/** An axis: values in order, each with the name that stands in cell ids. A list's names are its values as text. */
+export interface Axis {
+  readonly name: string;
+  readonly values: readonly AxisValue[];
+  readonly at: Position;
+}
+export interface AxisValue {
+  readonly name: string;
+  readonly value: Json;
+}
+
+/** Data from outside: the first candidate that exists, else the url (downloaded once, resumed, checked). */
+export interface SourceDoc {
+  readonly name: string;
+  readonly candidates: readonly SourceCandidate[];
+  readonly url: string | null;
+  /** sha256 of what `url` serves. */
+  readonly sha256: string | null;
+  /** How the download becomes the source: a file as it is, or a folder out of an archive. */
+  readonly unpack: 'none' | 'tar.gz';
+  /** Folder inside the archive that is the source ('' = all of it). */
+  readonly strip: string;
+  readonly description: string;
+  readonly at: Position;
+}
+export interface SourceCandidate {
+  /** File or folder, relative to the project folder or absolute; may lie outside the project. */
+  readonly path: string;
+  /** A file's digest, or a folder's digests by relative path; null: any content (its hash enters the keys all the same). */
+  readonly sha256: string | Readonly<Record<string, string>> | null;
+  readonly at: Position;
+}
+
+export type RunDoc =
+  | { readonly kind: 'module'; readonly file: string; readonly at: Position }
+  | { readonly kind: 'command'; readonly command: string; readonly at: Position };
+
+/** `stage.out`, `source.name` or a path inside the project; may hold `${params.…}`. */
+export interface DepDoc {
+  readonly name: string;
+  readonly ref: string;
+  readonly at: Position;
+}
+
+/** What the report does with an out (see src/pipe/report/mark.ts for each one's format). */
+export type ReportMark = 'figures' | 'table' | 'metrics' | 'claims' | 'notice';
+
+export interface OutDoc {
+  readonly name: string;
+  /** Path below the cell's output folder. */
+  readonly path: string;
+  /** Also placed here, relative to the project folder. */
+  readonly place: string | null;
+  readonly report: ReportMark | null;
+  readonly at: Position;
+}
+
+export interface StageDoc {
+  readonly name: string;
+  readonly description: string;
+  /** A `${params.…}` that must be true for the stage to exist; null: always. */
+  readonly when: string | null;
+  readonly run: RunDoc;
+  readonly matrix: MatrixDoc | null;
+  readonly deps: readonly DepDoc[];
+  readonly gather: ReadonlyMap<string, GatherDoc>;
+  readonly params: JsonObject;
+  readonly outs: readonly OutDoc[];
+  readonly resources: JsonObject;
+  readonly env: EnvDoc;
+  /** Commands whose standard output enters the key, by name. */
+  readonly tools: ReadonlyMap<string, string>;
+  readonly checkpoint: { readonly excluding: readonly string[] } | null;
+  readonly frozen: string | null;
+  readonly always: boolean;
+  readonly retries: number;
+  /** Milliseconds; null: none. */
+  readonly timeoutMs: number | null;
+  readonly at: Position;
+}
+
+/** `matrix: [variant, seed]` or `{axes: […], include: […], exclude: […]}`; the last two as GitHub Actions reads them. */
+export interface MatrixDoc {
+  readonly axes: readonly string[];
+  readonly include: readonly Readonly<Record<string, string>>[];
+  readonly exclude: readonly Readonly<Record<string, string>>[];
+  readonly at: Position;
+}
+
+/** How many of a gathered axis must have succeeded for the stage to go on: `{min: {seed: 3}}`. */
+export interface GatherDoc {
+  readonly min: Readonly<Record<string, number>>;
+}
+
+export interface EnvDoc {
+  /** Set for the process; in the key. */
+  readonly set: Readonly<Record<string, string>>;
+  /** Taken from the caller's environment; in the key. */
+  readonly keyed: readonly string[];
+  /** Taken from the caller's environment; never in the key or in any file. */
+  readonly pass: readonly string[];
+}

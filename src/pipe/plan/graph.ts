@@ -1,0 +1,78 @@
+/** The graph of cells a pipeline document stands for: one node a stage and combination of axis values. Pure data. */
+import type { EnvDoc, OutDoc, RunDoc, SourceDoc } from '../config/document.ts';
+import type { JsonObject } from '../json.ts';
+
+/** `train[no-zero,3]`: the stage and its axis values in matrix order; a stage without matrix is its bare name. */
+export type CellId = string & { readonly __brand: 'CellId' };
+
+export interface Graph {
+  /** In topological order, stable: file order, then axis order. */
+  readonly cells: ReadonlyMap<CellId, Cell>;
+  readonly stages: ReadonlyMap<string, StageNode>;
+  /** Every source that a cell reads. */
+  readonly sources: ReadonlyMap<string, SourceDoc>;
+  readonly resources: ReadonlyMap<string, number>;
+  readonly profile: string | null;
+}
+
+/** A stage with its matrix collapsed: what `dag` and the report draw. */
+export interface StageNode {
+  readonly name: string;
+  readonly description: string;
+  readonly axes: readonly string[];
+  readonly cells: readonly CellId[];
+  /** Stages and `source.x` it reads, in dep order, without repeats. */
+  readonly reads: readonly string[];
+}
+
+export interface Cell {
+  readonly id: CellId;
+  readonly stage: string;
+  /** Axis name → value's name, in matrix order. */
+  readonly axes: Readonly<Record<string, string>>;
+  /** Axis name → value, in matrix order. */
+  readonly axisValues: JsonObject;
+  readonly run: RunDoc;
+  /** Every `${…}` filled in. Of a command, `${deps.x}` and `${outs.x}` are left for the executor. */
+  readonly params: JsonObject;
+  readonly deps: readonly DepBinding[];
+  readonly outs: readonly OutDoc[];
+  readonly resources: Resources;
+  readonly env: EnvDoc;
+  readonly tools: ReadonlyMap<string, string>;
+  readonly checkpoint: { readonly excluding: readonly string[] } | null;
+  readonly frozen: string | null;
+  readonly always: boolean;
+  readonly retries: number;
+  readonly timeoutMs: number | null;
+  /** Cells that must be done before this one, without repeats, in dep order. */
+  readonly upstream: readonly CellId[];
+}
+
+/** What a dep's name stands for in one cell. */
+export type DepBinding =
+  | { readonly kind: 'path'; readonly name: string; readonly path: string }
+  | { readonly kind: 'source'; readonly name: string; readonly source: string }
+  | { readonly kind: 'out'; readonly name: string; readonly cell: CellId; readonly out: string }
+  | {
+      readonly kind: 'gather';
+      readonly name: string;
+      /** Axes gathered over (those the reader lacks), in the producer's order. */
+      readonly over: readonly string[];
+      readonly items: readonly GatherItem[];
+      readonly min: Readonly<Record<string, number>>;
+    };
+export interface GatherItem {
+  readonly cell: CellId;
+  readonly out: string;
+  /** All axis values of the producer's cell, by name. */
+  readonly axes: Readonly<Record<string, string>>;
+}
+
+export interface Resources {
+  readonly cpu: number;
+  readonly gpu: number;
+  /** Bytes; 0: not said. */
+  readonly memory: number;
+  readonly named: Readonly<Record<string, number>>;
+}

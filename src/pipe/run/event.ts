@@ -1,0 +1,86 @@
+/**
+ * Everything that happens in a run, as one closed union. Screens, logs, the report and the exit code are subscribers
+ * of this stream; nobody learns of a run any other way. Written as JSON lines to cache/runs/RUN/events.jsonl.
+ */
+import type { Key, Reason } from '../fingerprint/fingerprint.ts';
+import type { Json } from '../json.ts';
+import type { CellId } from '../plan/graph.ts';
+
+export type RunId = string & { readonly __brand: 'RunId' };
+
+export type CellState =
+  | 'waiting'
+  | 'running'
+  | 'up-to-date'
+  | 'restored'
+  | 'done'
+  | 'failed'
+  | 'dirty-inputs'
+  | 'blocked'
+  | 'frozen'
+  | 'cancelled';
+
+export type RunEvent = { readonly time: string } & (
+  | {
+      readonly type: 'run-started';
+      readonly run: RunId;
+      readonly pipeline: string;
+      readonly profile: string | null;
+      readonly targets: readonly string[];
+      readonly version: string;
+      readonly revision: string | null;
+      readonly cells: readonly { readonly id: CellId; readonly stage: string; readonly axes: Readonly<Record<string, string>> }[];
+      readonly resources: Readonly<Record<string, number>>;
+    }
+  /** A cell needs no work: its outs are in place (`up-to-date`), were put back from the cache (`restored`), or it is frozen. */
+  | {
+      readonly type: 'cell-cached';
+      readonly cell: CellId;
+      readonly key: Key;
+      readonly how: 'up-to-date' | 'restored' | 'frozen';
+      /** Milliseconds the original run took. */
+      readonly savedMs: number;
+    }
+  | { readonly type: 'cell-ready'; readonly cell: CellId; readonly reasons: readonly Reason[]; readonly expectedMs: number | null }
+  | { readonly type: 'cell-waiting-lock'; readonly cell: CellId; readonly holder: string }
+  | {
+      readonly type: 'cell-started';
+      readonly cell: CellId;
+      readonly key: Key;
+      readonly attempt: number;
+      readonly gpus: readonly number[];
+      readonly pid: number | null;
+      readonly log: string;
+    }
+  | { readonly type: 'cell-progress'; readonly cell: CellId; readonly done: number; readonly total: number; readonly unit: string }
+  | { readonly type: 'cell-metric'; readonly cell: CellId; readonly name: string; readonly value: number; readonly step: number | null }
+  | { readonly type: 'cell-message'; readonly cell: CellId; readonly level: 'info' | 'warning'; readonly text: string }
+  | { readonly type: 'cell-retry'; readonly cell: CellId; readonly attempt: number; readonly error: CellError; readonly inMs: number }
+  | { readonly type: 'cell-finished'; readonly cell: CellId; readonly key: Key; readonly ms: number; readonly outBytes: number }
+  | { readonly type: 'cell-failed'; readonly cell: CellId; readonly error: CellError; readonly ms: number; readonly log: string | null }
+  /** Not run because of an upstream failure (`cause`), or because the run stopped. */
+  | { readonly type: 'cell-not-run'; readonly cell: CellId; readonly state: 'blocked' | 'cancelled'; readonly cause: CellId | null }
+  | { readonly type: 'warning'; readonly text: string }
+  | { readonly type: 'heartbeat' }
+  | { readonly type: 'run-stopping'; readonly why: 'signal' | 'failure'; readonly signal: string | null }
+  | {
+      readonly type: 'run-finished';
+      readonly run: RunId;
+      readonly outcome: 'done' | 'up-to-date' | 'failed' | 'interrupted';
+      readonly counts: Readonly<Record<CellState, number>>;
+      readonly ms: number;
+      readonly savedMs: number;
+      readonly report: string | null;
+    }
+);
+
+export interface CellError {
+  readonly kind: 'exit' | 'signal' | 'timeout' | 'out-missing' | 'dirty-inputs' | 'dep-missing' | 'launch' | 'publish' | 'checksum';
+  readonly message: string;
+  readonly hint: string | null;
+  /** Last lines of the log, at most 20. */
+  readonly tail: readonly string[];
+  readonly details: Json;
+}
+
+export type Subscriber = (event: RunEvent) => void;
