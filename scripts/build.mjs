@@ -1,10 +1,11 @@
 // Builds the package: one bundle an entry with shared chunks, packages left external, types beside it.
 // Also links the package's own commands into node_modules/.bin, so that `npx pipe` in a checkout starts at once.
-import { build } from 'esbuild';
+
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -33,7 +34,11 @@ await build({
 });
 
 if (existsSync(join(root, 'node_modules/typescript'))) {
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'],
+    { cwd: root, stdio: 'inherit' },
+  );
 }
 
 const bin = join(root, 'node_modules/.bin');

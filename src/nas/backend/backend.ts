@@ -46,20 +46,37 @@ export interface Backend {
    * Normalises over n, h, w with the batch's own mean and biased variance. `mean` and `variance` (biased) [c] are
    * returned for the running statistics. scale and offset [c], or null for a layer that is not affine.
    */
-  batchNorm(x: Tensor, scale: Tensor | null, offset: Tensor | null, epsilon: number): {
+  batchNorm(
+    x: Tensor,
+    scale: Tensor | null,
+    offset: Tensor | null,
+    epsilon: number,
+  ): {
     readonly y: Tensor;
     readonly mean: Tensor;
     readonly variance: Tensor;
     readonly state: BatchNormState;
   };
   /** dScale and dOffset are null for a layer that is not affine. */
-  batchNormGrad(dy: Tensor, scale: Tensor | null, state: BatchNormState, epsilon: number): {
+  batchNormGrad(
+    dy: Tensor,
+    scale: Tensor | null,
+    state: BatchNormState,
+    epsilon: number,
+  ): {
     readonly dx: Tensor;
     readonly dScale: Tensor | null;
     readonly dOffset: Tensor | null;
   };
   /** Normalises with given statistics (evaluation). */
-  batchNormFixed(x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor | null, offset: Tensor | null, epsilon: number): Tensor;
+  batchNormFixed(
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    scale: Tensor | null,
+    offset: Tensor | null,
+    epsilon: number,
+  ): Tensor;
 
   relu(x: Tensor): Tensor;
   /** dy where y > 0, else 0; y is relu's result. */
@@ -75,7 +92,11 @@ export interface Backend {
   globalAvgPoolGrad(xShape: Shape4, dy: Tensor): Tensor;
   /** x [n,i] · w [i,o] + b [o]. */
   linear(x: Tensor, w: Tensor, b: Tensor): Tensor;
-  linearGrad(x: Tensor, w: Tensor, dy: Tensor): { readonly dx: Tensor; readonly dw: Tensor; readonly db: Tensor };
+  linearGrad(
+    x: Tensor,
+    w: Tensor,
+    dy: Tensor,
+  ): { readonly dx: Tensor; readonly dw: Tensor; readonly db: Tensor };
   /** Mean cross-entropy of logits [n,k] against target distributions [n,k], and its gradient by the logits. */
   softmaxCrossEntropy(logits: Tensor, targets: Tensor): { readonly loss: Tensor; readonly dLogits: Tensor };
 

@@ -24,7 +24,10 @@ export class UserError extends Error {
   readonly code: number;
   readonly hint: string | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  constructor(message: string, options: { code?: number; hint?: string; diagnostics?: readonly Diagnostic[] } = {}) {
+  constructor(
+    message: string,
+    options: { code?: number; hint?: string; diagnostics?: readonly Diagnostic[] } = {},
+  ) {
     super(message);
     this.name = 'UserError';
     this.code = options.code ?? 1;

@@ -44,17 +44,35 @@ export type CodeFingerprint =
 
 export type DepFingerprint =
   | { readonly kind: 'one'; readonly sha256: Sha256 }
-  | { readonly kind: 'gather'; readonly items: readonly { readonly axes: Readonly<Record<string, string>>; readonly sha256: Sha256 }[] };
+  | {
+      readonly kind: 'gather';
+      readonly items: readonly { readonly axes: Readonly<Record<string, string>>; readonly sha256: Sha256 }[];
+    };
 
 /** Why a cell must run, most telling reason first. Empty when it is up to date. */
 export type Reason =
   | { readonly kind: 'never-ran' }
   | { readonly kind: 'forced' }
   | { readonly kind: 'always' }
-  | { readonly kind: 'param'; readonly name: string; readonly from: Json | undefined; readonly to: Json | undefined }
-  | { readonly kind: 'axis'; readonly name: string; readonly from: Json | undefined; readonly to: Json | undefined }
+  | {
+      readonly kind: 'param';
+      readonly name: string;
+      readonly from: Json | undefined;
+      readonly to: Json | undefined;
+    }
+  | {
+      readonly kind: 'axis';
+      readonly name: string;
+      readonly from: Json | undefined;
+      readonly to: Json | undefined;
+    }
   | { readonly kind: 'code'; readonly file: string; readonly via: readonly string[] }
-  | { readonly kind: 'package'; readonly name: string; readonly from: string | undefined; readonly to: string | undefined }
+  | {
+      readonly kind: 'package';
+      readonly name: string;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
   | { readonly kind: 'command'; readonly from: string; readonly to: string }
   | {
       readonly kind: 'dep';
@@ -65,9 +83,24 @@ export type Reason =
       readonly origin: string;
       readonly cause?: CellId;
     }
-  | { readonly kind: 'env'; readonly name: string; readonly from: string | null | undefined; readonly to: string | null | undefined }
-  | { readonly kind: 'tool'; readonly name: string; readonly from: string | undefined; readonly to: string | undefined }
-  | { readonly kind: 'outs'; readonly name: string; readonly from: string | undefined; readonly to: string | undefined }
+  | {
+      readonly kind: 'env';
+      readonly name: string;
+      readonly from: string | null | undefined;
+      readonly to: string | null | undefined;
+    }
+  | {
+      readonly kind: 'tool';
+      readonly name: string;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
+  | {
+      readonly kind: 'outs';
+      readonly name: string;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
   | { readonly kind: 'out-missing' | 'out-changed'; readonly name: string }
   | { readonly kind: 'upstream'; readonly cell: CellId }
   | { readonly kind: 'fingerprint-version'; readonly from: number; readonly to: number };

@@ -29,7 +29,11 @@ export type RunEvent = { readonly time: string } & (
       readonly targets: readonly string[];
       readonly version: string;
       readonly revision: string | null;
-      readonly cells: readonly { readonly id: CellId; readonly stage: string; readonly axes: Readonly<Record<string, string>> }[];
+      readonly cells: readonly {
+        readonly id: CellId;
+        readonly stage: string;
+        readonly axes: Readonly<Record<string, string>>;
+      }[];
       readonly resources: Readonly<Record<string, number>>;
     }
   /** A cell needs no work: its outs are in place (`up-to-date`), were put back from the cache (`restored`), or it is frozen. */
@@ -41,7 +45,12 @@ export type RunEvent = { readonly time: string } & (
       /** Milliseconds the original run took. */
       readonly savedMs: number;
     }
-  | { readonly type: 'cell-ready'; readonly cell: CellId; readonly reasons: readonly Reason[]; readonly expectedMs: number | null }
+  | {
+      readonly type: 'cell-ready';
+      readonly cell: CellId;
+      readonly reasons: readonly Reason[];
+      readonly expectedMs: number | null;
+    }
   | { readonly type: 'cell-waiting-lock'; readonly cell: CellId; readonly holder: string }
   | {
       readonly type: 'cell-started';
@@ -52,14 +61,54 @@ export type RunEvent = { readonly time: string } & (
       readonly pid: number | null;
       readonly log: string;
     }
-  | { readonly type: 'cell-progress'; readonly cell: CellId; readonly done: number; readonly total: number; readonly unit: string }
-  | { readonly type: 'cell-metric'; readonly cell: CellId; readonly name: string; readonly value: number; readonly step: number | null }
-  | { readonly type: 'cell-message'; readonly cell: CellId; readonly level: 'info' | 'warning'; readonly text: string }
-  | { readonly type: 'cell-retry'; readonly cell: CellId; readonly attempt: number; readonly error: CellError; readonly inMs: number }
-  | { readonly type: 'cell-finished'; readonly cell: CellId; readonly key: Key; readonly ms: number; readonly outBytes: number }
-  | { readonly type: 'cell-failed'; readonly cell: CellId; readonly error: CellError; readonly ms: number; readonly log: string | null }
+  | {
+      readonly type: 'cell-progress';
+      readonly cell: CellId;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+    }
+  | {
+      readonly type: 'cell-metric';
+      readonly cell: CellId;
+      readonly name: string;
+      readonly value: number;
+      readonly step: number | null;
+    }
+  | {
+      readonly type: 'cell-message';
+      readonly cell: CellId;
+      readonly level: 'info' | 'warning';
+      readonly text: string;
+    }
+  | {
+      readonly type: 'cell-retry';
+      readonly cell: CellId;
+      readonly attempt: number;
+      readonly error: CellError;
+      readonly inMs: number;
+    }
+  | {
+      readonly type: 'cell-finished';
+      readonly cell: CellId;
+      readonly key: Key;
+      readonly ms: number;
+      readonly outBytes: number;
+    }
+  | {
+      readonly type: 'cell-failed';
+      readonly cell: CellId;
+      readonly error: CellError;
+      readonly ms: number;
+      readonly log: string | null;
+    }
   /** Not run because of an upstream failure (`cause`), or because the run stopped. */
-  | { readonly type: 'cell-not-run'; readonly cell: CellId; readonly state: 'blocked' | 'cancelled'; readonly cause: CellId | null }
+  | {
+      readonly type: 'cell-not-run';
+      readonly cell: CellId;
+      readonly state: 'blocked' | 'cancelled';
+      readonly cause: CellId | null;
+    }
   | { readonly type: 'warning'; readonly text: string }
   | { readonly type: 'heartbeat' }
   | { readonly type: 'run-stopping'; readonly why: 'signal' | 'failure'; readonly signal: string | null }
@@ -75,7 +124,16 @@ export type RunEvent = { readonly time: string } & (
 );
 
 export interface CellError {
-  readonly kind: 'exit' | 'signal' | 'timeout' | 'out-missing' | 'dirty-inputs' | 'dep-missing' | 'launch' | 'publish' | 'checksum';
+  readonly kind:
+    | 'exit'
+    | 'signal'
+    | 'timeout'
+    | 'out-missing'
+    | 'dirty-inputs'
+    | 'dep-missing'
+    | 'launch'
+    | 'publish'
+    | 'checksum';
   readonly message: string;
   readonly hint: string | null;
   /** Last lines of the log, at most 20. */
