@@ -98,13 +98,22 @@ export interface StageDoc {
   readonly at: Position;
 }
 
-/** `matrix: [variant, seed]` or `{axes: […], include: […], exclude: […]}`; the last two as GitHub Actions reads them. */
+/**
+ * `matrix: [variant, seed]` or `{axes: […], only: […], include: […], exclude: […]}`. `include` and `exclude` as GitHub
+ * Actions reads them, but a pattern's value may be a list of names. `only` (ours) keeps the combinations that match at
+ * least one of its patterns; empty: all. A pattern leaves an axis free that it does not name. So a study of many factors
+ * is a handful of lines: `only: [{size: [S, M], space: [all, no-zero], method: baseline}, …]`. Patterns that name values
+ * which a profile took out of an axis match nothing; a name that no axis ever had is a diagnostic.
+ */
 export interface MatrixDoc {
   readonly axes: readonly string[];
+  readonly only: readonly MatrixPattern[];
   readonly include: readonly Readonly<Record<string, string>>[];
-  readonly exclude: readonly Readonly<Record<string, string>>[];
+  readonly exclude: readonly MatrixPattern[];
   readonly at: Position;
 }
+/** Axis name → names of values, any of which matches. */
+export type MatrixPattern = Readonly<Record<string, readonly string[]>>;
 
 /** How many of a gathered axis must have succeeded for the stage to go on: `{min: {seed: 3}}`. */
 export interface GatherDoc {
