@@ -39,6 +39,8 @@ export interface Backend {
 
   /** x [n,h,w,i] ∗ w [k,k,i,o] → [n,h/stride,w/stride,o]; k odd. */
   conv2d(x: Tensor, w: Tensor, stride: 1 | 2): Tensor;
+  /** conv2d plus bias b [o], then ReLU where asked, as one kernel: evaluation with batch normalisation folded in. */
+  conv2dBias(x: Tensor, w: Tensor, b: Tensor, stride: 1 | 2, relu: boolean): Tensor;
   conv2dInputGrad(xShape: Shape4, w: Tensor, dy: Tensor, stride: 1 | 2): Tensor;
   conv2dFilterGrad(x: Tensor, wShape: Shape4, dy: Tensor, stride: 1 | 2): Tensor;
 
