@@ -1,0 +1,76 @@
+/** The report's figures drawn, with rendered ones kept by the hash of specification and versions. */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../json.ts';
+import { escapeText } from './html.ts';
+import type { ReportFigure } from './input.ts';
+import { fontStack } from './text-width.ts';
+import { figureVersions, type RenderedFigure, renderVegaLite } from './vega.ts';
+
+export interface DrawnFigure {
+  readonly figure: ReportFigure;
+  /** Null when it cannot be drawn; then `error` says why. */
+  readonly drawn: RenderedFigure | null;
+  readonly error: string | null;
+}
+
+/** Where rendered figures are kept between reports. An accelerator: it may forget. */
+export interface FigureStore {
+  get(hash: string): Promise<RenderedFigure | null>;
+  put(hash: string, figure: RenderedFigure): Promise<void>;
+}
+
+/** Draws every figure, in the order the page shows them: by `order`, then by name. */
+export async function drawFigures(
+  figures: readonly ReportFigure[],
+  store: FigureStore | null,
+): Promise<readonly DrawnFigure[]> {
+  if (figures.length === 0) return [];
+  const versions = await figureVersions();
+  const sorted = [...figures].sort(
+    (a, b) => a.meta.order - b.meta.order || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  );
+  const drawn: DrawnFigure[] = [];
+  for (const figure of sorted) drawn.push(await draw(figure, versions, store));
+  return drawn;
+}
+
+async function draw(figure: ReportFigure, versions: string, store: FigureStore | null): Promise<DrawnFigure> {
+  const hash = createHash('sha256')
+    .update(`${versions}\n${figure.name}\n${canonicalJson(figure.spec)}`)
+    .digest('hex');
+  const kept = await store?.get(hash);
+  if (kept) return { figure, drawn: kept, error: null };
+  try {
+    const drawn = await renderVegaLite(figure.spec, { name: figure.name });
+    await store?.put(hash, drawn);
+    return { figure, drawn, error: null };
+  } catch (error) {
+    return { figure, drawn: null, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * An SVG for a page of many: one picture with one name to assistive software (its table stands beside it), each
+ * mark's description kept for the pointer as `data-l`, and what every text repeats said once.
+ */
+export function pageSvg(svg: string, label: string): string {
+  const font = ` font-family="${escapeText(fontStack.replace(/"/g, "'"))}"`;
+  const empty =
+    /<path class="(?:foreground|background)" aria-hidden="true"(?: pointer-events="none")? d=""(?: display="none")?\/>/g;
+  const body = svg
+    .replace(empty, '')
+    .replace(/<path class="foreground"[^>]*display="none"[^>]*\/>/g, '')
+    .replace(/<[^>]*>/g, (tag) => {
+      const description = /aria-roledescription="([^"]*)"/.exec(tag)?.[1] ?? '';
+      const isMark = description.endsWith(' mark');
+      return tag
+        .replace(/ aria-label="([^"]*)"/, (_, text) => (isMark ? ` data-l="${text}"` : ''))
+        .replace(/ (?:role|aria-roledescription|aria-hidden|xmlns|xmlns:xlink|version)="[^"]*"/g, '')
+        .replace(/ class="(?:mark-\w+ )?role-(?:axis|legend|title|scope|frame|column|row|mark)[^"]*"/g, '')
+        .replace(font, '');
+    });
+  return body.replace(
+    /^<svg class="marks"/,
+    `<svg class="plot" role="img" aria-label="${escapeText(label)}"${font}`,
+  );
+}
