@@ -55,22 +55,21 @@ async function draw(figure: ReportFigure, versions: string, store: FigureStore |
  */
 export function pageSvg(svg: string, label: string): string {
   const font = ` font-family="${escapeText(fontStack.replace(/"/g, "'"))}"`;
-  const empty =
-    /<path class="(?:foreground|background)" aria-hidden="true"(?: pointer-events="none")? d=""(?: display="none")?\/>/g;
   const body = svg
-    .replace(empty, '')
+    .replace(/<path class="(?:foreground|background)"[^>]* d="(?:M0,0h0v0h0Z)?"[^>]*\/>/g, '')
     .replace(/<path class="foreground"[^>]*display="none"[^>]*\/>/g, '')
     .replace(/<[^>]*>/g, (tag) => {
-      const description = /aria-roledescription="([^"]*)"/.exec(tag)?.[1] ?? '';
-      const isMark = description.endsWith(' mark');
+      const described = /aria-roledescription="([^"]*)"/.exec(tag)?.[1] ?? 'axis';
+      const isMark = !/ container$|^(?:axis|legend|title|subtitle)$/.test(described);
       return tag
         .replace(/ aria-label="([^"]*)"/, (_, text) => (isMark ? ` data-l="${text}"` : ''))
-        .replace(/ (?:role|aria-roledescription|aria-hidden|xmlns|xmlns:xlink|version)="[^"]*"/g, '')
-        .replace(/ class="(?:mark-\w+ )?role-(?:axis|legend|title|scope|frame|column|row|mark)[^"]*"/g, '')
+        .replace(/ (?:role|aria-roledescription|aria-hidden|xmlns|xmlns:xlink|version|class)="[^"]*"/g, '')
+        .replace(
+          / (?:opacity="1"|stroke-width="1"|font-weight="normal"|[xy]2="0"|transform="translate\(0,0\)")/g,
+          '',
+        )
+        .replace(/^(<line .*?) [xy]2="0"/, '$1')
         .replace(font, '');
     });
-  return body.replace(
-    /^<svg class="marks"/,
-    `<svg class="plot" role="img" aria-label="${escapeText(label)}"${font}`,
-  );
+  return body.replace(/^<svg/, `<svg class="plot" role="img" aria-label="${escapeText(label)}"${font}`);
 }

@@ -121,10 +121,10 @@ export const pageScript = String.raw`'use strict';
     const title = figure.querySelector('h4');
     const tools = make('div', '', { class: 'tools' });
     const svg = figure.querySelector('svg.plot');
-    if (svg) tools.append(button('SVG', 'Save ' + title.textContent + ' as SVG', () => save(name + '.svg', 'image/svg+xml', plain(svg))));
-    if (entry?.csv) tools.append(button('CSV', 'Save the numbers of ' + title.textContent, () => save(name + '.csv', 'text/csv', entry.csv)));
-    if (entry?.spec) tools.append(button('Spec', 'Save the Vega-Lite specification of ' + title.textContent, () => save(name + '.vl.json', 'application/json', JSON.stringify(entry.spec, null, 2))));
-    title.before(tools);
+    if (svg) tools.append(button('SVG', 'SVG of ' + title.textContent, () => save(name + '.svg', 'image/svg+xml', plain(svg))));
+    if (entry?.csv) tools.append(button('CSV', 'CSV of ' + title.textContent, () => save(name + '.csv', 'text/csv', entry.csv)));
+    if (entry?.spec) tools.append(button('Spec', 'Spec of ' + title.textContent, () => save(name + '.vl.json', 'application/json', JSON.stringify(entry.spec, null, 2))));
+    figure.append(tools);
   });
 
   // Where the reader is.

@@ -59,6 +59,9 @@ const dark: typeof light = {
   onbar: '#14171b',
 };
 
+/** Colours of data are chosen for paper; in the dark they need a little more light. */
+const darkPlot = 'brightness(1.2)';
+
 function variables(colours: typeof light): string {
   return Object.entries(colours)
     .map(([name, value]) => `--${name}:${value}`)
@@ -138,6 +141,8 @@ th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1p
 th.num,td.num{text-align:right}
 td.num{white-space:nowrap}
 th:first-child,td:first-child{padding-left:4px}
+td.count,tbody th code{white-space:nowrap}
+tbody th{min-width:7.5rem}td.why{min-width:11rem}
 thead th{font-weight:600;color:var(--quiet);background:var(--bg);border-bottom-color:var(--strong);white-space:nowrap;vertical-align:bottom}
 tbody th{font-weight:500}
 tbody tr:hover{background:var(--quiet-bg)}
@@ -149,7 +154,7 @@ th[aria-sort=ascending] button::after{content:"↑";opacity:1}th[aria-sort=desce
 .figure-section{display:flex;flex-wrap:wrap;gap:18px}
 .figure-section h3{flex:1 1 100%;margin:1em 0 -.2em}
 figure{flex:1 1 100%;min-width:0;margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:16px 18px 14px}
-figure.half{flex:1 1 24rem;max-width:100%}
+figure.half{flex:1 1 21rem;max-width:100%}
 .canvas{margin:0 -4px;padding:2px 4px}
 .fit{width:100%}
 .fit svg{display:block;width:100%;height:auto;overflow:visible}
@@ -163,10 +168,12 @@ summary .quiet{font-weight:400;margin-left:.4em}
 details[open]>summary{margin-bottom:6px}
 .made p{font-size:.88rem;color:var(--quiet)}
 .missing{color:var(--bad)}
-.tools{float:right;display:flex;gap:6px;margin:-2px 0 4px 12px}
+.tools{position:absolute;right:16px;top:13px;display:flex;gap:6px}
+figure{position:relative}figure h4{padding-right:10.5rem}
 .tools button,.theme,.more button,.filter{font:inherit;font-size:.8rem;color:var(--quiet);background:var(--card);border:1px solid var(--line);border-radius:6px;padding:2px 9px;cursor:pointer}
 .tools button:hover,.theme:hover,.more button:hover{color:var(--ink);border-color:var(--strong)}
 .filter{cursor:text;color:var(--ink);width:min(100%,20rem);padding:5px 9px;margin:2px 0 8px}
+.plot{filter:var(--plot)}
 .dag text,.timeline text{font:11px Arial,"Liberation Sans",Helvetica,sans-serif;fill:var(--quiet);text-anchor:middle}
 .dag .name{font-size:13px;font-weight:700;fill:var(--ink)}
 .dag rect{fill:var(--card);stroke:var(--strong)}
@@ -207,7 +214,7 @@ nav a.here{border-left-color:var(--accent)}
 h1{font-size:1.6rem}
 .claim{grid-template-columns:minmax(0,1fr)}
 .claim-facts{grid-template-columns:4.2rem minmax(0,1fr)}
-figure{padding:13px 13px 11px}
+figure{padding:13px 13px 11px}figure h4{padding-right:0}.tools{position:static;margin-top:10px}
 .page{padding:0 14px 56px}nav{padding-left:14px}
 main>section{margin-top:30px;padding-top:20px}
 }
@@ -230,7 +237,7 @@ export function styleSheet(widths: readonly number[]): string {
         `.w${width}{max-width:${width}px;min-width:${Math.min(width, Math.max(420, Math.round(width * 0.6)))}px}`,
     );
   return `:root{color-scheme:light;${variables(light)}}
-@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;${variables(dark)}}}
-@media screen{:root[data-theme=dark]{color-scheme:dark;${variables(dark)}}}
+@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;--plot:${darkPlot};${variables(dark)}}}
+@media screen{:root[data-theme=dark]{color-scheme:dark;--plot:${darkPlot};${variables(dark)}}}
 ${base}${figureRules}${fits.join('')}`.replace(/\n+/g, '\n');
 }

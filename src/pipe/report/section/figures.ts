@@ -7,6 +7,8 @@ import { countText } from '../number.ts';
 
 /** Rows of the table behind a figure that stand in the page; the rest is in the report's data. */
 export const rowsShown = 100;
+/** Up to this width, in px, two figures stand side by side. */
+const halfWidth = 420;
 
 export function figuresSection(figures: readonly DrawnFigure[]): Html | null {
   if (figures.length === 0) return null;
@@ -24,7 +26,7 @@ export function figuresSection(figures: readonly DrawnFigure[]): Html | null {
 function figureItem({ figure, drawn, error }: DrawnFigure): Html {
   const { meta, name, origin } = figure;
   const notDrawn = Math.max(meta.notDrawn ?? 0, drawn?.notDrawn ?? 0);
-  return html`<figure id="${anchor('figure', name)}" data-figure="${name}">
+  return html`<figure id="${anchor('figure', name)}"${drawn !== null && drawn.width <= halfWidth ? html` class="half"` : null} data-figure="${name}">
 <h4>${meta.title}</h4>
 ${
   drawn === null

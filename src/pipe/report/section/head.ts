@@ -32,7 +32,7 @@ export function verdict(input: ReportInput): readonly [Look, string] {
   const had = input.cells.filter(({ state }) => isHad(state)).length;
   const failed = input.cells.filter(({ state }) => isFailed(state)).length;
   if (all === 0) return [stateLooks.waiting, 'Nothing planned'];
-  if (failed > 0) return [stateLooks.failed, `Failed: ${had} of ${countText(all, 'cell')}, ${failed} failed`];
+  if (failed > 0) return [stateLooks.failed, `${failed} failed, ${had} of ${countText(all, 'cell')} there`];
   if (had < all) return [stateLooks.running, `Partial: ${had} of ${countText(all, 'cell')}`];
   return [stateLooks.done, `Complete: ${countText(all, 'cell')}`];
 }

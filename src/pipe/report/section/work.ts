@@ -34,14 +34,14 @@ function stageRow(name: string, cells: readonly ReportCell[]): Html {
   const failed = cells.filter(({ state }) => isFailed(state));
   const spent = sumMs([...ran, ...failed]);
   const saved = sumMs(cached);
-  return html`<tr><th scope="row">${name}</th><td data-v="${cells.length}">${countText(cells.length, 'cell')}</td>${[
+  return html`<tr><th scope="row">${name}</th><td class="count" data-v="${cells.length}">${countText(cells.length, 'cell')}</td>${[
     ran.length,
     cached.length,
     failed.length,
     cells.length - ran.length - cached.length - failed.length,
   ].map(
     (count) => html`<td class="num">${count}</td>`,
-  )}<td class="num" data-v="${spent}">${durationText(spent)}</td><td class="num" data-v="${saved}">${durationText(saved)}</td><td>${commonReasons(cells)}</td></tr>`;
+  )}<td class="num" data-v="${spent}">${spent === 0 ? '–' : durationText(spent)}</td><td class="num" data-v="${saved}">${saved === 0 ? '–' : durationText(saved)}</td><td class="why">${commonReasons(cells)}</td></tr>`;
 }
 
 /** The first reason of each cell, equal ones counted. */
@@ -49,7 +49,10 @@ function commonReasons(cells: readonly ReportCell[]): string {
   const counts = new Map<string, number>();
   for (const { reasons } of cells) {
     const [first] = reasons;
-    if (first !== undefined) counts.set(reasonText(first), (counts.get(reasonText(first)) ?? 0) + 1);
+    if (first === undefined) continue;
+    // Aligned stages: each cell has another cell above it, the reason is one.
+    const text = first.kind === 'upstream' ? `${first.cell.replace(/\[.*$/, '')} changed` : reasonText(first);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   const texts = [...counts]
     .sort((a, b) => b[1] - a[1])
@@ -63,7 +66,7 @@ function cellRow(cell: ReportCell): Html {
   const why = cell.cause === null ? cell.reasons.map(reasonText).join('; ') : `${cell.cause} failed`;
   return html`<tr id="cell-${cell.id}"><th scope="row"><code>${cell.id}</code></th><td>${badge(stateLooks[cell.state])}${
     cell.attempts > 1 ? html` <span class="quiet">attempt ${cell.attempts}</span>` : null
-  }</td><td class="num" data-v="${cell.ms ?? ''}">${durationText(cell.ms)}</td><td class="num" data-v="${cell.outBytes ?? ''}">${bytesText(cell.outBytes)}</td><td>${why}</td><td><code>${cell.key?.slice(0, 10) ?? '–'}</code></td></tr>`;
+  }</td><td class="num" data-v="${cell.ms ?? ''}">${durationText(cell.ms)}</td><td class="num" data-v="${cell.outBytes ?? ''}">${bytesText(cell.outBytes)}</td><td class="why">${why}</td><td><code>${cell.key?.slice(0, 10) ?? '–'}</code></td></tr>`;
 }
 
 function sumMs(cells: readonly ReportCell[]): number {

@@ -1,0 +1,196 @@
+/** The report in a real browser: from file://, under its own policy, wide and narrow, light and dark, without scripts. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildReport } from '../../src/pipe/report/page.ts';
+import { studyInput } from '../pipe/report/fixture.ts';
+
+const executable = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+if (executable === undefined)
+  console.warn('skipped: no Chromium here (apt-get install chromium, or set CHROMIUM)');
+
+interface Opened {
+  readonly page: Page;
+  /** Console errors, page errors, and requests beyond the file itself. */
+  readonly troubles: readonly string[];
+}
+
+describe.skipIf(executable === undefined)('the report in Chromium', () => {
+  let browser: Browser;
+  let folder: string;
+  let url: string;
+  let figures: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pipe-report-'));
+    const input = studyInput();
+    figures = input.figures.length;
+    await writeFile(join(folder, 'index.html'), (await buildReport(input)).html);
+    url = pathToFileURL(join(folder, 'index.html')).href;
+    browser = await chromium.launch({
+      executablePath: executable!,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function open(options: BrowserContextOptions = {}): Promise<Opened> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const troubles: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
+    });
+    page.on('pageerror', (error) => troubles.push(error.message));
+    page.on('request', (request) => {
+      if (request.url() !== url) troubles.push(`request ${request.url().slice(0, 80)}`);
+    });
+    await page.goto(url);
+    return { page, troubles };
+  }
+
+  test('no console error, no request, every figure there', async () => {
+    const { page, troubles } = await open();
+    const sizes = await page
+      .locator('figure svg.plot')
+      .evaluateAll((all) => all.map((svg) => svg.getBoundingClientRect().height));
+    expect(sizes).toHaveLength(figures);
+    expect(Math.min(...sizes)).toBeGreaterThan(100);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('the policy forbids everything but the two digests', async () => {
+    const { page } = await open();
+    const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'/);
+    const attempt = await page.evaluate(`fetch('data:text/plain,x').then(() => 'loaded', () => 'refused')`);
+    expect(attempt).toBe('refused');
+    await page.context().close();
+  });
+
+  for (const [width, colorScheme] of [
+    [1280, 'light'],
+    [1280, 'dark'],
+    [320, 'light'],
+    [320, 'dark'],
+  ] as const) {
+    test(`${width} px, ${colorScheme}: no sideways scrolling, nothing serious from axe`, async () => {
+      const { page, troubles } = await open({ viewport: { width, height: 800 }, colorScheme });
+      await page.locator('details').evaluateAll((all) => {
+        for (const details of all) details.setAttribute('open', '');
+      });
+      const sideways = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect(sideways).toBe(0);
+      await page.evaluate(
+        await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
+      );
+      const serious = await page.evaluate(
+        `axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ': ' + nodes.length + ' × ' + nodes[0].html.slice(0, 200)))`,
+      );
+      expect(serious).toEqual([]);
+      expect(troubles).toEqual([]);
+      await page.context().close();
+    });
+  }
+
+  test('readable with scripts off', async () => {
+    const { page } = await open({ javaScriptEnabled: false });
+    expect(await page.locator('figure svg.plot').count()).toBe(figures);
+    expect(await page.locator('h1').textContent()).toBe(
+      'Ranking correlations of weight-sharing super-networks',
+    );
+    expect(await page.locator('#results td').first().isVisible()).toBe(true);
+    expect(await page.locator('button').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('a column sorts by value, missing ones last, both ways', async () => {
+    const { page } = await open();
+    const column = page.locator('#results tbody td:nth-child(3)');
+    const header = page.locator('#results th:nth-child(3)');
+    const values = async (): Promise<number[]> =>
+      (await column.evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-v') ?? ''))).map(
+        (text) => (text === '' ? Number.NaN : Number(text)),
+      );
+    await header.locator('button').press('Enter');
+    expect(await header.getAttribute('aria-sort')).toBe('ascending');
+    const up = await values();
+    expect(up.slice(0, -1)).toEqual(up.slice(0, -1).toSorted((a, b) => a - b));
+    expect(up.at(-1)).toBeNaN();
+    await header.locator('button').press('Enter');
+    const down = await values();
+    expect(down.slice(0, -1)).toEqual(down.slice(0, -1).toSorted((a, b) => b - a));
+    expect(down.at(-1)).toBeNaN();
+    await page.context().close();
+  });
+
+  test('the reader chooses light or dark, and the choice is kept', async () => {
+    const { page } = await open({ colorScheme: 'light' });
+    const background = (): Promise<unknown> =>
+      page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const light = await background();
+    await page.locator('.theme').click();
+    expect(await background()).not.toBe(light);
+    await page.reload();
+    expect(await background()).not.toBe(light);
+    await page.context().close();
+  });
+
+  test('arrow keys tell each mark of a figure', async () => {
+    const { page } = await open();
+    const canvas = page.locator('figure .canvas').first();
+    await canvas.focus();
+    await canvas.press('ArrowRight');
+    expect(await page.locator('.tip').textContent()).toMatch(
+      /prediction \(%\): [\d.]+\nbenchmark \(%\): [\d.]+/,
+    );
+    await canvas.press('Escape');
+    expect(await page.locator('.tip').isVisible()).toBe(false);
+    await page.context().close();
+  });
+
+  test('cells can be filtered by words', async () => {
+    const { page } = await open();
+    await page.locator('details.cells summary').click();
+    await page.locator('input.filter').fill('✕ train');
+    const shown = await page.locator('details.cells tbody tr:visible th').allInnerTexts();
+    expect(shown).toEqual(['train[no-zero,0]']);
+    await page.context().close();
+  });
+
+  test('the numbers behind a figure are saved whole', async () => {
+    const { page } = await open();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV of Predicted' }).first().click();
+    const download = await saved;
+    expect(download.suggestedFilename()).toBe('figure-2.csv');
+    const text = await readFile(await download.path(), 'utf8');
+    expect(text.split('\n')).toHaveLength(302);
+    await page.context().close();
+  });
+});
