@@ -4,7 +4,7 @@
  */
 
 /** Four 32-bit words; what a checkpoint keeps. */
-export type RandomState = readonly [number, number, number, number];
+export type RandomState = [number, number, number, number];
 
 export class Random {
   #a: number;
@@ -12,7 +12,7 @@ export class Random {
   #c: number;
   #d: number;
 
-  constructor(state: RandomState) {
+  constructor(state: Readonly<RandomState>) {
     [this.#a, this.#b, this.#c, this.#d] = state;
   }
 

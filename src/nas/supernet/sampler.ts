@@ -6,9 +6,9 @@ import { available } from '../space/mask.ts';
 import type { Variant } from './options.ts';
 
 export interface SamplerState {
-  readonly random: RandomState;
+  random: RandomState;
   /** Operations left in each queue: [topology][edge]. Empty with uniform sampling. */
-  readonly queues: readonly (readonly (readonly number[])[])[];
+  queues: number[][][];
 }
 
 const edgeCount = 6;
