@@ -6,6 +6,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, syml
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildVegaRuntime } from './vega-runtime.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -32,6 +33,7 @@ await build({
   define: { PIPE_VERSION: JSON.stringify(manifest.version) },
   logLevel: 'warning',
 });
+await buildVegaRuntime(root, 'dist/vega-runtime.js');
 
 if (existsSync(join(root, 'node_modules/typescript'))) {
   execFileSync(

@@ -4,10 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildVegaRuntime } from '../../scripts/vega-runtime.mjs';
 import { buildReport } from '../../src/pipe/report/page.ts';
 import { studyInput } from '../pipe/report/fixture.ts';
 
@@ -36,7 +37,9 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     folder = await mkdtemp(join(tmpdir(), 'pipe-report-'));
     const input = studyInput();
     figures = input.figures.length;
-    await writeFile(join(folder, 'index.html'), (await buildReport(input)).html);
+    await buildVegaRuntime(fileURLToPath(new URL('../..', import.meta.url)), join(folder, 'runtime.js'));
+    const runtime = await readFile(join(folder, 'runtime.js'), 'utf8');
+    await writeFile(join(folder, 'index.html'), (await buildReport(input, { runtime })).html);
     url = pathToFileURL(join(folder, 'index.html')).href;
     browser = await chromium.launch({
       executablePath: executable!,
@@ -82,10 +85,12 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     await page.context().close();
   });
 
-  test('the policy forbids everything but the two digests', async () => {
+  test('the policy forbids everything but one style sheet and two scripts, by digest', async () => {
     const { page } = await open();
     const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
-    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'/);
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+' 'sha256-[^']+';/,
+    );
     const attempt = await page.evaluate(`fetch('data:text/plain,x').then(() => 'loaded', () => 'refused')`);
     expect(attempt).toBe('refused');
     await page.context().close();
@@ -171,6 +176,43 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     );
     await canvas.press('Escape');
     expect(await page.locator('.tip').isVisible()).toBe(false);
+    await page.context().close();
+  });
+
+  test('a figure explored zooms by the wheel, under the same policy', async () => {
+    const { page, troubles } = await open({ viewport: { width: 1280, height: 900 } });
+    const figure = page.locator('figure').first();
+    await figure.getByRole('button', { name: 'Explore' }).click();
+    const live = figure.locator('.live svg');
+    const labels = (): Promise<(string | null)[]> =>
+      live.locator('.role-axis-label text').evaluateAll((all) => all.map((text) => text.textContent));
+    await live.locator('.role-mark path').first().waitFor();
+    const before = await labels();
+    const box = (await live.boundingBox())!;
+    await page.mouse.move(box.x + 150, box.y + 120);
+    await page.mouse.wheel(0, -300);
+    await expect.poll(labels).not.toEqual(before);
+    await figure.getByRole('button', { name: 'Still' }).click();
+    expect(await figure.locator('.live').count()).toBe(0);
+    expect(await figure.locator('svg.plot').isVisible()).toBe(true);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('picking a value in the legend fades the others', async () => {
+    const { page, troubles } = await open({ viewport: { width: 1280, height: 900 } });
+    const figure = page.locator('#figure-figure-3');
+    await figure.getByRole('button', { name: 'Explore' }).click();
+    const points = figure.locator('.live .role-mark.mark-symbol path');
+    await points.first().waitFor();
+    const opacities = (): Promise<string[]> =>
+      points.evaluateAll((all) =>
+        [...new Set(all.map((point) => point.getAttribute('opacity') ?? '1'))].sort(),
+      );
+    expect(await opacities()).toEqual(['1']);
+    await figure.locator('.live .role-legend-symbol path').nth(1).click({ force: true });
+    await expect.poll(opacities).toEqual(['0.08', '1']);
+    expect(troubles).toEqual([]);
     await page.context().close();
   });
 

@@ -1,8 +1,9 @@
 /** The report's figures drawn, with rendered ones kept by the hash of specification and versions. */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../json.ts';
+import { canonicalJson, type JsonObject } from '../json.ts';
 import { escapeText } from './html.ts';
 import type { ReportFigure } from './input.ts';
+import { interactiveSpec } from './interactive.ts';
 import { fontStack } from './text-width.ts';
 import { figureVersions, type RenderedFigure, renderVegaLite } from './vega.ts';
 
@@ -11,12 +12,19 @@ export interface DrawnFigure {
   /** Null when it cannot be drawn; then `error` says why. */
   readonly drawn: RenderedFigure | null;
   readonly error: string | null;
+  /** Compiled with interaction; null when there is nothing to interact with. */
+  readonly live: JsonObject | null;
+}
+
+export interface KeptFigure {
+  readonly drawn: RenderedFigure;
+  readonly live: JsonObject | null;
 }
 
 /** Where rendered figures are kept between reports. An accelerator: it may forget. */
 export interface FigureStore {
-  get(hash: string): Promise<RenderedFigure | null>;
-  put(hash: string, figure: RenderedFigure): Promise<void>;
+  get(hash: string): Promise<KeptFigure | null>;
+  put(hash: string, figure: KeptFigure): Promise<void>;
 }
 
 /** Draws every figure, in the order the page shows them: by `order`, then by name. */
@@ -39,13 +47,14 @@ async function draw(figure: ReportFigure, versions: string, store: FigureStore |
     .update(`${versions}\n${figure.name}\n${canonicalJson(figure.spec)}`)
     .digest('hex');
   const kept = await store?.get(hash);
-  if (kept) return { figure, drawn: kept, error: null };
+  if (kept) return { figure, ...kept, error: null };
   try {
     const drawn = await renderVegaLite(figure.spec, { name: figure.name });
-    await store?.put(hash, drawn);
-    return { figure, drawn, error: null };
+    const live = await interactiveSpec(figure.spec);
+    await store?.put(hash, { drawn, live });
+    return { figure, drawn, live, error: null };
   } catch (error) {
-    return { figure, drawn: null, error: error instanceof Error ? error.message : String(error) };
+    return { figure, drawn: null, live: null, error: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -8,6 +8,7 @@ import { drawFigures, type FigureStore } from './figure.ts';
 import { type Html, html, raw } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { timeText } from './number.ts';
+import { packed } from './runtime.ts';
 import { pageScript } from './script.ts';
 import { claimsSection } from './section/claims.ts';
 import { dagSection } from './section/dag.ts';
@@ -29,13 +30,20 @@ export interface BuiltReport {
   readonly warnings: readonly string[];
 }
 
+export interface ReportOptions {
+  /** Where drawn figures are kept between reports. */
+  readonly store?: FigureStore | null;
+  /** Text of the runtime for interaction (see runtime.ts); null: figures are pictures with descriptions only. */
+  readonly runtime?: string | null;
+}
+
 /** Sizes in bytes at which a report is called large, and refused. */
 export const reportLimits = { warn: 2_000_000, refuse: 10_000_000 } as const;
 
 /** Draws the page and its JSON twin. No I/O but importing vega and dagre. Throws UserError above `reportLimits.refuse`. */
 export async function buildReport(
   input: ReportInput,
-  store: FigureStore | null = null,
+  { store = null, runtime = null }: ReportOptions = {},
 ): Promise<BuiltReport> {
   const figures = await drawFigures(input.figures, store);
   const json = JSON.stringify(reportTwin(input, figures));
@@ -56,11 +64,14 @@ export async function buildReport(
 <div class="wrap"><nav aria-label="Sections">${shown.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
 <main class="page" id="content">${headSection(input)}${shown.map(([, , section]) => section)}
 <footer class="foot"><p>Made by pipe ${input.provenance.version}${input.run === null ? null : ` from run ${input.run.id} of ${timeText(input.run.started)}`}. One file, nothing loaded from anywhere: its Content-Security-Policy is <code>default-src 'none'</code>. The same content as JSON stands in <code>#report-data</code> and beside this file.</p></footer></main></div>`;
+  const lively = figures.filter(({ live }) => live !== null);
+  const live = runtime === null || lively.length === 0 ? null : runtime;
+  const specs = Object.fromEntries(lively.map(({ figure, live }) => [figure.name, live]));
   const widths = [...body.text.matchAll(/class="fit w(\d+)"/g)].map((match) => Number(match[1]));
   const style = styleSheet(widths);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${digest(style)}'; script-src '${digest(pageScript)}'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${digest(style)}'; script-src '${digest(pageScript)}'${live === null ? null : ` '${digest(live)}'`}; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="pipe ${input.provenance.version}">
 <title>${input.title}</title>
@@ -68,7 +79,13 @@ export async function buildReport(
 <body>
 ${body}
 <script type="application/json" id="report-data">${raw(embeddable(json))}</script>
-<script>${raw(pageScript)}</script>
+${
+  live === null
+    ? null
+    : html`<script type="text/plain" id="live-runtime">${raw(packed(live))}</script>
+<script type="text/plain" id="live-figures" data-names="${JSON.stringify(Object.keys(specs))}">${raw(packed(JSON.stringify(specs)))}</script>
+`
+}<script>${raw(pageScript)}</script>
 </body></html>
 `.text;
   const size = Buffer.byteLength(page);

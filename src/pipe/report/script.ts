@@ -72,7 +72,7 @@ export const pageScript = String.raw`'use strict';
   document.body.append(tip);
   let on = null;
   const show = (mark, x, y) => {
-    if (on !== mark) { on?.classList.remove('on'); on = mark; mark.classList.add('on'); tip.textContent = mark.dataset.l.replaceAll('; ', '\n'); }
+    if (on !== mark) { on?.classList.remove('on'); on = mark; mark.classList.add('on'); tip.textContent = (mark.dataset.l ?? mark.getAttribute('aria-label')).replaceAll('; ', '\n'); }
     tip.hidden = false;
     const { width, height } = tip.getBoundingClientRect();
     tip.style.left = Math.max(8, Math.min(x + 14, innerWidth - width - 8)) + 'px';
@@ -80,7 +80,7 @@ export const pageScript = String.raw`'use strict';
   };
   const hide = () => { on?.classList.remove('on'); on = null; tip.hidden = true; };
   document.addEventListener('pointermove', (event) => {
-    const mark = event.target.closest?.('[data-l]');
+    const mark = event.target.closest?.('[data-l], .live [role=graphics-symbol][aria-label]:not([aria-roledescription=legend], [aria-roledescription=axis])');
     if (mark) show(mark, event.clientX, event.clientY); else if (on) hide();
   });
   document.addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
@@ -115,12 +115,47 @@ export const pageScript = String.raw`'use strict';
     copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
     return new XMLSerializer().serializeToString(copy);
   };
+
+  // Interaction, started by the first reader who asks for it: the runtime runs as an inline script whose digest the
+  // policy names, so neither eval nor blob scripts need to be allowed.
+  const unpack = async (id) => {
+    const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (character) => character.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+  };
+  const liveNames = JSON.parse(document.getElementById('live-figures')?.dataset.names ?? '[]');
+  let starting = null;
+  const start = () => starting ??= Promise.all([unpack('live-runtime'), unpack('live-figures')]).then(([runtime, figures]) => {
+    document.body.append(make('script', runtime));
+    return JSON.parse(figures);
+  });
+  const explore = async (figure, button) => {
+    const fit = figure.querySelector('.fit');
+    const old = fit.querySelector('.live');
+    hide();
+    figure.classList.toggle('exploring', !old);
+    button.textContent = old ? 'Explore' : 'Still';
+    if (old) { old.view?.finalize(); old.remove(); return; }
+    const host = make('div', '', { class: 'live plot' });
+    fit.append(host);
+    const figures = await start();
+    host.view = window.pipeVega(figures[figure.dataset.figure], { container: host, hover: true });
+    host.view.tooltip(() => {});
+    await host.view.runAsync();
+    figure.dispatchEvent(new CustomEvent('explored'));
+  };
+
   all('figure').forEach((figure) => {
     const name = figure.dataset.figure;
     const entry = data.figures.find((candidate) => candidate.name === name);
     const title = figure.querySelector('h4');
     const tools = make('div', '', { class: 'tools' });
     const svg = figure.querySelector('svg.plot');
+    if (liveNames.includes(name) && typeof DecompressionStream === 'function') {
+      const toggle = button('Explore', '', () => explore(figure, toggle));
+      toggle.removeAttribute('aria-label');
+      toggle.title = 'Drag to move, wheel to zoom, double-click to go back, click the legend to pick';
+      tools.append(toggle);
+    }
     if (svg) tools.append(button('SVG', 'SVG of ' + title.textContent, () => save(name + '.svg', 'image/svg+xml', plain(svg))));
     if (entry?.csv) tools.append(button('CSV', 'CSV of ' + title.textContent, () => save(name + '.csv', 'text/csv', entry.csv)));
     if (entry?.spec) tools.append(button('Spec', 'Spec of ' + title.textContent, () => save(name + '.vl.json', 'application/json', JSON.stringify(entry.spec, null, 2))));

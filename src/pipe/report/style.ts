@@ -158,6 +158,8 @@ figure.half{flex:1 1 21rem;max-width:100%}
 .canvas{margin:0 -4px;padding:2px 4px}
 .fit{width:100%}
 .fit svg{display:block;width:100%;height:auto;overflow:visible}
+.exploring .fit{min-width:max-content;max-width:none}.exploring .fit>svg.plot{display:none}.exploring .live svg{width:auto;height:auto}
+.live .mark-symbol.role-legend-symbol,.live .role-legend-label{cursor:pointer}
 figcaption{color:var(--quiet);font-size:.9rem;margin-top:8px;max-width:46rem}
 figcaption p{margin:0 0 .25em}
 blockquote{margin:10px 0 0;padding:2px 0 2px 14px;border-left:3px solid var(--strong);font-size:.9rem;max-width:46rem}
@@ -169,7 +171,7 @@ details[open]>summary{margin-bottom:6px}
 .made p{font-size:.88rem;color:var(--quiet)}
 .missing{color:var(--bad)}
 .tools{position:absolute;right:16px;top:13px;display:flex;gap:6px}
-figure{position:relative}figure h4{padding-right:10.5rem}
+figure{position:relative}figure h4{padding-right:15rem}
 .tools button,.theme,.more button,.filter{font:inherit;font-size:.8rem;color:var(--quiet);background:var(--card);border:1px solid var(--line);border-radius:6px;padding:2px 9px;cursor:pointer}
 .tools button:hover,.theme:hover,.more button:hover{color:var(--ink);border-color:var(--strong)}
 .filter{cursor:text;color:var(--ink);width:min(100%,20rem);padding:5px 9px;margin:2px 0 8px}

@@ -50,8 +50,8 @@ function cellTwin(cell: ReportCell): object {
     stage: cell.stage,
     axes: cell.axes,
     state: cell.state,
-    ms: cell.ms,
-    startedMs: cell.startedMs,
+    ms: whole(cell.ms),
+    startedMs: whole(cell.startedMs),
     key: cell.key,
     ...(cell.reasons.length === 0 ? {} : { why: cell.reasons.map(reasonText) }),
     ...(cell.gpus.length === 0 ? {} : { gpus: cell.gpus }),
@@ -63,6 +63,10 @@ function cellTwin(cell: ReportCell): object {
     ...(Object.keys(cell.metrics).length === 0 ? {} : { metrics: cell.metrics }),
     ...(cell.warnings.length === 0 ? {} : { warnings: cell.warnings }),
   };
+}
+
+function whole(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }
 
 /** Drops what JSON has no word for (undefined) and gives the rest its JSON type. */

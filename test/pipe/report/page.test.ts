@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { buildVegaRuntime } from '../../../scripts/vega-runtime.mjs';
 import type { ReportInput } from '../../../src/pipe/report/input.ts';
 import { buildReport, reportLimits } from '../../../src/pipe/report/page.ts';
 import { studyInput } from './fixture.ts';
@@ -18,10 +23,15 @@ test('an empty report stays under 60 KB', async () => {
   expect(Buffer.byteLength((await buildReport(empty)).html)).toBeLessThan(60_000);
 });
 
-test('twelve figures and 1,000 cells stay under 1.5 MB', async () => {
+test('twelve figures with their interaction and 1,000 cells stay under 1.5 MB', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pipe-runtime-'));
+  await buildVegaRuntime(fileURLToPath(new URL('../../..', import.meta.url)), join(folder, 'runtime.js'));
+  const runtime = await readFile(join(folder, 'runtime.js'), 'utf8');
+  await rm(folder, { recursive: true });
   const input = studyInput({ cells: 1000, figures: 12 });
   expect(input.cells.length).toBe(1000);
-  const { html, warnings } = await buildReport(input);
+  const { html, warnings } = await buildReport(input, { runtime });
+  expect(html).toContain('id="live-runtime"');
   expect(html.match(/<svg class="plot"/g)).toHaveLength(12);
   expect(Buffer.byteLength(html)).toBeLessThan(1_500_000);
   expect(warnings).toEqual([]);

@@ -64,7 +64,7 @@ function commonReasons(cells: readonly ReportCell[]): string {
 
 function cellRow(cell: ReportCell): Html {
   const why = cell.cause === null ? cell.reasons.map(reasonText).join('; ') : `${cell.cause} failed`;
-  return html`<tr id="cell-${cell.id}"><th scope="row"><code>${cell.id}</code></th><td>${badge(stateLooks[cell.state])}${
+  return html`<tr><th scope="row"><code>${cell.id}</code></th><td>${badge(stateLooks[cell.state])}${
     cell.attempts > 1 ? html` <span class="quiet">attempt ${cell.attempts}</span>` : null
   }</td><td class="num" data-v="${cell.ms ?? ''}">${durationText(cell.ms)}</td><td class="num" data-v="${cell.outBytes ?? ''}">${bytesText(cell.outBytes)}</td><td class="why">${why}</td><td><code>${cell.key?.slice(0, 10) ?? '–'}</code></td></tr>`;
 }

@@ -1,0 +1,1 @@
+export function buildVegaRuntime(root: string, outfile: string): Promise<void>;
