@@ -10,7 +10,7 @@ export function numberText(value: number | null, digits?: number): string {
   if (digits !== undefined) text = magnitude.toFixed(digits);
   else if (Number.isInteger(value) && magnitude < 1e15) text = String(magnitude);
   else if (magnitude >= 1e6 || magnitude < 1e-4) text = magnitude.toExponential(3);
-  else text = String(Number(magnitude.toPrecision(4)));
+  else text = magnitude >= 1000 ? magnitude.toFixed(0) : String(Number(magnitude.toPrecision(4)));
   // Five digits and more only: 2020 is as well a year or an index.
   if (/^\d{5,}/.test(text)) text = text.replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ' '));
   const negative = value < 0 && !/^[0.\s]+$/.test(text);

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../config/diagnostic.ts';
+import type { Baseline } from './baseline.ts';
 import { drawFigures, type FigureStore } from './figure.ts';
 import { type Html, html, raw } from './html.ts';
 import type { ReportInput } from './input.ts';
@@ -11,6 +12,7 @@ import { timeText } from './number.ts';
 import { packed } from './runtime.ts';
 import { pageScript } from './script.ts';
 import { claimsSection } from './section/claims.ts';
+import { comparisonSection } from './section/comparison.ts';
 import { dagSection } from './section/dag.ts';
 import { failuresSection } from './section/failures.ts';
 import { figuresSection } from './section/figures.ts';
@@ -35,6 +37,8 @@ export interface ReportOptions {
   readonly store?: FigureStore | null;
   /** Text of the runtime for interaction (see runtime.ts); null: figures are pictures with descriptions only. */
   readonly runtime?: string | null;
+  /** An earlier report to compare with. */
+  readonly baseline?: Baseline | null;
 }
 
 /** Sizes in bytes at which a report is called large, and refused. */
@@ -43,14 +47,15 @@ export const reportLimits = { warn: 2_000_000, refuse: 10_000_000 } as const;
 /** Draws the page and its JSON twin. No I/O but importing vega and dagre. Throws UserError above `reportLimits.refuse`. */
 export async function buildReport(
   input: ReportInput,
-  { store = null, runtime = null }: ReportOptions = {},
+  { store = null, runtime = null, baseline = null }: ReportOptions = {},
 ): Promise<BuiltReport> {
   const figures = await drawFigures(input.figures, store);
   const json = JSON.stringify(reportTwin(input, figures));
   const sections: readonly (readonly [string, string, Html | null])[] = [
     ['claims', 'Claims', claimsSection(input)],
+    ['comparison', 'Since the baseline', comparisonSection(input, baseline)],
     ['metrics', 'Key figures', metricsSection(input)],
-    ['results', 'Results', tablesSection(input)],
+    ['results', 'Results', tablesSection(input, baseline)],
     ['figures', 'Figures', figuresSection(figures)],
     ['pipeline', 'Pipeline', await dagSection(input)],
     ['work', 'What ran', workSection(input)],

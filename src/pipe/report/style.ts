@@ -146,7 +146,7 @@ tbody th{min-width:7.5rem}td.why{min-width:11rem}
 thead th{font-weight:600;color:var(--quiet);background:var(--bg);border-bottom-color:var(--strong);white-space:nowrap;vertical-align:bottom}
 tbody th{font-weight:500}
 tbody tr:hover{background:var(--quiet-bg)}
-td.delta .up{color:var(--good)}td.delta .down{color:var(--bad)}
+.delta{color:var(--quiet);font-size:.92em}
 th button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer;letter-spacing:inherit}
 th button::after{content:"↕";opacity:.35;margin-left:.35em;font-weight:400}
 th[aria-sort=ascending] button::after{content:"↑";opacity:1}th[aria-sort=descending] button::after{content:"↓";opacity:1}

@@ -1,8 +1,8 @@
 /** Where the results come from, to the digest: code, data, params, software; and how to make them again. */
 
-import { isJsonObject, type Json } from '../../json.ts';
 import { type Html, html } from '../html.ts';
-import { jsonText, type ReportInput } from '../input.ts';
+import type { ReportInput } from '../input.ts';
+import { flatParams } from '../params.ts';
 
 export function provenanceSection(input: ReportInput): Html {
   const { provenance } = input;
@@ -56,13 +56,4 @@ function nameTable(
     (row) =>
       html`<tr>${row.map((text, i) => (i === 0 ? html`<th scope="row">${text}</th>` : html`<td><code>${text}</code></td>`))}</tr>`,
   )}</tbody></table></div></details>`;
-}
-
-/** Nested maps as dotted names; lists stay whole. */
-export function flatParams(value: Json, path = ''): readonly (readonly [string, string])[] {
-  if (isJsonObject(value) && Object.keys(value).length > 0)
-    return Object.entries(value).flatMap(([key, item]) =>
-      flatParams(item, path === '' ? key : `${path}.${key}`),
-    );
-  return path === '' ? [] : [[path, jsonText(value)]];
 }

@@ -2,51 +2,71 @@
 
 import type { Json } from '../../json.ts';
 import { isJsonObject } from '../../json.ts';
+import { type Baseline, baselineRow } from '../baseline.ts';
 import { anchor, type Html, html } from '../html.ts';
-import { jsonText, type ReportInput } from '../input.ts';
+import { jsonText, type Origin, type ReportInput } from '../input.ts';
 import type { TableColumn, TableDoc } from '../mark.ts';
-import { numberText } from '../number.ts';
+import { numberText, signedText } from '../number.ts';
 
-export function tablesSection(input: ReportInput): Html | null {
+export function tablesSection(input: ReportInput, baseline: Baseline | null): Html | null {
   if (input.tables.length === 0) return null;
   return html`<section id="results"><h2>Results</h2>${input.tables.map(
     ({ value, origin }) => html`<div class="result" id="${anchor('table', `${origin.cell}-${origin.out}`)}">
 <h3>${value.title}</h3><p class="caption">${value.caption}</p>
-${resultTable(value)}
+${resultTable(value, origin, baseline)}
 ${value.notes.length === 0 ? null : html`<ul class="notes">${value.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 <p class="origin">from <code>${origin.cell}</code></p></div>`,
   )}</section>`;
 }
 
-function resultTable(table: TableDoc): Html {
+function resultTable(table: TableDoc, origin: Origin, baseline: Baseline | null): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.title}"><table class="sortable"><thead><tr>${table.columns.map(
     (column) =>
       html`<th scope="col"${column.kind === 'text' ? null : html` class="num"`}>${column.label}${column.unit === undefined ? null : html` <span class="unit">${column.unit}</span>`}</th>`,
-  )}</tr></thead><tbody>${table.rows.map(
-    (row) =>
-      html`<tr>${table.columns.map((column, i) => tableCell(column, row[column.name] ?? null, i === 0))}</tr>`,
-  )}</tbody></table></div>`;
+  )}</tr></thead><tbody>${table.rows.map((row) => {
+    const before = baseline === null ? null : baselineRow(baseline, origin, table.columns, row);
+    return html`<tr>${table.columns.map((column, i) => tableCell(column, row[column.name] ?? null, i === 0, before?.[column.name] ?? null))}</tr>`;
+  })}</tbody></table></div>`;
 }
 
-function tableCell(column: TableColumn, value: Json, isFirst: boolean): Html {
+function tableCell(column: TableColumn, value: Json, isFirst: boolean, before: Json): Html {
   if (column.kind === 'text') {
     const text = value === null ? '–' : jsonText(value);
     return isFirst ? html`<th scope="row">${text}</th>` : html`<td>${text}</td>`;
   }
-  if (column.kind === 'number') {
-    const number = typeof value === 'number' ? value : null;
-    return html`<td class="num" data-v="${number ?? ''}">${numberText(number, column.digits)}</td>`;
-  }
-  const spread = isJsonObject(value) ? value : {};
-  const mean = asNumber(spread.mean);
-  const std = asNumber(spread.std);
-  const n = asNumber(spread.n) ?? 0;
-  const planned = asNumber(spread.planned) ?? n;
-  return html`<td class="num" data-v="${mean ?? ''}">${numberText(mean, column.digits)}${
-    std === null ? null : html` <span class="quiet">± ${numberText(std, column.digits)}</span>`
-  }${n < planned ? html` <span class="short">n = ${n} of ${planned}</span>` : null}</td>`;
+  const now = asSpread(value);
+  const short = now.n !== null && now.planned !== null && now.n < now.planned;
+  return html`<td class="num" data-v="${now.mean ?? ''}">${numberText(now.mean, column.digits)}${
+    now.std === null ? null : html` <span class="quiet">± ${numberText(now.std, column.digits)}</span>`
+  }${short ? html` <span class="short">n = ${now.n} of ${now.planned}</span>` : null}${delta(column, now, asSpread(before))}</td>`;
 }
 
-function asNumber(value: Json | undefined): number | null {
-  return typeof value === 'number' ? value : null;
+interface Value {
+  readonly mean: number | null;
+  readonly std: number | null;
+  readonly n: number | null;
+  readonly planned: number | null;
+}
+
+/** A plain number is a mean without spread. */
+function asSpread(value: Json): Value {
+  if (typeof value === 'number') return { mean: value, std: null, n: null, planned: null };
+  const spread = isJsonObject(value) ? value : {};
+  const number = (item: Json | undefined): number | null => (typeof item === 'number' ? item : null);
+  const n = number(spread.n);
+  return { mean: number(spread.mean), std: number(spread.std), n, planned: number(spread.planned) ?? n };
+}
+
+/** Change since the baseline, with its 95 % interval (normal, unequal variances) where both sides have a spread. */
+function delta(column: TableColumn, now: Value, before: Value): Html | null {
+  if (now.mean === null || before.mean === null) return null;
+  const change = now.mean - before.mean;
+  const spread =
+    now.std !== null && before.std !== null && (now.n ?? 0) > 1 && (before.n ?? 0) > 1
+      ? 1.96 * Math.sqrt(now.std ** 2 / now.n! + before.std ** 2 / before.n!)
+      : null;
+  const better =
+    column.better === undefined || change === 0 ? null : change > 0 === (column.better === 'higher');
+  const word = better === null ? null : better ? 'better' : 'worse';
+  return html`<br><span class="delta">Δ ${signedText(change, column.digits)}${spread === null ? null : ` ± ${numberText(spread, column.digits)}`}${word === null ? null : html` <span class="${word === 'better' ? 'good' : 'bad'}">${word}</span>`}</span>`;
 }
