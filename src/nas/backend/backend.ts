@@ -1,12 +1,15 @@
 /**
  * What a super-network asks of a machine: a dozen differentiable kernels on float32 tensors in NHWC, each with its
  * gradient as a function of its own (the network's tape calls it; there is no automatic differentiation below).
- * Both backends are TensorFlow.js engines and share its Tensor type. Convolution filters are HWIO
- * (height, width, in, out). Padding is PyTorch's: symmetric, (k−1)/2 on each side, at every stride.
+ * Convolution filters are HWIO (height, width, in, out). Padding is PyTorch's: symmetric, (k−1)/2 on each side, at every
+ * stride.
  */
-import type { Tensor } from '@tensorflow/tfjs-core';
 
-export type { Tensor };
+/** A tensor of the backend that made it, float32; no other backend takes it. */
+export interface Tensor {
+  readonly shape: readonly number[];
+}
+
 export type BackendName = 'tensorflow' | 'wasm';
 export type Shape4 = readonly [number, number, number, number];
 
@@ -31,7 +34,7 @@ export interface Backend {
   tensor(values: Float32Array, shape: readonly number[]): Tensor;
   /** Copies the values out. */
   read(tensor: Tensor): Float32Array;
-  /** Runs `body` and disposes every tensor made in it but those it returns (in an array, object or alone). */
+  /** Runs `body` and disposes every tensor made in it but those it returns (alone, or in arrays, objects, Maps of them). */
   scope<T>(body: () => T): T;
   dispose(tensors: Iterable<Tensor>): void;
   /** Tensors and bytes alive, for the leak test and the peak figure. */

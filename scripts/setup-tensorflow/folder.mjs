@@ -1,0 +1,28 @@
+// Where the libraries live, outside every checkout, and how such a folder comes to be: whole or not at all.
+
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export function cacheFolder(name) {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(cache, 'pipe-experiments', name);
+}
+
+/** A folder gets its name only when everything is in it; the file guards against a hand that emptied it since. */
+export function isComplete(folder) {
+  return existsSync(join(folder, 'tfjs-node-gpu/lib/napi-v8/tfjs_binding.node'));
+}
+
+/** Fills a folder beside `folder`, then renames it: an interruption leaves the old one, or none. */
+export function buildAside(folder, fill) {
+  mkdirSync(join(folder, '..'), { recursive: true });
+  const aside = mkdtempSync(`${folder}.partial-`);
+  try {
+    fill(aside);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(aside, folder);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}

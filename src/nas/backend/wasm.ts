@@ -1,0 +1,297 @@
+/**
+ * The backend that is always there: TensorFlow.js on WebAssembly, one thread. It has no gradients of its own for
+ * convolution and batch normalisation, so they are written here from the operations it does fast.
+ */
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+import type { Backend, BackendId, BatchNormState, Shape4, Tensor } from './backend.ts';
+import { tensorsIn } from './container.ts';
+import { BackendError } from './errors.ts';
+import { wasmVersion } from './installed.ts';
+import { filterGradient, inputGradient } from './wasm-convolution.ts';
+
+export async function openWasm(): Promise<Backend> {
+  if (!(await tf.setBackend('wasm'))) {
+    throw new BackendError(
+      'The WebAssembly backend did not start.',
+      'Run npm ci; Node must be 20.19 or newer.',
+    );
+  }
+  return new Wasm({ name: 'wasm', version: wasmVersion(), threads: 1, gpu: null });
+}
+
+class Wasm implements Backend {
+  readonly id: BackendId;
+  readonly #constants = new Map<string, tf.Tensor>();
+
+  constructor(id: BackendId) {
+    this.id = id;
+  }
+
+  tensor(values: Float32Array, shape: readonly number[]): Tensor {
+    return tf.tensor(values, [...shape], 'float32');
+  }
+
+  read(tensor: Tensor): Float32Array {
+    return Float32Array.from(own(tensor).dataSync());
+  }
+
+  scope<T>(body: () => T): T {
+    let result: T | undefined;
+    tf.tidy(() => {
+      result = body();
+      return [...tensorsIn(result)].map(own);
+    });
+    return result as T;
+  }
+
+  dispose(tensors: Iterable<Tensor>): void {
+    for (const tensor of tensors) own(tensor).dispose();
+  }
+
+  memory(): { tensors: number; bytes: number } {
+    const { numTensors, numBytes } = tf.memory();
+    return { tensors: numTensors, bytes: numBytes };
+  }
+
+  conv2d(x: Tensor, w: Tensor, stride: 1 | 2): Tensor {
+    return tf.conv2d(image(x), image(w), stride, (w.shape[0]! - 1) / 2, 'NHWC', 1, 'floor');
+  }
+
+  conv2dBias(x: Tensor, w: Tensor, b: Tensor, stride: 1 | 2, relu: boolean): Tensor {
+    return tf.fused.conv2d({
+      x: image(x),
+      filter: image(w),
+      strides: stride,
+      pad: (w.shape[0]! - 1) / 2,
+      dimRoundingMode: 'floor',
+      bias: own(b),
+      activation: relu ? 'relu' : 'linear',
+    });
+  }
+
+  conv2dInputGrad(xShape: Shape4, w: Tensor, dy: Tensor, stride: 1 | 2): Tensor {
+    return tf.tidy(() => inputGradient(xShape, image(w), image(dy), stride));
+  }
+
+  conv2dFilterGrad(x: Tensor, wShape: Shape4, dy: Tensor, stride: 1 | 2): Tensor {
+    return tf.tidy(() => filterGradient(image(x), wShape, image(dy), stride));
+  }
+
+  batchNorm(x: Tensor, scale: Tensor | null, offset: Tensor | null, epsilon: number) {
+    const kept: {
+      y?: tf.Tensor;
+      mean?: tf.Tensor;
+      variance?: tf.Tensor;
+      normal?: tf.Tensor;
+      inverse?: tf.Tensor;
+    } = {};
+    tf.tidy(() => {
+      const input = own(x);
+      kept.mean = this.#channelMeans(input);
+      const centred = tf.sub(input, kept.mean);
+      kept.variance = this.#channelMeans(tf.mul(centred, centred));
+      kept.inverse = tf.rsqrt(tf.add(kept.variance, epsilon));
+      kept.normal = tf.mul(centred, kept.inverse);
+      kept.y = kept.normal;
+      if (scale) kept.y = tf.mul(kept.y, own(scale));
+      if (offset) kept.y = tf.add(kept.y, own(offset));
+      return Object.values(kept);
+    });
+    const { y, mean, variance, normal, inverse } = kept;
+    return { y: y!, mean: mean!, variance: variance!, state: { x, saved: [normal!, inverse!] } };
+  }
+
+  batchNormGrad(dy: Tensor, scale: Tensor | null, state: BatchNormState, _epsilon: number) {
+    const [normal, inverse] = state.saved.map(own);
+    const gradients = tf.tidy(() => {
+      const gradient = own(dy);
+      const meanDy = this.#channelMeans(gradient);
+      const meanDyNormal = this.#channelMeans(tf.mul(gradient, normal!));
+      const centred = tf.sub(gradient, tf.add(tf.mul(normal!, meanDyNormal), meanDy));
+      const dx = tf.mul(centred, scale ? tf.mul(inverse!, own(scale)) : inverse!);
+      if (!scale) return [dx];
+      const [n, height, width] = dy.shape;
+      const count = n! * height! * width!;
+      return [dx, tf.mul(meanDyNormal, count), tf.mul(meanDy, count)];
+    });
+    return { dx: gradients[0]!, dScale: gradients[1] ?? null, dOffset: gradients[2] ?? null };
+  }
+
+  batchNormFixed(
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    scale: Tensor | null,
+    offset: Tensor | null,
+    epsilon: number,
+  ): Tensor {
+    return tf.tidy(() => {
+      const factor = tf.rsqrt(tf.add(own(variance), epsilon));
+      const slope = scale ? tf.mul(factor, own(scale)) : factor;
+      const shift = tf.sub(offset ? own(offset) : 0, tf.mul(own(mean), slope));
+      return tf.add(tf.mul(own(x), slope), shift);
+    });
+  }
+
+  relu(x: Tensor): Tensor {
+    return tf.relu(own(x));
+  }
+
+  reluGrad(dy: Tensor, y: Tensor): Tensor {
+    return tf.tidy(() => tf.mul(own(dy), tf.step(own(y))));
+  }
+
+  avgPool3(x: Tensor, countPadding: boolean): Tensor {
+    if (!countPadding) return tf.avgPool(image(x), 3, 1, 'same');
+    return tf.tidy(() => tf.avgPool(bordered(image(x)), 3, 1, 'valid'));
+  }
+
+  avgPool3Grad(xShape: Shape4, dy: Tensor, countPadding: boolean): Tensor {
+    // With the padding counted the pooling is a symmetric matrix: it is its own gradient. Without, its rows are scaled.
+    if (countPadding) return this.avgPool3(dy, true);
+    return tf.tidy(() => {
+      const share = tf.mul(image(dy), this.#poolShares(xShape[1], xShape[2]));
+      return tf.avgPool(bordered(image(share)), 3, 1, 'valid');
+    });
+  }
+
+  avgPool2(x: Tensor): Tensor {
+    return tf.avgPool(image(x), 2, 2, 'valid');
+  }
+
+  avgPool2Grad(xShape: Shape4, dy: Tensor): Tensor {
+    return tf.tidy(() =>
+      tf.image.resizeNearestNeighbor(image(tf.mul(own(dy), 0.25)), [xShape[1], xShape[2]]),
+    );
+  }
+
+  globalAvgPool(x: Tensor): Tensor {
+    return tf.mean(own(x), [1, 2]);
+  }
+
+  globalAvgPoolGrad(xShape: Shape4, dy: Tensor): Tensor {
+    const [n, height, width, channels] = xShape;
+    return tf.tidy(() => {
+      const share = tf.mul(own(dy), 1 / (height * width)).reshape([n, 1, channels]);
+      return tf.tile(share, [1, height * width, 1]).reshape([...xShape]);
+    });
+  }
+
+  linear(x: Tensor, w: Tensor, b: Tensor): Tensor {
+    return tf.tidy(() => tf.add(tf.matMul(own(x), own(w)), own(b)));
+  }
+
+  linearGrad(x: Tensor, w: Tensor, dy: Tensor) {
+    return {
+      dx: tf.matMul(own(dy), own(w), false, true),
+      dw: tf.matMul(own(x), own(dy), true, false),
+      db: tf.sum(own(dy), 0),
+    };
+  }
+
+  softmaxCrossEntropy(logits: Tensor, targets: Tensor) {
+    const [loss, dLogits] = tf.tidy(() => {
+      const [values, wanted] = [own(logits), own(targets)];
+      const count = logits.shape[0]!;
+      const shifted = tf.sub(values, tf.max(values, 1, true));
+      const logProbabilities = tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true)));
+      const gradient = tf.mul(tf.sub(tf.exp(logProbabilities), wanted), 1 / count);
+      return [tf.mul(tf.sum(tf.mul(wanted, logProbabilities)), -1 / count), gradient];
+    }) as [tf.Tensor, tf.Tensor];
+    return { loss, dLogits };
+  }
+
+  addN(tensors: readonly Tensor[]): Tensor {
+    return tf.tidy(() => {
+      const [first, ...others] = tensors.map(own);
+      return others.reduce((sum, tensor) => tf.add(sum, tensor), first!.clone());
+    });
+  }
+
+  scale(x: Tensor, factor: number): Tensor {
+    return tf.tidy(() => tf.mul(own(x), factor));
+  }
+
+  zeros(shape: readonly number[]): Tensor {
+    return tf.zeros([...shape]);
+  }
+
+  axpby(a: number, x: Tensor, b: number, y: Tensor): Tensor {
+    return tf.tidy(() => tf.add(a === 1 ? own(x) : tf.mul(own(x), a), b === 1 ? own(y) : tf.mul(own(y), b)));
+  }
+
+  concatLast(tensors: readonly Tensor[]): Tensor {
+    return tf.concat(tensors.map(own), tensors[0]!.shape.length - 1);
+  }
+
+  splitLast(x: Tensor, sizes: readonly number[]): Tensor[] {
+    return tf.split(own(x), [...sizes], x.shape.length - 1);
+  }
+
+  pack(tensors: readonly Tensor[]): Tensor {
+    return tf.tidy(() => tf.concat(tensors.map((tensor) => own(tensor).reshape([-1]))));
+  }
+
+  unpack(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
+    return tf.tidy(() => {
+      const sizes = shapes.map((shape) => shape.reduce((size, length) => size * length, 1));
+      return tf.split(own(vector), sizes).map((part, i) => part.reshape([...shapes[i]!]));
+    });
+  }
+
+  norm(vector: Tensor): number {
+    let sum = 0;
+    for (const value of own(vector).dataSync()) sum += value * value;
+    return Math.sqrt(sum);
+  }
+
+  argMax(logits: Tensor): Int32Array {
+    return tf.tidy(() => Int32Array.from(tf.argMax(own(logits), 1).dataSync()));
+  }
+
+  /** Mean over n, h, w of each channel. A row of equal weights times the pixels: this engine sums columns slowly. */
+  #channelMeans(x: tf.Tensor): tf.Tensor {
+    const channels = x.shape[3]!;
+    const pixels = x.size / channels;
+    const weights = this.#constant(`mean ${pixels}`, () => tf.fill([1, pixels], 1 / pixels));
+    return tf.matMul(weights, x.reshape([pixels, channels])).reshape([channels]);
+  }
+
+  /** 9 / (cells of the 3×3 window that are inside the image), for each pixel. */
+  #poolShares(height: number, width: number): tf.Tensor {
+    return this.#constant(`pool ${height} ${width}`, () => {
+      const inside = (at: number, length: number) => Math.min(at + 1, length - 1) - Math.max(at - 1, 0) + 1;
+      const shares = Array.from({ length: height * width }, (_, i) => {
+        return 9 / (inside(Math.floor(i / width), height) * inside(i % width, width));
+      });
+      return tf.tensor(shares, [1, height, width, 1]);
+    });
+  }
+
+  #constant(key: string, make: () => tf.Tensor): tf.Tensor {
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const made = tf.keep(make());
+    this.#constants.set(key, made);
+    return made;
+  }
+}
+
+/** Every tensor given to this backend was made by it. */
+function own(tensor: Tensor): tf.Tensor {
+  return tensor as tf.Tensor;
+}
+
+function image(tensor: Tensor): tf.Tensor4D {
+  return tensor as tf.Tensor4D;
+}
+
+function bordered(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.pad(x, [
+    [0, 0],
+    [1, 1],
+    [1, 1],
+    [0, 0],
+  ]);
+}
