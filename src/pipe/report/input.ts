@@ -25,6 +25,8 @@ export interface ReportInput {
   readonly notices: readonly Marked<NoticeDoc>[];
   /** Marked outs that could not be read or drawn: shown, never left out in silence. */
   readonly problems: readonly ReportProblem[];
+  /** Cells whose results are shown but are of an earlier run: they failed or did not run in this one. */
+  readonly stale: readonly string[];
   readonly params: JsonObject;
   readonly provenance: Provenance;
 }

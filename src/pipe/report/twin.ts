@@ -41,6 +41,7 @@ export function reportTwin(input: ReportInput, figures: readonly DrawnFigure[]):
     params: input.params,
     provenance: input.provenance,
     problems: input.problems,
+    stale: input.stale,
   });
 }
 

@@ -211,6 +211,7 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
       },
     ],
     problems: [],
+    stale: [],
     params: {
       train: { epochs: 30, batchSize: 32, lr: 0.05 },
       network: { channels: 8, cells: 1, nodeReduce: 'sum' },

@@ -23,7 +23,7 @@ ${
 }
 <p class="origin">from <code>${origin.cell}</code></p></aside>`,
 )}
-${input.problems.length === 0 ? null : problemBox(input)}`;
+${input.stale.length === 0 ? null : staleBox(input.stale)}${input.problems.length === 0 ? null : problemBox(input)}`;
 }
 
 /** The page's one verdict: what of the plan is there. */
@@ -65,6 +65,10 @@ function facts(input: ReportInput): readonly string[] {
 /** A git revision short enough to read; what follows it ("+ changes") stays. */
 export function shortRevision(revision: string): string {
   return revision.replace(/[0-9a-f]{13,}/, (whole) => whole.slice(0, 10));
+}
+
+function staleBox(cells: readonly string[]): Html {
+  return html`<aside class="notice warning" aria-label="Results of an earlier run"><h2><span class="sign" aria-hidden="true">!</span> Results of an earlier run</h2><p>These cells did not finish in this run; what they wrote before is shown: ${cells.map((id, i) => html`${i > 0 ? ', ' : null}<code>${id}</code>`)}.</p></aside>`;
 }
 
 function problemBox(input: ReportInput): Html {

@@ -1,0 +1,160 @@
+/** Gathers a report from what a run left: its events, the cells' current outs and fingerprints, and the marked outs. */
+import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import type { SourceDoc } from '../config/document.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import type { JsonObject } from '../json.ts';
+import type { Cell, Graph } from '../plan/graph.ts';
+import type { CellState } from '../run/event.ts';
+import { version } from '../version.ts';
+import { isHad, type Provenance, type ReportCell, type ReportInput, type ReportSource } from './input.ts';
+import { bytesText } from './number.ts';
+import { type MarkedOut, readMarks } from './read-marks.ts';
+import { latestRun } from './run-record.ts';
+
+export interface CollectOptions {
+  /** Absolute path of the project folder. */
+  readonly project: string;
+  /** Folder of runs, absolute. */
+  readonly runs: string;
+  readonly graph: Graph;
+  readonly pipeline: string;
+  readonly profile: string | null;
+  readonly params: JsonObject;
+  readonly title: string;
+  readonly description: string;
+  /** What is in place for a cell; null: nothing. */
+  readonly inPlace: (cell: Cell) => Promise<InPlace | null>;
+}
+
+/** A cell's outs as they are in the project now. */
+export interface InPlace {
+  readonly key: string;
+  readonly fingerprint: Fingerprint;
+  /** Milliseconds of the run that made them. */
+  readonly ms: number | null;
+  readonly bytes: number | null;
+  /** Out name → absolute path. */
+  readonly outs: ReadonlyMap<string, string>;
+  /** Whether they are what the pipeline as it stands would make. */
+  readonly current: boolean;
+}
+
+export async function collectReport(options: CollectOptions): Promise<ReportInput> {
+  const { graph, project } = options;
+  const record = await latestRun(options.runs, options);
+  const cells: ReportCell[] = [];
+  const marked: MarkedOut[] = [];
+  const stale: string[] = [];
+  const provenance = new ProvenanceBuilder();
+  for (const cell of graph.cells.values()) {
+    const inPlace = await options.inPlace(cell);
+    const told = record?.cells.get(cell.id);
+    const state: CellState = told?.state ?? (inPlace?.current ? 'up-to-date' : 'waiting');
+    cells.push({
+      id: cell.id,
+      stage: cell.stage,
+      axes: cell.axes,
+      state,
+      ms: told?.ms ?? inPlace?.ms ?? null,
+      startedMs: told?.startedMs ?? null,
+      gpus: told?.gpus ?? [],
+      attempts: told?.attempts ?? 0,
+      key: told?.key ?? inPlace?.key ?? null,
+      reasons: told?.reasons ?? [],
+      outBytes: told?.outBytes ?? (isHad(state) ? (inPlace?.bytes ?? null) : null),
+      error: told?.error ?? null,
+      log: told?.log ?? null,
+      cause: told?.cause ?? null,
+      metrics: told?.metrics ?? {},
+      warnings: told?.warnings ?? [],
+    });
+    if (inPlace === null) continue;
+    provenance.add(cell, inPlace.fingerprint);
+    const outs = markedOuts(cell, inPlace, project);
+    marked.push(...outs);
+    if (outs.length > 0 && !isHad(state)) stale.push(cell.id);
+  }
+  return {
+    title: options.title,
+    description: options.description,
+    pipeline: options.pipeline,
+    profile: options.profile,
+    run: record?.run ?? null,
+    stages: [...graph.stages.values()].map(({ name, description, axes, reads }) => ({
+      name,
+      description,
+      axes,
+      reads,
+    })),
+    sources: [...graph.sources.values()].map((source) => provenance.source(source)),
+    cells,
+    ...(await readMarks(marked)),
+    stale,
+    params: options.params,
+    provenance: provenance.build(record?.revision ?? null),
+  };
+}
+
+function markedOuts(cell: Cell, inPlace: InPlace, project: string): readonly MarkedOut[] {
+  return cell.outs.flatMap((out) => {
+    const path = inPlace.outs.get(out.name);
+    if (out.report === null || path === undefined) return [];
+    const shown = out.place ?? relative(project, path).split(sep).join('/');
+    return [{ origin: { cell: cell.id, out: out.name, key: inPlace.key }, mark: out.report, path, shown }];
+  });
+}
+
+class ProvenanceBuilder {
+  private readonly packages = new Map<string, string>();
+  private readonly tools = new Map<string, string>();
+  private readonly code = new Map<string, string>();
+  private readonly sources = new Map<string, string>();
+
+  add(cell: Cell, { code, tools, deps }: Fingerprint): void {
+    for (const [name, text] of Object.entries(tools)) this.tools.set(name, text.trim());
+    if (code.kind === 'module') {
+      this.code.set(cell.stage, code.bundle);
+      for (const [name, found] of Object.entries(code.packages)) this.packages.set(name, found);
+    } else {
+      this.code.set(cell.stage, code.command);
+    }
+    for (const dep of cell.deps) {
+      const found = deps[dep.name];
+      if (dep.kind === 'source' && found?.kind === 'one') this.sources.set(dep.source, found.sha256);
+    }
+  }
+
+  source({ name, description, candidates, url }: SourceDoc): ReportSource {
+    return {
+      name,
+      description,
+      path: candidates.map(({ path }) => path).join(', ') || url,
+      sha256: this.sources.get(name) ?? null,
+    };
+  }
+
+  build(revision: string | null): Provenance {
+    const processors = cpus();
+    return {
+      version,
+      revision,
+      environment: {
+        'Made with': `Node.js ${process.versions.node}, ${platform()} ${arch()}`,
+        Machine: `${availableParallelism()} × ${processors[0]?.model.trim() || 'processor'}, ${bytesText(totalmem())}`,
+      },
+      packages: sorted(this.packages),
+      tools: sorted(this.tools),
+      code: Object.fromEntries(this.code),
+    };
+  }
+}
+
+function sorted(map: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Where a project keeps its runs. */
+export function runsFolder(project: string): string {
+  return join(project, 'cache', 'runs');
+}

@@ -1,0 +1,93 @@
+/** Writes a report where people look for it, whole or not at all, and keeps drawn figures for the next one. */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Baseline } from './baseline.ts';
+import type { FigureStore, KeptFigure } from './figure.ts';
+import { githubSummary } from './github.ts';
+import type { ReportInput } from './input.ts';
+import { junitXml } from './junit.ts';
+import { buildReport } from './page.ts';
+import { readRuntime } from './runtime.ts';
+
+export interface WrittenReport {
+  /** Path of the page, relative to the project. */
+  readonly page: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Writes `reports/index.html`, `reports/report.json` and `reports/junit.xml` of a project (absolute folder); in a
+ * GitHub workflow the step summary too.
+ */
+export async function writeReport(
+  project: string,
+  input: ReportInput,
+  { baseline = null }: { baseline?: Baseline | null } = {},
+): Promise<WrittenReport> {
+  const { html, json, warnings } = await buildReport(input, {
+    store: figureStore(join(project, 'cache', 'index', 'figures')),
+    runtime: await readRuntime(),
+    baseline,
+  });
+  const folder = join(project, 'reports');
+  await mkdir(folder, { recursive: true });
+  await replace(join(folder, 'report.json'), `${json}\n`);
+  await replace(join(folder, 'junit.xml'), junitXml(input));
+  // The page last: when it is new, what lies beside it is too.
+  await replace(join(folder, 'index.html'), html);
+  const summary = process.env.GITHUB_STEP_SUMMARY;
+  if (summary !== undefined && summary !== '') await writeFile(summary, githubSummary(input), { flag: 'a' });
+  return { page: 'reports/index.html', warnings };
+}
+
+/** Written aside, then renamed: a reader finds the old file or the new one. */
+async function replace(path: string, text: string): Promise<void> {
+  const aside = `${path}.${process.pid}.new`;
+  try {
+    await writeFile(aside, text);
+    await rename(aside, path);
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/** Drawn figures as files by hash. A file that cannot be read counts as forgotten, one that cannot be written is let go. */
+export function figureStore(folder: string): FigureStore {
+  const file = (hash: string): string => join(folder, `${hash}.json`);
+  return {
+    async get(hash) {
+      try {
+        const kept: unknown = JSON.parse(await readFile(file(hash), 'utf8'));
+        return isKept(kept) ? kept : null;
+      } catch {
+        return null;
+      }
+    },
+    async put(hash, figure) {
+      try {
+        await mkdir(folder, { recursive: true });
+        await replace(file(hash), JSON.stringify(figure));
+      } catch {
+        // An accelerator: a full disk or a read-only cache must not cost the report.
+      }
+    },
+  };
+}
+
+function isKept(value: unknown): value is KeptFigure {
+  if (typeof value !== 'object' || value === null || !('drawn' in value) || !('live' in value)) return false;
+  const { drawn } = value;
+  return (
+    typeof drawn === 'object' &&
+    drawn !== null &&
+    'svg' in drawn &&
+    typeof drawn.svg === 'string' &&
+    drawn.svg.startsWith('<svg') &&
+    'warnings' in drawn &&
+    Array.isArray(drawn.warnings) &&
+    'width' in drawn &&
+    typeof drawn.width === 'number' &&
+    'notDrawn' in drawn &&
+    typeof drawn.notDrawn === 'number'
+  );
+}
