@@ -15,6 +15,7 @@ const entries = {
   stage: 'src/pipe/stage.ts',
   'stage-host': 'src/pipe/run/stage-host.ts',
   'nas-bench': 'src/nas/bench/cli.ts',
+  'backend-version': 'src/nas/backend/version-cli.ts',
   'convert.worker': 'src/nas/bench/convert.worker.ts',
 };
 
