@@ -168,6 +168,7 @@ details{margin-top:10px}
 summary{cursor:pointer;font-size:.88rem;font-weight:600;padding:2px 0;width:fit-content}
 summary .quiet{font-weight:400;margin-left:.4em}
 details[open]>summary{margin-bottom:6px}
+figure details{display:inline-block;margin-right:20px}figure details[open]{display:block;margin-right:0}
 .made p{font-size:.88rem;color:var(--quiet)}
 .missing{color:var(--bad)}
 .tools{position:absolute;right:16px;top:13px;display:flex;gap:6px}

@@ -61,12 +61,14 @@ function asSpread(value: Json): Value {
 function delta(column: TableColumn, now: Value, before: Value): Html | null {
   if (now.mean === null || before.mean === null) return null;
   const change = now.mean - before.mean;
+  if (change === 0) return null;
   const spread =
     now.std !== null && before.std !== null && (now.n ?? 0) > 1 && (before.n ?? 0) > 1
       ? 1.96 * Math.sqrt(now.std ** 2 / now.n! + before.std ** 2 / before.n!)
       : null;
-  const better =
-    column.better === undefined || change === 0 ? null : change > 0 === (column.better === 'higher');
+  // A change that its own interval does not tell from none is neither better nor worse.
+  const told = spread === null || Math.abs(change) > spread;
+  const better = column.better === undefined || !told ? null : change > 0 === (column.better === 'higher');
   const word = better === null ? null : better ? 'better' : 'worse';
   return html`<br><span class="delta">Δ ${signedText(change, column.digits)}${spread === null ? null : ` ± ${numberText(spread, column.digits)}`}${word === null ? null : html` <span class="${word === 'better' ? 'good' : 'bad'}">${word}</span>`}</span>`;
 }
