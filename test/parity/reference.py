@@ -281,7 +281,7 @@ def run_rates(job, inputs, out):
         rates.append(optimizer.param_groups[0]['lr'])
         optimizer.step()
         schedule.step()
-    out[job['name'] + '/rates'] = torch.tensor(rates, dtype=torch.float64)
+    out[job['name'] + '/rates'] = torch.tensor(rates)
 
 
 RUN = {'gradients': run_gradients, 'evaluation': run_evaluation, 'steps': run_steps, 'rates': run_rates}
@@ -300,7 +300,7 @@ def main():
     out = {}
     for job in work['jobs']:
         RUN[job['kind']](job, inputs, out)
-    assert all(math.isfinite(float(value.abs().sum())) for value in out.values())
+    assert all(math.isfinite(float(value.detach().abs().sum())) for value in out.values())
     write_safetensors(result_file, out)
 
 

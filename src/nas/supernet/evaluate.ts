@@ -1,5 +1,5 @@
 /** Predicts architectures' accuracy with a trained super-network (study: section 4). */
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, Tensor } from '../backend/backend.ts';
 import { type BatchPlan, batchesAnEpoch, epochOrder, fillBatch, plainImages } from '../data/batches.ts';
 import { classCount, type ImageSet } from '../data/image-set.ts';
 import { type Architecture, toDigits } from '../space/architecture.ts';
@@ -33,9 +33,10 @@ export async function evaluate(backend: Backend, evaluation: Evaluation): Promis
   const report = progressReporter(evaluation);
 
   if (options.batchNorm === 'recalibrated') {
+    const batches = recalibrationBatches(backend, evaluation);
     let done = 0;
     for (const { architecture, position } of order) {
-      const statistics = recalibrate(backend, evaluation, architecture);
+      const statistics = recalibrate(backend, evaluation.network, architecture, batches);
       const normaliser = fixedNormaliser(backend, evaluation.network, statistics);
       for (const batch of validationBatches(evaluation))
         await onBatch(backend, evaluation, normaliser, batch, [architecture], (_, hits) => {
@@ -44,6 +45,7 @@ export async function evaluate(backend: Backend, evaluation: Evaluation): Promis
       normaliser.dispose();
       report(++done);
     }
+    backend.dispose(batches);
   } else {
     const normaliser =
       options.batchNorm === 'running'
@@ -114,11 +116,15 @@ async function onBatch(
   }
 }
 
-/** Statistics of the architecture alone: the plain mean over k training batches, as with PyTorch's momentum=None. */
-function recalibrate(
+/**
+ * Statistics of an architecture alone: the plain mean over some training batches [n, side, side, 3], as PyTorch makes
+ * with momentum=None.
+ */
+export function recalibrate(
   backend: Backend,
-  { network, images, recalibration, options }: Evaluation,
+  network: Network,
   architecture: Architecture,
+  batches: readonly Tensor[],
 ): RunningStatistics[] {
   const statistics = freshStatistics(network.layout);
   const seen = new Uint32Array(network.layout.norms.length);
@@ -130,19 +136,25 @@ function recalibrate(
       kept.variance[c]! += ((variance[c]! * count) / (count - 1) - kept.variance[c]!) * share;
     }
   });
-  const order = epochOrder(recalibration, 0);
-  const pixels = images.side * images.side * 3;
-  const batches = Math.min(options.recalibrationBatches, batchesAnEpoch(recalibration));
-  for (let batch = 0; batch < batches; batch++) {
-    const values = new Float32Array(recalibration.batchSize * pixels);
-    const targets = new Float32Array(recalibration.batchSize * classCount);
-    const size = fillBatch(images, recalibration, order, 0, batch, values, targets);
-    const input = backend.tensor(values.subarray(0, size * pixels), [size, images.side, images.side, 3]);
-    const forward = new BatchForward(backend, network, normaliser, input);
-    backend.dispose([forward.logits(architecture), input]);
+  for (const batch of batches) {
+    const forward = new BatchForward(backend, network, normaliser, batch);
+    backend.dispose([forward.logits(architecture)]);
     forward.dispose();
   }
   return statistics;
+}
+
+/** The first batches of the training's first epoch, on the backend. */
+function recalibrationBatches(backend: Backend, { images, recalibration, options }: Evaluation): Tensor[] {
+  const order = epochOrder(recalibration, 0);
+  const pixels = images.side * images.side * 3;
+  const count = Math.min(options.recalibrationBatches, batchesAnEpoch(recalibration));
+  return Array.from({ length: count }, (_, batch) => {
+    const values = new Float32Array(recalibration.batchSize * pixels);
+    const targets = new Float32Array(recalibration.batchSize * classCount);
+    const size = fillBatch(images, recalibration, order, 0, batch, values, targets);
+    return backend.tensor(values.subarray(0, size * pixels), [size, images.side, images.side, 3]);
+  });
 }
 
 function progressReporter({ architectures, onProgress }: Evaluation): (done: number) => void {

@@ -78,8 +78,8 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Safetensors 
       throw bad(
         `tensor '${name}' [${shape.join(', ')}] does not fit its bytes ${from}–${to} of ${body.length}`,
       );
-    // A copy, because a Float32Array must begin at a multiple of 4.
-    tensors.set(name, { shape, data: new Float32Array(body.slice(from, to).buffer) });
+    // A copy, because a Float32Array must begin at a multiple of 4 (and Buffer.slice makes none).
+    tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(from, to)).buffer) });
   }
   return { tensors, metadata };
 }

@@ -25,6 +25,7 @@ const content = {
 test('what is written is read back, and equal content gives equal bytes', () => {
   const bytes = encodeSafetensors(content);
   expect(decodeSafetensors(bytes, 'x')).toEqual(content);
+  expect(decodeSafetensors(Buffer.from(bytes), 'x')).toEqual(content);
   expect(encodeSafetensors(decodeSafetensors(bytes, 'x'))).toEqual(bytes);
 });
 
