@@ -1,0 +1,90 @@
+/** Makes a project's report from what is there: the one entry for `pipe report` and for the end of a run. */
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { Workspace } from '../cache/work.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { Cell, Graph } from '../plan/graph.ts';
+import { readBaseline } from './baseline.ts';
+import { collectReport, type InPlace, runsFolder } from './collect.ts';
+import { type WrittenReport, writeReport } from './write.ts';
+
+export interface ReportRequest {
+  /** Absolute path of the project folder. */
+  readonly project: string;
+  readonly graph: Graph;
+  readonly document: {
+    readonly file: string;
+    readonly profile: string | null;
+    readonly params: JsonObject;
+    /** The pipeline's `description`; its first line is the page's title. */
+    readonly description?: string;
+  };
+  readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'status'>;
+  /** Path of an earlier report to compare with, relative to the project or absolute. */
+  readonly baseline?: string | null;
+}
+
+/** Writes `reports/`; works at any time, with whatever is there. Throws UserError for a baseline that is none. */
+export async function makeReport(request: ReportRequest): Promise<WrittenReport> {
+  const { project, graph, document, workspace } = request;
+  const baseline = request.baseline ? await readBaseline(resolve(project, request.baseline)) : null;
+  const heading = await projectHeading(project, document.description ?? '');
+  const status = await workspace.status();
+  const input = await collectReport({
+    project,
+    runs: runsFolder(project),
+    graph,
+    pipeline: document.file,
+    profile: document.profile,
+    params: document.params,
+    ...heading,
+    inPlace: async (cell) => {
+      const state = status.get(cell.id)?.state;
+      return inPlace(cell, workspace, state === 'up-to-date' || state === 'frozen');
+    },
+  });
+  return writeReport(project, input, { baseline });
+}
+
+function inPlace(cell: Cell, workspace: ReportRequest['workspace'], current: boolean): InPlace | null {
+  const placed = workspace.placed(cell.id);
+  if (placed === null) return null;
+  return {
+    key: placed.key,
+    fingerprint: placed.fingerprint,
+    ms: workspace.lastMs(cell.id),
+    bytes: Object.values(placed.outs).reduce((sum, { size }) => sum + size, 0),
+    outs: new Map(Object.keys(placed.outs).map((name) => [name, workspace.outPath(cell.id, name)])),
+    current,
+  };
+}
+
+/**
+ * The page's title is the first line of the pipeline's description, what follows its lead; without one the package's
+ * name and description, else the folder's name.
+ */
+async function projectHeading(
+  project: string,
+  description: string,
+): Promise<{ readonly title: string; readonly description: string }> {
+  const [first = '', ...rest] = description.trim().split('\n');
+  if (first !== '') return { title: first.replace(/\.$/, ''), description: rest.join(' ').trim() };
+  const manifest = await readManifest(join(project, 'package.json'));
+  return {
+    title: textOf(manifest.name) || basename(project),
+    description: textOf(manifest.description),
+  };
+}
+
+async function readManifest(path: string): Promise<JsonObject> {
+  try {
+    const value: Json = JSON.parse(await readFile(path, 'utf8'));
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
