@@ -150,6 +150,8 @@ tbody tr:hover{background:var(--quiet-bg)}
 th button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer;letter-spacing:inherit}
 th button::after{content:"↕";opacity:.35;margin-left:.35em;font-weight:400}
 th[aria-sort=ascending] button::after{content:"↑";opacity:1}th[aria-sort=descending] button::after{content:"↓";opacity:1}
+td .short{display:block;font-size:.92em}
+.common{font-size:.84rem;margin:.5em 0 0}
 .notes{color:var(--quiet);font-size:.88rem;padding-left:1.2em;margin:.6em 0 0}
 .figure-section{display:flex;flex-wrap:wrap;gap:18px}
 .figure-section h3{flex:1 1 100%;margin:1em 0 -.2em}
@@ -225,6 +227,7 @@ main>section{margin-top:30px;padding-top:20px}
 body{background:#fff;font-size:10.5pt}
 nav,.theme,.tools,.filter,.more,.skip,th button::after{display:none}
 .page{max-width:none;padding:0}.wrap{display:block;padding:0}
+table{font-size:8.5pt}td.num{white-space:normal}
 .tall{max-height:none;overflow:visible}.scroll,.canvas{overflow:visible}
 figure,.failure,.claim,.notice,tr{break-inside:avoid}
 main>section{margin-top:20px}

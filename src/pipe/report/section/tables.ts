@@ -14,31 +14,54 @@ export function tablesSection(input: ReportInput, baseline: Baseline | null): Ht
     ({ value, origin }) => html`<div class="result" id="${anchor('table', `${origin.cell}-${origin.out}`)}">
 <h3>${value.title}</h3><p class="caption">${value.caption}</p>
 ${resultTable(value, origin, baseline)}
+${commonN(value) === null ? null : html`<p class="quiet common">Each mean is of n = ${commonN(value)} unless said.</p>`}
 ${value.notes.length === 0 ? null : html`<ul class="notes">${value.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 <p class="origin">from <code>${origin.cell}</code></p></div>`,
   )}</section>`;
 }
 
 function resultTable(table: TableDoc, origin: Origin, baseline: Baseline | null): Html {
+  const common = commonN(table);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.title}"><table class="sortable"><thead><tr>${table.columns.map(
     (column) =>
       html`<th scope="col"${column.kind === 'text' ? null : html` class="num"`}>${column.label}${column.unit === undefined ? null : html` <span class="unit">${column.unit}</span>`}</th>`,
   )}</tr></thead><tbody>${table.rows.map((row) => {
     const before = baseline === null ? null : baselineRow(baseline, origin, table.columns, row);
-    return html`<tr>${table.columns.map((column, i) => tableCell(column, row[column.name] ?? null, i === 0, before?.[column.name] ?? null))}</tr>`;
+    return html`<tr>${table.columns.map((column, i) => tableCell(column, row[column.name] ?? null, i === 0, before?.[column.name] ?? null, common))}</tr>`;
   })}</tbody></table></div>`;
 }
 
-function tableCell(column: TableColumn, value: Json, isFirst: boolean, before: Json): Html {
+function tableCell(
+  column: TableColumn,
+  value: Json,
+  isFirst: boolean,
+  before: Json,
+  common: number | null,
+): Html {
   if (column.kind === 'text') {
     const text = value === null ? '–' : jsonText(value);
     return isFirst ? html`<th scope="row">${text}</th>` : html`<td>${text}</td>`;
   }
   const now = asSpread(value);
   const short = now.n !== null && now.planned !== null && now.n < now.planned;
+  const n = short
+    ? `n = ${now.n} of ${now.planned}`
+    : now.n === null || now.n === common
+      ? null
+      : `n = ${now.n}`;
   return html`<td class="num" data-v="${now.mean ?? ''}">${numberText(now.mean, column.digits)}${
     now.std === null ? null : html` <span class="quiet">± ${numberText(now.std, column.digits)}</span>`
-  }${short ? html` <span class="short">n = ${now.n} of ${now.planned}</span>` : null}${delta(column, now, asSpread(before))}</td>`;
+  }${n === null ? null : html` <span class="${short ? 'short' : 'quiet'}">${n}</span>`}${delta(column, now, asSpread(before))}</td>`;
+}
+
+/** The n that every complete mean of a table has; null when they differ or there is none. */
+function commonN(table: TableDoc): number | null {
+  const complete = table.columns
+    .filter(({ kind }) => kind === 'spread')
+    .flatMap(({ name }) => table.rows.map((row) => asSpread(row[name] ?? null)))
+    .filter(({ n, planned }) => n !== null && n === planned);
+  const [first] = complete;
+  return first !== undefined && complete.every(({ n }) => n === first.n) ? first.n : null;
 }
 
 interface Value {
