@@ -1,4 +1,5 @@
 /** HTML from template literals in which every value is escaped unless it is HTML already. */
+import { createHash } from 'node:crypto';
 
 /** Text that may stand in a page as it is. */
 export class Html {
@@ -31,9 +32,11 @@ export function escapeText(text: string): string {
     .replace(/\p{Cc}/gu, (character) => (character === '\n' || character === '\t' ? character : ''));
 }
 
-/** A name as an id: letters, digits, `-` and `_`. */
+/** A name as an id of letters, digits, `-` and `_`; a name that has others gets a digest, so that ids stay apart. */
 export function anchor(prefix: string, name: string): string {
-  return `${prefix}-${name.replace(/[^A-Za-z0-9_-]+/g, '-')}`;
+  const plain = name.replace(/[^A-Za-z0-9_-]+/g, '-');
+  if (plain === name) return `${prefix}-${name}`;
+  return `${prefix}-${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
 }
 
 function partText(part: Part): string {

@@ -9,6 +9,7 @@
 import type { Json, JsonObject } from '../json.ts';
 import { isJsonArray, isJsonObject } from '../json.ts';
 import { figureConfig } from './figure-theme.ts';
+import { anchor } from './html.ts';
 import { textWidth } from './text-width.ts';
 
 export interface RenderedFigure {
@@ -304,7 +305,7 @@ function countMarks(node: SceneNode): number {
 
 /** Ids get the figure's name, coordinates two decimals, and what a strict style policy forbids goes. */
 function tidySvg(svg: string, name: string): string {
-  const prefix = name.replace(/[^A-Za-z0-9_-]/g, '-');
+  const prefix = anchor('in', name);
   return svg.replace(/<[^>]*>/g, (tag) =>
     tag
       .replace(/ style="[^"]*"/g, '')

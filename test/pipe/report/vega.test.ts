@@ -36,10 +36,10 @@ test('2: two figures in one page share no id', async () => {
     renderVegaLite(clipped, { name: 'figure/3' }),
   ]);
   const ids = (svg: string): string[] => [...svg.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]!);
-  expect(ids(a.svg)).toEqual(['figure-2-clip1']);
-  expect(ids(b.svg)).toEqual(['figure-3-clip1']);
-  expect(a.svg).toContain('url(#figure-2-clip1)');
-  expect(b.svg).toContain('url(#figure-3-clip1)');
+  expect(ids(a.svg)).toEqual([expect.stringMatching(/^in-figure-2-[0-9a-f]{6}-clip1$/)]);
+  expect(ids(b.svg)).toEqual([expect.stringMatching(/^in-figure-3-[0-9a-f]{6}-clip1$/)]);
+  expect(a.svg).toContain(`url(#${ids(a.svg)[0]})`);
+  expect(b.svg).toContain(`url(#${ids(b.svg)[0]})`);
 });
 
 test('3: text has its real width: a label that fits is not cut', async () => {

@@ -1,0 +1,46 @@
+/** Widths of text, against what a browser measures in a font with Arial's metrics. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { textWidth } from '../../src/pipe/report/text-width.ts';
+
+const executable = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+const font = spawnSync('fc-match', ['Arial'], { encoding: 'utf8' }).stdout ?? '';
+const canMeasure = executable !== undefined && /Arial|Liberation|Arimo/.test(font);
+if (!canMeasure) console.warn('skipped: no Chromium, or no font with Arial’s metrics (fonts-liberation)');
+
+test.skipIf(!canMeasure)(
+  'labels are as wide as a browser draws them, but for kerning, to two percent',
+  async () => {
+    const texts = [
+      'predicted accuracy (%)',
+      'Kendall τ-b',
+      '−0.0125 ± 3.4',
+      'no-conv1x1',
+      'ΑΒΓΔ αβγδ',
+      '“quoted” – naïve façade…',
+      '0123456789',
+    ];
+    const browser = await chromium.launch({
+      executablePath: executable!,
+      args: ['--no-sandbox', '--disable-gpu'],
+    });
+    try {
+      const page = await browser.newPage();
+      for (const weight of ['normal', 'bold'] as const) {
+        const measured = await page.evaluate<number[]>(
+          `(() => { const c = document.createElement('canvas').getContext('2d'); c.font = '${weight} 100px Arial'; return ${JSON.stringify(texts)}.map((t) => c.measureText(t).width); })()`,
+        );
+        for (const [i, text] of texts.entries()) {
+          const ours = textWidth(text, 100, weight === 'bold');
+          expect(Math.abs(ours / measured[i]! - 1), `${weight} ${text}`).toBeLessThan(0.02);
+        }
+      }
+    } finally {
+      await browser.close();
+    }
+  },
+);
