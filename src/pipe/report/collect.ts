@@ -1,6 +1,6 @@
 /** Gathers a report from what a run left: its events, the cells' current outs and fingerprints, and the marked outs. */
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
-import { join, relative, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import type { SourceDoc } from '../config/document.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import type { JsonObject } from '../json.ts';
@@ -25,7 +25,11 @@ export interface CollectOptions {
   readonly description: string;
   /** What is in place for a cell; null: nothing. */
   readonly inPlace: (cell: Cell) => Promise<InPlace | null>;
+  /** How the run ended, when its last event is not written yet. */
+  readonly ended?: RunEnd | null;
 }
+
+export type RunEnd = Pick<ReportRun, 'outcome' | 'ms' | 'savedMs'>;
 
 /** A cell's outs as they are in the project now. */
 export interface InPlace {
@@ -80,7 +84,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
     description: options.description,
     pipeline: options.pipeline,
     profile: options.profile,
-    run: record?.run ?? null,
+    run: record === null ? null : { ...record.run, ...options.ended },
     stages: [...graph.stages.values()].map(({ name, description, axes, reads }) => ({
       name,
       description,
@@ -152,9 +156,4 @@ class ProvenanceBuilder {
 
 function sorted(map: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
   return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Where a project keeps its runs. */
-export function runsFolder(project: string): string {
-  return join(project, 'cache', 'runs');
 }

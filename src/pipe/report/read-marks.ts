@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ReportMark } from '../config/document.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Marked, Origin, ReportFigure, ReportInput, ReportProblem } from './input.ts';
-import type { ClaimResult, NoticeDoc, TableDoc } from './mark.ts';
+import type { ClaimResult, ClaimsDoc, NoticeDoc, TableDoc } from './mark.ts';
 
 export interface MarkedOut {
   readonly origin: Origin;
@@ -100,7 +100,7 @@ interface Schemas {
   readonly meta: Schema<{ usermeta: { pipe: ReportFigure['meta'] } }>;
   readonly table: Schema<TableDoc>;
   readonly metrics: Schema<Readonly<Record<string, number | null>>>;
-  readonly claims: Schema<{ readonly claims: readonly ClaimResult[] }>;
+  readonly claims: Schema<ClaimsDoc>;
   readonly notice: Schema<NoticeDoc>;
 }
 

@@ -5,7 +5,7 @@ import type { Workspace } from '../cache/work.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Cell, Graph } from '../plan/graph.ts';
 import { readBaseline } from './baseline.ts';
-import { collectReport, type InPlace, runsFolder } from './collect.ts';
+import { collectReport, type InPlace, type RunEnd } from './collect.ts';
 import { type WrittenReport, writeReport } from './write.ts';
 
 export interface ReportRequest {
@@ -22,9 +22,14 @@ export interface ReportRequest {
   readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'status'>;
   /** Path of an earlier report to compare with, relative to the project or absolute. */
   readonly baseline?: string | null;
+  /** Said by a run that reports before its own last event (`run-finished` names the report). */
+  readonly ended?: RunEnd;
 }
 
-/** Writes `reports/`; works at any time, with whatever is there. Throws UserError for a baseline that is none. */
+/**
+ * Writes `reports/`; works at any time, with whatever is there: cache/runs/RUN/events.jsonl as far as it is written,
+ * and the outs in place. Throws UserError for a baseline that is none.
+ */
 export async function makeReport(request: ReportRequest): Promise<WrittenReport> {
   const { project, graph, document, workspace } = request;
   const baseline = request.baseline ? await readBaseline(resolve(project, request.baseline)) : null;
@@ -32,12 +37,13 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
   const status = await workspace.status();
   const input = await collectReport({
     project,
-    runs: runsFolder(project),
+    runs: join(project, 'cache', 'runs'),
     graph,
     pipeline: document.file,
     profile: document.profile,
     params: document.params,
     ...heading,
+    ended: request.ended ?? null,
     inPlace: async (cell) => {
       const state = status.get(cell.id)?.state;
       return inPlace(cell, workspace, state === 'up-to-date' || state === 'frozen');

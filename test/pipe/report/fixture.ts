@@ -1,7 +1,7 @@
 /** A made-up study as the report's input: any number of variants and seeds, twelve figures, failures, claims. */
 import type { JsonObject } from '../../../src/pipe/json.ts';
 import type { ReportCell, ReportFigure, ReportInput } from '../../../src/pipe/report/input.ts';
-import type { ClaimResult, FigureMeta } from '../../../src/pipe/report/mark.ts';
+import type { ClaimResult, FigureMeta, Spread } from '../../../src/pipe/report/mark.ts';
 
 const masks = [
   'baseline',
@@ -258,7 +258,7 @@ function studyTable() {
       { name: 'space', label: 'Architectures', kind: 'number' as const },
     ],
     rows: masks.map((variant, i) => {
-      const spread = (scale: number, offset = 0) => ({
+      const spread = (scale: number, offset = 0): Spread => ({
         mean: offset + random() * scale,
         std: random() * scale * 0.1,
         n: i === 2 ? 3 : 5,
@@ -267,7 +267,7 @@ function studyTable() {
       return {
         variant,
         tauB: spread(0.5),
-        tau500: i === 5 ? { mean: null, std: null, n: 0, planned: 5 } : spread(0.2, -0.1),
+        tau500: i === 5 ? ({ mean: null, std: null, n: 0, planned: 5 } satisfies Spread) : spread(0.2, -0.1),
         tauA: spread(2, -1),
         a10: spread(10, 30),
         space: i === 0 ? 15_625 : i < 6 ? 4096 : 729,
