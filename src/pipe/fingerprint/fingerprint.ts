@@ -46,6 +46,9 @@ export type DepFingerprint =
   | { readonly kind: 'one'; readonly sha256: Sha256 }
   | {
       readonly kind: 'gather';
+      /** How many items the plan has: the stage sees it, and three of five are not three of three. */
+      readonly planned: number;
+      /** Sorted by axis values, so that reordering an axis reruns nothing. */
       readonly items: readonly { readonly axes: Readonly<Record<string, string>>; readonly sha256: Sha256 }[];
     };
 
