@@ -7,7 +7,14 @@ import type { JsonObject } from '../json.ts';
 import type { Cell, Graph } from '../plan/graph.ts';
 import type { CellState } from '../run/event.ts';
 import { version } from '../version.ts';
-import { isHad, type Provenance, type ReportCell, type ReportInput, type ReportSource } from './input.ts';
+import {
+  isHad,
+  type Provenance,
+  type ReportCell,
+  type ReportInput,
+  type ReportRun,
+  type ReportSource,
+} from './input.ts';
 import { bytesText } from './number.ts';
 import { type MarkedOut, readMarks } from './read-marks.ts';
 import { latestRun } from './run-record.ts';

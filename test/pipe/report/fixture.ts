@@ -258,7 +258,7 @@ function studyTable() {
       { name: 'space', label: 'Architectures', kind: 'number' as const },
     ],
     rows: masks.map((variant, i) => {
-      const spread = (scale: number, offset = 0): Spread => ({
+      const spread = (scale: number, offset = 0) => ({
         mean: offset + random() * scale,
         std: random() * scale * 0.1,
         n: i === 2 ? 3 : 5,
