@@ -1,0 +1,98 @@
+/** Follows the event file of a running attempt and hands on each whole line that is an event. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { StageEvent } from './job.ts';
+
+const chunkBytes = 64 * 1024;
+/** Longer than any event: what goes beyond is not one, and must not fill the memory. */
+const lineLimit = 256 * 1024;
+
+export class EventTail {
+  readonly #path: string;
+  readonly #deliver: (event: StageEvent) => void;
+  readonly #buffer = Buffer.allocUnsafe(chunkBytes);
+  #offset = 0;
+  #rest = Buffer.alloc(0);
+  #line = 0;
+  #complained = false;
+
+  constructor(path: string, deliver: (event: StageEvent) => void) {
+    this.#path = path;
+    this.#deliver = deliver;
+  }
+
+  /** Delivers what was appended since the last call. Cheap when there is nothing; quiet while the file is not there. */
+  read(): void {
+    let file: number;
+    try {
+      file = openSync(this.#path, 'r');
+    } catch {
+      return;
+    }
+    try {
+      for (;;) {
+        const count = readSync(file, this.#buffer, 0, chunkBytes, this.#offset);
+        if (count === 0) return;
+        this.#offset += count;
+        this.#take(this.#buffer.subarray(0, count));
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #take(bytes: Buffer): void {
+    const all = Buffer.concat([this.#rest, bytes]);
+    let start = 0;
+    for (let end = all.indexOf(10); end >= 0; end = all.indexOf(10, start)) {
+      this.#line++;
+      const event = stageEvent(all.toString('utf8', start, end));
+      if (event) this.#deliver(event);
+      else this.#complain();
+      start = end + 1;
+    }
+    this.#rest = Buffer.from(all.subarray(start));
+    if (this.#rest.length > lineLimit) {
+      this.#rest = Buffer.alloc(0);
+      this.#complain();
+    }
+  }
+
+  #complain(): void {
+    if (this.#complained) return;
+    this.#complained = true;
+    const text = `line ${this.#line + 1} of the stage's event file is not an event; it and others like it are ignored`;
+    this.#deliver({ type: 'message', level: 'warning', text });
+  }
+}
+
+/** null: not an event. Stages in other languages write these lines too, so every field is looked at. */
+export function stageEvent(line: string): StageEvent | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value)) return null;
+  if (value.type === 'progress' && 'done' in value && 'total' in value) {
+    const { done, total } = value;
+    const unit = 'unit' in value && typeof value.unit === 'string' ? value.unit : '';
+    return isNumber(done) && isNumber(total) ? { type: 'progress', done, total, unit } : null;
+  }
+  if (value.type === 'metric' && 'name' in value && 'value' in value) {
+    const { name, value: number } = value;
+    const step = 'step' in value && isNumber(value.step) ? value.step : null;
+    return typeof name === 'string' && isNumber(number)
+      ? { type: 'metric', name, value: number, step }
+      : null;
+  }
+  if (value.type === 'message' && 'text' in value && typeof value.text === 'string') {
+    const level = 'level' in value && value.level === 'warning' ? 'warning' : 'info';
+    return { type: 'message', level, text: value.text };
+  }
+  return null;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}

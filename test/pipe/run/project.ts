@@ -1,0 +1,69 @@
+/** A throw-away project folder for tests of the runner. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Attempt } from '../../../src/pipe/run/executor.ts';
+import type { Job } from '../../../src/pipe/run/job.ts';
+
+export interface TestProject {
+  readonly dir: string;
+  write(path: string, text: string): string;
+  /** An attempt with its folder and job file, ready to be started. */
+  attempt(
+    run: { module: string } | { command: string },
+    job?: Partial<Job>,
+    more?: Partial<Attempt>,
+  ): Attempt;
+  remove(): void;
+}
+
+export function testProject(): TestProject {
+  const dir = mkdtempSync(join(tmpdir(), 'pipe-run-'));
+  let attempts = 0;
+  const write = (path: string, text: string) => {
+    const file = join(dir, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  };
+  return {
+    dir,
+    write,
+    attempt(run, job = {}, more = {}) {
+      const folder = join(dir, 'attempts', String(++attempts));
+      mkdirSync(join(folder, 'outs'), { recursive: true });
+      const whole: Job = {
+        version: 1,
+        cell: 'work[a]',
+        stage: 'work',
+        axes: { letter: 'a' },
+        axisValues: { letter: 'a' },
+        params: {},
+        deps: {},
+        outs: {},
+        checkpoint: null,
+        resources: { cpu: 1, gpus: [], memory: 0 },
+        events: join(folder, 'events.jsonl'),
+        module: 'module' in run ? join(dir, run.module) : null,
+        attempt: 1,
+        ...job,
+      };
+      writeFileSync(join(folder, 'job.json'), JSON.stringify(whole));
+      const at = { file: 'pipeline.yaml', line: 1, column: 1 };
+      return {
+        job: whole,
+        run:
+          'module' in run
+            ? { kind: 'module', file: run.module, at }
+            : { kind: 'command', command: run.command, at },
+        folder,
+        log: join(folder, 'log.txt'),
+        env: { PATH: process.env.PATH ?? '' },
+        project: dir,
+        timeoutMs: null,
+        ...more,
+      };
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
