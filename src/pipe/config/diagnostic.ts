@@ -5,6 +5,8 @@ export interface Position {
   readonly line: number;
   /** 1-based, in UTF-16 units. */
   readonly column: number;
+  /** Length of the marked text on its line, for the caret line; absent: one character. */
+  readonly length?: number;
 }
 
 export interface Diagnostic {
@@ -13,8 +15,6 @@ export interface Diagnostic {
   readonly rule: string;
   readonly message: string;
   readonly at: Position;
-  /** Length of the marked text on its line, for the caret line. */
-  readonly length?: number;
   /** The next step: "did you mean `train`?". */
   readonly hint?: string;
 }

@@ -9,12 +9,16 @@ export interface PipelineDocument {
   /** Path of the pipeline file, relative to the project folder. */
   readonly file: string;
   readonly profile: string | null;
+  /** Names of all profiles, in order. */
+  readonly profiles: readonly string[];
   readonly params: JsonObject;
   readonly axes: ReadonlyMap<string, Axis>;
   /** Capacity of named resources the file defines beyond gpu, cpu and memory. */
   readonly resources: ReadonlyMap<string, number>;
   readonly sources: ReadonlyMap<string, SourceDoc>;
   readonly stages: ReadonlyMap<string, StageDoc>;
+  /** Stages left out because of mistakes of their own: what depends on them is not reported again. */
+  readonly broken: ReadonlySet<string>;
 }
 
 /** An axis: values in order, each with the name that stands in cell ids. A list's names are its values as text. */
@@ -96,6 +100,8 @@ export interface StageDoc {
   /** Milliseconds; null: none. */
   readonly timeoutMs: number | null;
   readonly at: Position;
+  /** Where each key of the stage stands, by its path joined with dots (`resources.gpu`, `outs.table`). */
+  readonly where: ReadonlyMap<string, Position>;
 }
 
 /**

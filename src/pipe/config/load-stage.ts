@@ -1,0 +1,300 @@
+/** One stage of the file → StageDoc, with everything checked that needs no other stage. */
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { listOf } from './axis.ts';
+import type { Position } from './diagnostic.ts';
+import type { Axis, EnvDoc, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
+import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
+import { checkShape, type Report } from './shape.ts';
+import { didYouMean } from './suggest.ts';
+import { parseTemplate } from './template.ts';
+import type { SourceText, YamlEntry, YamlNode } from './yaml-node.ts';
+
+/** What a stage may refer to. */
+export interface Scope {
+  readonly params: JsonObject;
+  readonly axes: ReadonlyMap<string, Axis>;
+  /** Names that an axis has or had before a profile changed it. */
+  readonly axisNames: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly source: SourceText;
+  readonly report: Report;
+}
+
+/** Undefined when a mistake leaves nothing to plan with. */
+export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined {
+  const { source, report } = scope;
+  const name = entry.key;
+  const raw = checkShape(stageSchema, entry.value, `stage \`${name}\``, source, report);
+  const at = source.at(entry.keySpan);
+  if (!raw) return undefined;
+  const where = positions(entry.value, source);
+  const place = (...path: readonly (string | number)[]): Position => where.get(path.join('.')) ?? at;
+  const run = loadRun(raw, name, at, place, report);
+  const matrix = loadMatrix(raw, name, place, scope);
+  checkTemplates(entry.value, raw, matrix?.axes ?? [], scope);
+  for (const dep of Object.keys(raw.gather ?? {})) {
+    if (Object.hasOwn(raw.deps ?? {}, dep)) continue;
+    const hint = didYouMean(dep, Object.keys(raw.deps ?? {}));
+    report(
+      'gather-dep',
+      place('gather', dep),
+      `stage \`${name}\` gathers \`${dep}\`, which is none of its deps`,
+      hint,
+    );
+  }
+  const env = loadEnv(raw, name, place, report);
+  if (run === undefined || matrix === undefined) return undefined;
+  const timeout = raw.timeout === undefined ? null : milliseconds(raw.timeout);
+  return {
+    name,
+    description: raw.description ?? '',
+    when: raw.when ?? null,
+    run,
+    matrix,
+    deps: Object.entries(raw.deps ?? {}).map(([dep, ref]) => ({ name: dep, ref, at: place('deps', dep) })),
+    gather: new Map(Object.entries(raw.gather ?? {})),
+    params: raw.params ?? {},
+    outs: Object.entries(raw.outs).map(([out, value]) => loadOut(out, value, place('outs', out))),
+    resources: raw.resources ?? {},
+    env,
+    tools: new Map(Object.entries(raw.tools ?? {})),
+    checkpoint:
+      raw.checkpoint === undefined ? null : raw.checkpoint === true ? { excluding: [] } : raw.checkpoint,
+    frozen: raw.frozen ?? null,
+    always: raw.always ?? false,
+    retries: raw.retries ?? 0,
+    timeoutMs: timeout,
+    at,
+    where,
+  };
+}
+
+type Place = (...path: readonly (string | number)[]) => Position;
+
+function loadRun(
+  raw: RawStage,
+  name: string,
+  at: Position,
+  place: Place,
+  report: Report,
+): RunDoc | undefined {
+  if (raw.run !== undefined && raw.cmd !== undefined) {
+    report('run-or-cmd', place('cmd'), `stage \`${name}\` has both \`run\` and \`cmd\``, 'keep one of them');
+    return undefined;
+  }
+  if (raw.run !== undefined) return { kind: 'module', file: raw.run, at: place('run') };
+  if (raw.cmd !== undefined) return { kind: 'command', command: raw.cmd, at: place('cmd') };
+  const hint = '`run: stages/x.ts` for a module, `cmd: …` for a command';
+  report('run-or-cmd', at, `stage \`${name}\` has neither \`run\` nor \`cmd\``, hint);
+  return undefined;
+}
+
+function loadOut(name: string, raw: RawStage['outs'][string], at: Position): OutDoc {
+  if (typeof raw === 'string') return { name, path: raw, place: null, report: null, at };
+  return { name, path: raw.path, place: raw.place ?? null, report: raw.report ?? null, at };
+}
+
+/** Null: no matrix. Undefined: a mistake. */
+function loadMatrix(raw: RawStage, stage: string, place: Place, scope: Scope): MatrixDoc | null | undefined {
+  const { report } = scope;
+  if (raw.matrix === undefined) return null;
+  const list = Array.isArray(raw.matrix);
+  const axes = Array.isArray(raw.matrix) ? raw.matrix : raw.matrix.axes;
+  const prefix = list ? ['matrix'] : ['matrix', 'axes'];
+  let good = true;
+  for (const [index, axis] of axes.entries()) {
+    if (!scope.axisNames.has(axis)) {
+      const hint = didYouMean(axis, scope.axisNames.keys()) ?? `there is ${listOf(scope.axisNames.keys())}`;
+      report('unknown-axis', place(...prefix, index), `no axis is called \`${axis}\``, hint);
+      good = false;
+    } else if (axes.indexOf(axis) < index) {
+      report('duplicate-value', place(...prefix, index), `stage \`${stage}\` names axis \`${axis}\` twice`);
+      good = false;
+    } else if (!scope.axes.has(axis)) good = false;
+  }
+  const empty = { only: [], exclude: [], include: [] };
+  const { only = [], exclude = [], include = [] } = Array.isArray(raw.matrix) ? empty : raw.matrix;
+  const patterns = (kind: 'only' | 'exclude' | 'include', given: readonly RawPattern[]): MatrixPattern[] =>
+    given.map((pattern, index) => {
+      const [checked, fine] = loadPattern(pattern, axes, ['matrix', kind, index], place, scope);
+      good &&= fine;
+      return checked;
+    });
+  const built = { only: patterns('only', only), exclude: patterns('exclude', exclude) };
+  const included = patterns('include', include).flatMap((pattern, index) => {
+    const missing = axes.filter((axis) => !Object.hasOwn(pattern, axis));
+    if (missing.length > 0 && good) {
+      const message = `this combination names no value of ${listOf(missing)}`;
+      report('matrix-include', place('matrix', 'include', index), message, 'name a value of every axis');
+      good = false;
+    }
+    return combinations(pattern);
+  });
+  return good ? { axes, ...built, include: included, at: place('matrix') } : undefined;
+}
+
+function loadPattern(
+  raw: RawPattern,
+  axes: readonly string[],
+  path: readonly (string | number)[],
+  place: Place,
+  scope: Scope,
+): [MatrixPattern, boolean] {
+  let good = true;
+  const pattern: Record<string, readonly string[]> = {};
+  for (const [axis, value] of Object.entries(raw)) {
+    const known = scope.axisNames.get(axis);
+    if (!axes.includes(axis)) {
+      const hint = didYouMean(axis, axes) ?? `its axes are ${listOf(axes)}`;
+      scope.report('unknown-axis', place(...path, axis), `\`${axis}\` is no axis of this matrix`, hint);
+      good = false;
+      continue;
+    }
+    const names = (Array.isArray(value) ? value : [value]).map(String);
+    for (const [index, name] of names.entries()) {
+      if (known === undefined || known.has(name)) continue;
+      const at = Array.isArray(value) ? place(...path, axis, index) : place(...path, axis);
+      const hint = didYouMean(name, known) ?? `it has ${listOf(known)}`;
+      scope.report('unknown-value', at, `axis \`${axis}\` has no value called \`${name}\``, hint);
+      good = false;
+    }
+    pattern[axis] = names;
+  }
+  return [pattern, good];
+}
+
+function combinations(pattern: MatrixPattern): Record<string, string>[] {
+  let all: Record<string, string>[] = [{}];
+  for (const [axis, names] of Object.entries(pattern)) {
+    all = all.flatMap((one) => names.map((name) => ({ ...one, [axis]: name })));
+    if (all.length > 100_000) return all;
+  }
+  return all;
+}
+
+function loadEnv(raw: RawStage, stage: string, place: Place, report: Report): EnvDoc {
+  const given = raw.env ?? {};
+  const long = (['set', 'keyed', 'pass'] as const).some((key) => typeof given[key] === 'object');
+  const parts = long ? (given as { set?: object; keyed?: string[]; pass?: string[] }) : { set: given };
+  const set = Object.fromEntries(Object.entries(parts.set ?? {}).map(([key, value]) => [key, String(value)]));
+  const env: EnvDoc = { set, keyed: parts.keyed ?? [], pass: parts.pass ?? [] };
+  const seen = new Set<string>();
+  const check = (name: string, at: Position): void => {
+    if (seen.has(name))
+      report('duplicate-value', at, `stage \`${stage}\` names the variable \`${name}\` twice`);
+    if (name.startsWith('PIPE_') || name === 'CUDA_VISIBLE_DEVICES') {
+      report('reserved-variable', at, `\`${name}\` is set by the engine and cannot be changed`);
+    }
+    seen.add(name);
+  };
+  for (const name of Object.keys(set)) check(name, place('env', ...(long ? ['set', name] : [name])));
+  for (const [index, name] of env.keyed.entries()) check(name, place('env', 'keyed', index));
+  for (const [index, name] of env.pass.entries()) check(name, place('env', 'pass', index));
+  return env;
+}
+
+/** Keys whose text may hold `${…}`. */
+const templated = new Set(['run', 'cmd', 'when', 'deps', 'params', 'outs', 'resources', 'env', 'tools']);
+
+/** Every `${…}` must stand for something: a param, an axis of the matrix, in a command also a dep or an out. */
+function checkTemplates(stage: YamlNode, raw: RawStage, axes: readonly string[], scope: Scope): void {
+  if (stage.kind !== 'map') return;
+  const visit = (node: YamlNode, section: string): void => {
+    if (node.kind === 'map') for (const entry of node.entries) visit(entry.value, section);
+    if (node.kind === 'list') for (const item of node.items) visit(item, section);
+    if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes('${')) return;
+    for (const part of parseTemplate(node.value)) {
+      if (part.kind === 'text') continue;
+      const problem =
+        part.kind === 'bad'
+          ? { message: `\`${part.source}\` is no reference`, hint: literalHint(part.source, section) }
+          : unknownReference(part.path, section, raw, axes, scope);
+      if (!problem) continue;
+      const offset = scope.source.text.slice(node.start, node.end).indexOf(part.source);
+      const start = node.start + Math.max(0, offset);
+      const span = { start, end: offset < 0 ? node.end : start + part.source.length };
+      scope.report('bad-interpolation', scope.source.at(span), problem.message, problem.hint);
+    }
+  };
+  for (const entry of stage.entries) if (templated.has(entry.key)) visit(entry.value, entry.key);
+}
+
+function literalHint(text: string, section: string): string {
+  return section === 'cmd'
+    ? `write $${text} for a variable of the shell`
+    : `write ${'$${params.name}'.slice(1)} or ${'$${axis}'.slice(1)}; a literal \${ is written $\${`;
+}
+
+function unknownReference(
+  path: readonly string[],
+  section: string,
+  raw: RawStage,
+  axes: readonly string[],
+  scope: Scope,
+): { message: string; hint?: string } | undefined {
+  const [head, ...rest] = path as [string, ...string[]];
+  const withHint = (message: string, hint: string | undefined) => ({ message, ...(hint ? { hint } : {}) });
+  if (head === 'params') {
+    let value: unknown = scope.params;
+    for (const [index, step] of rest.entries()) {
+      if (!isJsonObject(value as JsonObject) || !Object.hasOwn(value as JsonObject, step)) {
+        const known = isJsonObject(value as JsonObject) ? Object.keys(value as JsonObject) : [];
+        const name = rest.slice(0, index + 1).join('.');
+        return withHint(
+          `no param is called \`${name}\``,
+          didYouMean(step, known) ?? `there is ${listOf(known)}`,
+        );
+      }
+      value = (value as JsonObject)[step];
+    }
+    return undefined;
+  }
+  if (section === 'cmd' && (head === 'deps' || head === 'outs') && rest.length === 1) {
+    const known = Object.keys((head === 'deps' ? raw.deps : raw.outs) ?? {});
+    const [name = ''] = rest;
+    if (known.includes(name)) return undefined;
+    const message = `the stage has no ${head === 'deps' ? 'dep' : 'out'} called \`${name}\``;
+    return withHint(message, didYouMean(name, known) ?? `there is ${listOf(known)}`);
+  }
+  if (rest.length === 0 && axes.includes(head)) return undefined;
+  if (rest.length === 0 && scope.axisNames.has(head)) {
+    return withHint(
+      `axis \`${head}\` is not in the stage's matrix`,
+      `add it: matrix: [${[...axes, head].join(', ')}]`,
+    );
+  }
+  const names = [...axes, ...Object.keys(scope.params).map((key) => `params.${key}`)];
+  const text = path.join('.');
+  const param = Object.hasOwn(scope.params, head) ? `did you mean \`params.${text}\`?` : undefined;
+  const shell = section === 'cmd' ? `for a variable of the shell write $\${${text}}` : undefined;
+  return withHint(`\`${text}\` stands for nothing`, param ?? didYouMean(text, names) ?? shell);
+}
+
+/** Where each key of the stage stands, by dotted path: a map's entry at its key, a list's item at itself. */
+function positions(stage: YamlNode, source: SourceText): ReadonlyMap<string, Position> {
+  const where = new Map<string, Position>();
+  const visit = (node: YamlNode, path: string): void => {
+    const below = (step: string | number): string => (path === '' ? String(step) : `${path}.${step}`);
+    if (node.kind === 'map') {
+      for (const entry of node.entries) {
+        const value = entry.value.kind === 'scalar' && entry.value.end > entry.value.start;
+        where.set(below(entry.key), source.at(value ? entry.value : entry.keySpan));
+        visit(entry.value, below(entry.key));
+      }
+    }
+    if (node.kind === 'list') {
+      for (const [index, item] of node.items.entries()) {
+        where.set(below(index), source.at(item));
+        visit(item, below(index));
+      }
+    }
+  };
+  visit(stage, '');
+  return where;
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function milliseconds(text: string): number {
+  const match = /^([\d.]+)([a-z]+)$/.exec(text);
+  return Math.round(Number(match?.[1]) * (units[match?.[2] ?? 's'] ?? 1000));
+}

@@ -1,0 +1,273 @@
+/** pipeline.yaml → PipelineDocument. Pure: text goes in, a document and everything that is wrong come out. */
+import { isJsonObject } from '../json.ts';
+import { buildAxis } from './axis.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { Axis, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
+import { loadStage, type Scope } from './load-stage.ts';
+import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
+import { pipelineSchema, profileSchema, type RawSource, sourceSchema } from './schema.ts';
+import { checkShape, kindOf, type Report, reporter } from './shape.ts';
+import { didYouMean } from './suggest.ts';
+import { parseTemplate } from './template.ts';
+import {
+  entryOf,
+  parseYaml,
+  type SourceText,
+  toJson,
+  type YamlEntry,
+  type YamlMap,
+  type YamlNode,
+} from './yaml-node.ts';
+
+export interface LoadOptions {
+  readonly profile: string | null;
+  /** Arguments of --set: `train.epochs=10`, `axes.seed=[0,1]`. */
+  readonly set: readonly string[];
+}
+
+export interface LoadResult {
+  /** Null when the file cannot be read as a pipeline at all; otherwise what is right in it. */
+  readonly document: PipelineDocument | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** `file` is the name in positions: the pipeline's path relative to the project. */
+export function loadPipeline(text: string, file: string, options: LoadOptions): LoadResult {
+  const { root, source, diagnostics: syntax } = parseYaml(text, file);
+  const diagnostics = [...syntax];
+  const report = reporter(diagnostics);
+  if (root === null) return { document: null, diagnostics };
+  if (root.kind !== 'map') {
+    report('wrong-type', source.at(root), `a pipeline is a map of keys, found ${kindOf(root)}`);
+    return { document: null, diagnostics };
+  }
+  checkTopLevel(root, source, report);
+  const base = baseSettings(root, source, report);
+  const settings = overridden(base, root, options, source, report);
+  const scope: Scope = { ...settings, axisNames: valueNames(base, settings, root), source, report };
+  const stages = new Map<string, StageDoc>();
+  const broken = new Set<string>();
+  for (const entry of named(root, 'stages', ['source', 'params'], source, report)) {
+    const stage = loadStage(entry, scope);
+    if (stage) stages.set(entry.key, stage);
+    else broken.add(entry.key);
+  }
+  const sources = new Map<string, SourceDoc>();
+  for (const entry of named(root, 'sources', [], source, report)) {
+    const raw = checkShape(sourceSchema, entry.value, `source \`${entry.key}\``, source, report);
+    if (raw) sources.set(entry.key, loadSource(entry, raw, source, report));
+    else broken.add(`source.${entry.key}`);
+  }
+  const resources = new Map<string, number>();
+  for (const entry of named(root, 'resources', ['cpu', 'gpu', 'memory'], source, report)) {
+    const amount = checkShape(pipelineSchema.shape.resources, single(entry), 'the file', source, report);
+    if (amount) for (const [name, value] of Object.entries(amount)) resources.set(name, value);
+  }
+  const profiles = entryOf(root, 'profiles')?.value;
+  const document: PipelineDocument = {
+    file,
+    profile: options.profile,
+    profiles: profiles?.kind === 'map' ? profiles.entries.map((entry) => entry.key) : [],
+    ...settings,
+    resources,
+    sources,
+    stages,
+    broken,
+  };
+  return { document, diagnostics };
+}
+
+/** Keys of the file, its version, and the shape of what is checked as a whole. */
+function checkTopLevel(root: YamlMap, source: SourceText, report: Report): void {
+  const known = Object.keys(pipelineSchema.shape);
+  for (const entry of root.entries) {
+    if (known.includes(entry.key)) continue;
+    const hint = didYouMean(entry.key, known) ?? `it may hold ${known.map((key) => `\`${key}\``).join(', ')}`;
+    report('unknown-key', source.at(entry.keySpan), `a pipeline has no key \`${entry.key}\``, hint);
+  }
+  const top = source.at({
+    start: root.entries[0]?.keySpan.start ?? 0,
+    end: root.entries[0]?.keySpan.end ?? 1,
+  });
+  const version = entryOf(root, 'version');
+  if (!version) report('missing-key', top, 'the file lacks `version`', 'start with `version: 1`');
+  else checkShape(pipelineSchema.shape.version, version.value, '`version`', source, report);
+  if (!entryOf(root, 'stages')) report('missing-key', top, 'the file lacks `stages`');
+  const description = entryOf(root, 'description');
+  if (description)
+    checkShape(pipelineSchema.shape.description, description.value, '`description`', source, report);
+}
+
+/** Entries of a section that is a map of names; others are reported and left out. */
+function named(
+  root: YamlMap,
+  section: 'stages' | 'sources' | 'resources' | 'axes' | 'profiles',
+  reserved: readonly string[],
+  source: SourceText,
+  report: Report,
+): readonly YamlEntry[] {
+  const entry = entryOf(root, section);
+  if (!entry) return [];
+  if (entry.value.kind !== 'map') {
+    const empty = entry.value.kind === 'scalar' && entry.value.value === null;
+    const at = source.at(empty ? entry.keySpan : entry.value);
+    report('wrong-type', at, `\`${section}\`: expected a map, found ${kindOf(entry.value)}`);
+    return [];
+  }
+  return entry.value.entries.filter((one) => {
+    const good = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(one.key);
+    const at = source.at(one.keySpan);
+    if (!good) {
+      const message = `\`${one.key.slice(0, 80)}\` is no name: a letter, then letters, digits, \`-\` and \`_\`, at most 64`;
+      report('bad-name', at, message);
+    } else if (reserved.includes(one.key))
+      report('bad-name', at, `\`${one.key}\` has a meaning of its own here`, 'choose another name');
+    else return true;
+    return false;
+  });
+}
+
+function single(entry: YamlEntry): YamlMap {
+  return { kind: 'map', entries: [entry], start: entry.keySpan.start, end: entry.value.end };
+}
+
+function baseSettings(root: YamlMap, source: SourceText, report: Report): Settings {
+  const axes = new Map<string, Axis>();
+  for (const entry of named(root, 'axes', ['params', 'deps', 'outs'], source, report)) {
+    const axis = buildAxis(entry.key, entry.value, source, report);
+    if (axis) axes.set(entry.key, axis);
+    refuseTemplates(entry.value, 'axes', source, report);
+  }
+  const params = entryOf(root, 'params');
+  if (!params) return { params: {}, axes };
+  if (params.value.kind !== 'map') {
+    report(
+      'wrong-type',
+      source.at(params.keySpan),
+      `\`params\`: expected a map, found ${kindOf(params.value)}`,
+    );
+    return { params: {}, axes };
+  }
+  refuseTemplates(params.value, 'params', source, report);
+  const value = toJson(params.value);
+  return { params: isJsonObject(value) ? value : {}, axes };
+}
+
+/** Params and axes are data: a reference in them would be taken literally, which nobody who writes one expects. */
+function refuseTemplates(node: YamlNode, section: string, source: SourceText, report: Report): void {
+  if (node.kind === 'map')
+    for (const entry of node.entries) refuseTemplates(entry.value, section, source, report);
+  if (node.kind === 'list') for (const item of node.items) refuseTemplates(item, section, source, report);
+  if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes('${')) return;
+  if (!parseTemplate(node.value).some((part) => part.kind === 'ref')) return;
+  const hint = 'a stage puts values together: write it in the stage’s own `params`';
+  report('bad-interpolation', source.at(node), `\`${section}\` cannot refer to other values`, hint);
+}
+
+function overridden(
+  base: Settings,
+  root: YamlMap,
+  options: LoadOptions,
+  source: SourceText,
+  report: Report,
+): Settings {
+  const profiles = entryOf(root, 'profiles')?.value;
+  // All profiles are checked, also those that this run does not use: a mistake must not wait for its first use.
+  for (const entry of named(root, 'profiles', [], source, report)) {
+    const raw = checkShape(profileSchema, entry.value, `profile \`${entry.key}\``, source, report);
+    if (!raw) continue;
+    const chain = profileChain(entry.key, profiles, source, onlyInFile(report));
+    chain?.reduce((settings, one) => applyOverride(settings, one, source, () => {}), base);
+    if (chain) applyOverride(chainSettings(base, chain.slice(0, -1), source), entry.value, source, report);
+  }
+  const chain =
+    options.profile === null ? [] : profileChain(options.profile, profiles, source, onlyOutside(report));
+  const { override, source: setSource } = parseSet(options.set, report);
+  return applyOverride(chainSettings(base, chain ?? [], source), override, setSource, report);
+}
+
+function chainSettings(base: Settings, chain: readonly YamlNode[], source: SourceText): Settings {
+  return chain.reduce((settings, one) => applyOverride(settings, one, source, () => {}), base);
+}
+
+function onlyInFile(report: Report): Report {
+  return (rule, at, message, hint) => {
+    if (at.file !== '--profile') report(rule, at, message, hint);
+  };
+}
+/** A chain of the file's own profiles has been reported already when they were checked one by one. */
+function onlyOutside(report: Report): Report {
+  return (rule, at, message, hint) => {
+    if (at.file === '--profile') report(rule, at, message, hint);
+  };
+}
+
+/** Names that each axis has, or had before a profile or --set: patterns in a matrix may go on naming those. */
+function valueNames(
+  base: Settings,
+  settings: Settings,
+  root: YamlMap,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const names = new Map<string, Set<string>>();
+  const add = (axis: string, name: string): void => {
+    const known = names.get(axis) ?? new Set();
+    names.set(axis, known.add(name));
+  };
+  for (const axes of [base.axes, settings.axes]) {
+    for (const axis of axes.values()) for (const value of axis.values) add(axis.name, value.name);
+  }
+  const profiles = entryOf(root, 'profiles')?.value;
+  for (const profile of profiles?.kind === 'map' ? profiles.entries : []) {
+    const axes = entryOf(profile.value, 'axes')?.value;
+    for (const axis of axes?.kind === 'map' ? axes.entries : []) {
+      if (axis.value.kind === 'map') for (const value of axis.value.entries) add(axis.key, value.key);
+      if (axis.value.kind === 'list') {
+        for (const value of axis.value.items) if (value.kind === 'scalar') add(axis.key, String(value.value));
+      }
+    }
+  }
+  // An axis that is itself wrong has been reported; a stage that names it should not be told that it is unknown.
+  const axes = entryOf(root, 'axes')?.value;
+  for (const axis of axes?.kind === 'map' ? axes.entries : []) {
+    if (!names.has(axis.key)) names.set(axis.key, new Set());
+  }
+  return names;
+}
+
+function loadSource(entry: YamlEntry, raw: RawSource, source: SourceText, report: Report): SourceDoc {
+  const paths = entryOf(entry.value, 'paths')?.value;
+  const candidates = (raw.paths ?? []).map((candidate, index): SourceCandidate => {
+    const node = paths?.kind === 'list' ? paths.items[index] : undefined;
+    const at = source.at(node ?? entry.keySpan);
+    return typeof candidate === 'string'
+      ? { path: candidate, sha256: null, at }
+      : { path: candidate.path, sha256: candidate.sha256 ?? null, at };
+  });
+  const at = source.at(entry.keySpan);
+  if (candidates.length === 0 && raw.url === undefined) {
+    report('empty-source', at, `source \`${entry.key}\` has neither \`paths\` nor \`url\``);
+  }
+  for (const candidate of candidates) {
+    if (!candidate.path.includes('\0')) continue;
+    report('bad-path', candidate.at, 'the path holds a NUL character');
+  }
+  if (raw.url !== undefined && raw.sha256 === undefined) {
+    const where = source.at(entryOf(entry.value, 'url')?.value ?? entry.keySpan);
+    report(
+      'missing-key',
+      where,
+      `source \`${entry.key}\` has a \`url\` without \`sha256\``,
+      'a download is always checked',
+    );
+  }
+  return {
+    name: entry.key,
+    candidates,
+    url: raw.url ?? null,
+    sha256: raw.sha256 ?? null,
+    unpack: raw.unpack ?? 'none',
+    strip: raw.strip ?? '',
+    description: raw.description ?? '',
+    at,
+  };
+}

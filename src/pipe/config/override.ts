@@ -1,0 +1,158 @@
+/** What changes params and axes before planning: the chain of profiles, then `--set`. */
+import type { Json, JsonObject } from '../json.ts';
+import { isJsonObject } from '../json.ts';
+import { listOf, overrideAxis } from './axis.ts';
+import type { Axis } from './document.ts';
+import type { Report } from './shape.ts';
+import { didYouMean } from './suggest.ts';
+import { entryOf, parseYaml, SourceText, toJson, type YamlMap, type YamlNode } from './yaml-node.ts';
+
+/** Params and axes as far as they have been built. */
+export interface Settings {
+  readonly params: JsonObject;
+  readonly axes: ReadonlyMap<string, Axis>;
+}
+
+/** The profiles to apply, base first. Undefined when one is missing or they extend each other in a circle. */
+export function profileChain(
+  name: string,
+  profiles: YamlNode | undefined,
+  source: SourceText,
+  report: Report,
+): readonly YamlNode[] | undefined {
+  const chain: YamlNode[] = [];
+  const seen: string[] = [];
+  const known = profiles?.kind === 'map' ? profiles.entries.map((entry) => entry.key) : [];
+  let current: string | undefined = name;
+  let at = { file: '--profile', line: 1, column: 1, length: name.length };
+  while (current !== undefined) {
+    const entry = entryOf(profiles, current);
+    if (!entry) {
+      const hint = didYouMean(current, known) ?? `there is ${listOf(known)}`;
+      report('unknown-profile', at, `no profile is called \`${current}\``, hint);
+      return undefined;
+    }
+    if (seen.includes(current)) {
+      const circle = [...seen.slice(seen.indexOf(current)), current].join(' → ');
+      report('profile-cycle', at, `profiles extend each other in a circle: ${circle}`);
+      return undefined;
+    }
+    seen.push(current);
+    chain.unshift(entry.value);
+    const base = entryOf(entry.value, 'extends')?.value;
+    current = base?.kind === 'scalar' && typeof base.value === 'string' ? base.value : undefined;
+    if (base) at = { ...source.at(base), length: current?.length ?? 1 };
+  }
+  return chain;
+}
+
+/** `settings` with `{params, axes}` of one profile, or of --set, laid over. */
+export function applyOverride(
+  settings: Settings,
+  override: YamlNode,
+  source: SourceText,
+  report: Report,
+): Settings {
+  const paramsNode = entryOf(override, 'params')?.value;
+  const axesNode = entryOf(override, 'axes')?.value;
+  const params =
+    paramsNode?.kind === 'map'
+      ? mergeParams(settings.params, paramsNode, [], source, report)
+      : settings.params;
+  const axes = new Map(settings.axes);
+  for (const entry of axesNode?.kind === 'map' ? axesNode.entries : []) {
+    const base = axes.get(entry.key);
+    if (!base) {
+      const hint = didYouMean(entry.key, axes.keys()) ?? `there is ${listOf(axes.keys())}`;
+      report('unknown-axis', source.at(entry.keySpan), `no axis is called \`${entry.key}\``, hint);
+      continue;
+    }
+    axes.set(entry.key, overrideAxis(base, entry.value, source, report) ?? base);
+  }
+  return { params, axes };
+}
+
+/** Only what is declared may be changed, except below a map that is explicitly empty. */
+function mergeParams(
+  base: JsonObject,
+  node: YamlMap,
+  path: readonly string[],
+  source: SourceText,
+  report: Report,
+): JsonObject {
+  const open = path.length > 0 && Object.keys(base).length === 0;
+  const merged: Record<string, Json> = { ...base };
+  for (const entry of node.entries) {
+    const here = [...path, entry.key];
+    const old = Object.hasOwn(base, entry.key) ? base[entry.key] : undefined;
+    if (old === undefined && !open) {
+      const hint = didYouMean(entry.key, Object.keys(base)) ?? `there is ${listOf(Object.keys(base))}`;
+      report('unknown-param', source.at(entry.keySpan), `no param is called \`${here.join('.')}\``, hint);
+      continue;
+    }
+    merged[entry.key] =
+      isJsonObject(old) && entry.value.kind === 'map'
+        ? mergeParams(old, entry.value, here, source, report)
+        : toJson(entry.value);
+  }
+  return merged;
+}
+
+/** `--set train.epochs=10 --set axes.seed=[0,1]` as the tree of a profile, each part of it where it stands in the arguments. */
+export function parseSet(set: readonly string[], report: Report): { override: YamlNode; source: SourceText } {
+  const source = new SourceText('--set', set.join('\n'));
+  let override: YamlMap = { kind: 'map', entries: [], start: 0, end: source.text.length };
+  let start = 0;
+  for (const text of set) {
+    const equals = text.indexOf('=');
+    const path = text.slice(0, Math.max(0, equals)).split('.');
+    if (equals < 1 || path.some((step) => step === '')) {
+      const span = { start, end: start + text.length };
+      report('bad-set', source.at(span), `\`${text}\` is not PATH=VALUE`, 'write --set train.epochs=10');
+    } else {
+      const from = start + equals + 1;
+      const parsed = parseYaml(text.slice(equals + 1), '--set');
+      const empty = parsed.diagnostics.some((one) => one.rule === 'empty-file');
+      for (const { rule, message } of empty ? [] : parsed.diagnostics) {
+        report(rule, source.at({ start: from, end: start + text.length }), message);
+      }
+      const value = parsed.root
+        ? shifted(parsed.root, from)
+        : ({ kind: 'scalar', value: null, start: from, end: from } as const);
+      if (parsed.root || empty) {
+        const full = path[0] === 'axes' && path.length === 2 ? path : ['params', ...path];
+        override = placed(override, full, value, { start, end: start + equals });
+      }
+    }
+    start += text.length + 1;
+  }
+  return { override, source };
+}
+
+function placed(
+  map: YamlMap,
+  [key, ...rest]: readonly string[],
+  value: YamlNode,
+  keySpan: { start: number; end: number },
+): YamlMap {
+  if (key === undefined) return map;
+  const old = map.entries.find((entry) => entry.key === key)?.value;
+  const empty: YamlMap = { kind: 'map', entries: [], start: keySpan.start, end: keySpan.end };
+  const inner = rest.length === 0 ? value : placed(old?.kind === 'map' ? old : empty, rest, value, keySpan);
+  return {
+    ...map,
+    entries: [...map.entries.filter((entry) => entry.key !== key), { key, keySpan, value: inner }],
+  };
+}
+
+function shifted(node: YamlNode, by: number): YamlNode {
+  const span = { start: node.start + by, end: node.end + by };
+  if (node.kind === 'scalar') return { ...node, ...span };
+  if (node.kind === 'list') return { ...node, ...span, items: node.items.map((item) => shifted(item, by)) };
+  const entries = node.entries.map((entry) => ({
+    key: entry.key,
+    keySpan: { start: entry.keySpan.start + by, end: entry.keySpan.end + by },
+    value: shifted(entry.value, by),
+  }));
+  return { ...node, ...span, entries };
+}

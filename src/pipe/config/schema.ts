@@ -1,0 +1,192 @@
+/** The shape of pipeline.yaml: one set of types for validation, for schema/pipeline.schema.json and for its reference page. */
+import { z } from 'zod';
+
+/** A map of fixed keys. Its error for an unknown key is the list of known ones, which shape.ts turns into a message. */
+function fixed<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
+  });
+}
+
+const namePattern = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+const name = z
+  .string()
+  .regex(namePattern, 'a name is a letter followed by letters, digits, `-` and `_`, at most 64 of them');
+const scalar = z.union([z.string(), z.number(), z.boolean()], {
+  error: 'expected text, a number or a boolean',
+});
+const text = z.string().min(1, 'must not be empty');
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 digest is 64 hexadecimal digits, in lower case');
+
+export const axisSchema = z
+  .union([z.array(z.json()), z.record(z.string(), z.json())])
+  .describe(
+    'A list of plain values, or a map of named values. The names stand in cell ids: `train[no-zero,3]`.',
+  );
+
+const axesSchema = z.record(name, axisSchema);
+const paramsSchema = z.record(z.string(), z.json());
+
+export const profileSchema = fixed({
+  extends: name.optional().describe('Another profile that is applied first.'),
+  params: paramsSchema
+    .optional()
+    .describe('Merged deeply over `params`; only what is declared there can be changed.'),
+  axes: axesSchema
+    .optional()
+    .describe('Per axis: a list of names of its values (which stay, in this order), or new values.'),
+  description: z.string().optional(),
+});
+
+const candidate = z.union([
+  text,
+  fixed({
+    path: text.describe('File or folder; may lie outside the project.'),
+    sha256: z
+      .union([sha256, z.record(z.string(), sha256)])
+      .optional()
+      .describe('A file’s digest, or a folder’s digests by relative path.'),
+  }),
+]);
+
+export const sourceSchema = fixed({
+  paths: z.array(candidate).optional().describe('Candidates in order; the first that exists is used.'),
+  url: z
+    .string()
+    .regex(/^https?:\/\//, 'a url starts with https:// or http://')
+    .optional()
+    .describe('Downloaded once, with resume, when no candidate exists. Needs `sha256`.'),
+  sha256: sha256.optional().describe('Digest of what `url` serves.'),
+  unpack: z.literal('tar.gz').optional().describe('Unpack the download into a folder.'),
+  strip: z.string().optional().describe('Folder inside the archive that becomes the source.'),
+  description: z.string().optional(),
+});
+
+const pattern = z.record(name, z.union([scalar, z.array(scalar)]));
+
+const matrix = z.union([
+  z.array(name),
+  fixed({
+    axes: z.array(name).describe('Names of axes; a cell is made for each combination of their values.'),
+    only: z
+      .array(pattern)
+      .optional()
+      .describe('Keep the combinations that match at least one of these patterns.'),
+    exclude: z.array(pattern).optional().describe('Drop the combinations that match one of these patterns.'),
+    include: z.array(pattern).optional().describe('Add combinations; each names a value of every axis.'),
+  }),
+]);
+
+const out = z.union([
+  text,
+  fixed({
+    path: text.describe('Path below the cell’s output folder.'),
+    place: text.optional().describe('Also put here, relative to the project.'),
+    report: z
+      .enum(['figures', 'table', 'metrics', 'claims', 'notice'])
+      .optional()
+      .describe('What the report makes of it.'),
+  }),
+]);
+
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable’s name is letters, digits and `_`, no digit first');
+const variables = z.record(variable, scalar);
+const env = z.union([
+  fixed({
+    set: variables.optional().describe('Set for the process; in the key.'),
+    keyed: z.array(variable).optional().describe('Taken from the caller’s environment; in the key.'),
+    pass: z
+      .array(variable)
+      .optional()
+      .describe('Taken from the caller’s environment; never in the key or in any file.'),
+  }),
+  variables,
+]);
+
+const amount = z.union([z.number().min(0, 'must not be negative'), text]);
+
+export const stageSchema = fixed({
+  description: z.string().optional(),
+  run: text
+    .optional()
+    .describe(
+      'A TypeScript or JavaScript module; the code it reaches is part of the key. Either `run` or `cmd`.',
+    ),
+  cmd: text
+    .optional()
+    .describe('A shell command. `${deps.x}` and `${outs.x}` are the paths, quoted for the shell.'),
+  when: text.optional().describe('One `${params.…}`; false or null leaves the stage out.'),
+  matrix: matrix
+    .optional()
+    .describe('Axes of the stage, or a map with `axes`, `only`, `exclude`, `include`.'),
+  deps: z
+    .record(name, text)
+    .optional()
+    .describe('What it reads: `stage.out`, `source.name`, or a path inside the project.'),
+  gather: z
+    .record(name, fixed({ min: z.record(name, z.int().min(1, 'must be at least 1')) }))
+    .optional()
+    .describe(
+      'Per gathered dep: how many values of an axis must have succeeded to go on, `{min: {seed: 3}}`.',
+    ),
+  params: paramsSchema.optional().describe('Values the stage gets; all of them are part of the key.'),
+  outs: z
+    .record(name, out)
+    .describe(
+      'What it writes: a path below the cell’s output folder, or a map with `path`, `place`, `report`.',
+    ),
+  resources: z
+    .record(name, amount)
+    .optional()
+    .describe(
+      'What it holds while it runs: `cpu`, `gpu`, `memory` (`4GiB`), or a resource the file defines.',
+    ),
+  env: env.optional().describe('Variables of the process: a map of values, or `set`, `keyed` and `pass`.'),
+  tools: z.record(name, text).optional().describe('Probe commands whose output enters the key.'),
+  checkpoint: z
+    .union([
+      z.literal(true),
+      fixed({
+        excluding: z.array(text).describe('Params, by dotted path, that may differ between runs sharing it.'),
+      }),
+    ])
+    .optional()
+    .describe('Keep a folder for checkpoints that survives an interruption.'),
+  frozen: text.optional().describe('Never run, with the reason; what is there counts as up to date.'),
+  always: z.boolean().optional().describe('Run every time.'),
+  retries: z.int().min(0, 'must not be negative').max(100, 'at most 100').optional(),
+  timeout: z
+    .string()
+    .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a timeout is a number with ms, s, m, h or d: `12h`')
+    .optional(),
+});
+
+export const pipelineSchema = fixed({
+  version: z.literal(1, 'the only version is 1').describe('Version of this format.'),
+  description: z.string().optional(),
+  params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),
+  profiles: z
+    .record(name, profileSchema)
+    .optional()
+    .describe('Named changes of params and axes: `--profile NAME`.'),
+  axes: axesSchema.optional().describe('Named dimensions of the experiment.'),
+  resources: z
+    .record(name, z.number().min(0, 'must not be negative'))
+    .optional()
+    .describe('Capacity of named resources beyond `cpu`, `gpu` and `memory`.'),
+  sources: z.record(name, sourceSchema).optional().describe('Data from outside the project.'),
+  stages: z.record(name, stageSchema).describe('The steps, by name.'),
+});
+
+/** schema/pipeline.schema.json as text. */
+export function jsonSchemaText(): string {
+  const schema = z.toJSONSchema(pipelineSchema, { io: 'input', target: 'draft-7' });
+  return `${JSON.stringify({ title: 'pipeline.yaml', ...schema }, null, 2)}\n`;
+}
+
+export type RawStage = z.output<typeof stageSchema>;
+export type RawSource = z.output<typeof sourceSchema>;
+export type RawProfile = z.output<typeof profileSchema>;
+export type RawPattern = z.output<typeof pattern>;

@@ -1,0 +1,154 @@
+/** Checks a node of the file against a schema; what does not fit becomes diagnostics that point at the text. */
+import type { z } from 'zod';
+import type { Diagnostic, Position } from './diagnostic.ts';
+import { didYouMean } from './suggest.ts';
+import { nodeAt, type SourceText, toJson, type YamlMap, type YamlNode } from './yaml-node.ts';
+
+export type Report = (rule: string, at: Position, message: string, hint?: string) => void;
+
+/** Collects diagnostics. */
+export function reporter(diagnostics: Diagnostic[]): Report {
+  return (rule, at, message, hint) => {
+    diagnostics.push({ severity: 'error', rule, message, at, ...(hint === undefined ? {} : { hint }) });
+  };
+}
+
+/**
+ * The node's value in the schema's type. Unknown keys are reported and dropped, so that the rest can still be checked;
+ * undefined when something else is wrong. `what` names the value in messages: "stage `train`".
+ */
+export function checkShape<T>(
+  schema: z.ZodType<T>,
+  node: YamlNode,
+  what: string,
+  source: SourceText,
+  report: Report,
+): T | undefined {
+  let current = node;
+  // Dropping unknown keys may uncover others (a union's branch decides on keys); three rounds reach a fixed point.
+  for (let round = 0; round < 3; round++) {
+    const result = schema.safeParse(toJson(current));
+    if (result.success) return result.data;
+    const issues = result.error.issues.flatMap((issue) => leaves(issue, []));
+    const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+    if (unknown.length < issues.length || round === 2) {
+      for (const issue of issues) explain(issue, current, what, source, report);
+      return undefined;
+    }
+    for (const issue of unknown) {
+      explain(issue, current, what, source, report);
+      if (issue.code === 'unrecognized_keys') current = without(current, issue.path, new Set(issue.keys));
+    }
+  }
+  return undefined;
+}
+
+type Issue = z.core.$ZodIssue & { readonly path: PropertyKey[] };
+
+/** A union's failure is that of the branch that fits best: the one whose own type was right. */
+function leaves(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Issue[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const branches = issue.errors.map((errors) => errors.flatMap((inner) => leaves(inner, path)));
+    const fitting = branches.filter(
+      (errors) => !errors.some((inner) => inner.code === 'invalid_type' && inner.path.length === path.length),
+    );
+    const best = fitting.sort((a, b) => a.length - b.length)[0];
+    if (best) return best;
+    const expected = branches
+      .flat()
+      .flatMap((inner) =>
+        inner.code === 'invalid_type' && inner.path.length === path.length ? [inner.expected] : [],
+      );
+    return [{ ...issue, path, message: expectedText(expected) }];
+  }
+  return [{ ...issue, path }];
+}
+
+function explain(issue: Issue, root: YamlNode, what: string, source: SourceText, report: Report): void {
+  const { node, keySpan, found } = nodeAt(root, issue.path);
+  const where = issue.path.length === 0 ? what : `\`${issue.path.map(String).join('.')}\` of ${what}`;
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split(' ');
+    for (const key of issue.keys) {
+      const { keySpan: span } = nodeAt(root, [...issue.path, key]);
+      const hint = didYouMean(key, known) ?? `it may hold ${known.map((word) => `\`${word}\``).join(', ')}`;
+      report('unknown-key', source.at(span ?? node), `${where} has no key \`${key}\``, hint);
+    }
+    return;
+  }
+  if (found < issue.path.length) {
+    const missing = issue.path.slice(found).map(String).join('.');
+    report('missing-key', source.at(keySpan ?? node), `${what} lacks \`${missing}\``);
+    return;
+  }
+  if (issue.code === 'invalid_key') {
+    const reason = issue.issues[0]?.message ?? 'not a name';
+    report('bad-name', source.at(keySpan ?? node), `${where}: ${reason}`);
+    return;
+  }
+  if (issue.code === 'invalid_type' || issue.code === 'invalid_union') {
+    const expected = issue.code === 'invalid_type' ? expectedText([issue.expected]) : issue.message;
+    report('wrong-type', source.at(spanOrKey(node, keySpan)), `${where}: ${expected}, found ${kindOf(node)}`);
+    return;
+  }
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String);
+    const hint = node.kind === 'scalar' ? didYouMean(String(node.value), values) : undefined;
+    const message = `${where} must be ${values.map((value) => `\`${value}\``).join(' or ')}`;
+    report('wrong-value', source.at(spanOrKey(node, keySpan)), message, hint);
+    return;
+  }
+  report('wrong-value', source.at(spanOrKey(node, keySpan)), `${where}: ${issue.message}`);
+}
+
+/** An empty value has no text to point at: its key stands for it. */
+function spanOrKey<S extends { start: number; end: number }>(
+  node: S,
+  keySpan: S | { start: number; end: number } | null,
+) {
+  return keySpan && node.end <= node.start ? keySpan : node;
+}
+
+const kindWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+function expectedText(kinds: readonly string[]): string {
+  const words = [...new Set(kinds.map((kind) => kindWords[kind] ?? kind))];
+  return words.length === 0 ? 'wrong type' : `expected ${words.join(' or ')}`;
+}
+
+export function kindOf(node: YamlNode): string {
+  if (node.kind !== 'scalar') return node.kind === 'map' ? 'a map' : 'a list';
+  if (node.value === null) return 'nothing';
+  return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'a boolean';
+}
+
+/** The tree without some keys of the map at `path`. */
+function without(node: YamlNode, path: readonly PropertyKey[], keys: ReadonlySet<string>): YamlNode {
+  const [step, ...rest] = path;
+  if (node.kind === 'map') {
+    const entries =
+      step === undefined
+        ? node.entries.filter((entry) => !keys.has(entry.key))
+        : node.entries.map((entry) =>
+            entry.key === String(step) ? { ...entry, value: without(entry.value, rest, keys) } : entry,
+          );
+    const map: YamlMap = { ...node, entries };
+    return map;
+  }
+  if (node.kind === 'list' && step !== undefined) {
+    const items = node.items.map((item, index) =>
+      index === Number(step) ? without(item, rest, keys) : item,
+    );
+    return { ...node, items };
+  }
+  return node;
+}

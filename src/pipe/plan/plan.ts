@@ -1,0 +1,381 @@
+/** PipelineDocument → Graph of cells. Pure: it opens no file, and everything that is wrong comes back at once. */
+import type { Diagnostic, Position } from '../config/diagnostic.ts';
+import type {
+  AxisValue,
+  DepDoc,
+  OutDoc,
+  PipelineDocument,
+  RunDoc,
+  SourceDoc,
+  StageDoc,
+} from '../config/document.ts';
+import { normalPath, unsafePath } from '../config/safe-path.ts';
+import { fill, fillText, type Lookup, parseTemplate } from '../config/template.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { isJsonObject } from '../json.ts';
+import { cellFolder, cellId } from './cell-id.ts';
+import { bindDep, type DepTarget, type PlannedStage, resolveRef } from './dep.ts';
+import type { Cell, CellId, DepBinding, Graph, StageNode } from './graph.ts';
+import { combinationsOf, maxCombinations } from './matrix.ts';
+import { orderStages } from './order.ts';
+import { checkPlaces } from './place.ts';
+import { resourcesOf } from './resources.ts';
+
+export interface PlanResult {
+  /** What can be planned; not to be run when a diagnostic is an error. */
+  readonly graph: Graph;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const maxCells = 200_000;
+
+export function plan(document: PipelineDocument): PlanResult {
+  const diagnostics: Diagnostic[] = [];
+  const told = new Set<string>();
+  // The cells of a stage share its text: one mistake is told once, not once a cell.
+  const report = (rule: string, at: Position, message: string, hint?: string): void => {
+    const place = `${rule} ${at.file}:${at.line}:${at.column}`;
+    if (told.has(place)) return;
+    told.add(place);
+    diagnostics.push({ severity: 'error', rule, message, at, ...(hint === undefined ? {} : { hint }) });
+  };
+  const absent = new Set<string>();
+  const planned = new Map<string, PlannedStage>();
+  let total = 0;
+  for (const stage of document.stages.values()) {
+    if (!isPresent(stage, document.params, report)) {
+      absent.add(stage.name);
+      continue;
+    }
+    const combinations = combinationsOf(stage.matrix, document.axes);
+    total += combinations?.length ?? 0;
+    if (combinations === null || total > maxCells) {
+      const at = stage.matrix?.at ?? stage.at;
+      const message =
+        combinations === null
+          ? `the axes of \`${stage.name}\` make more than ${maxCombinations} combinations`
+          : `the pipeline has more than ${maxCells} cells`;
+      report('too-many-cells', at, message, 'split it, or leave combinations out');
+      absent.add(stage.name);
+      continue;
+    }
+    if (combinations.length === 0) {
+      const at = stage.matrix?.at ?? stage.at;
+      report('empty-matrix', at, `\`only\` and \`exclude\` leave no cell of \`${stage.name}\``);
+      absent.add(stage.name);
+      continue;
+    }
+    planned.set(stage.name, {
+      doc: stage,
+      axes: stage.matrix?.axes ?? [],
+      combinations,
+      ids: combinations.map((values) =>
+        cellId(
+          stage.name,
+          values.map((value) => value.name),
+        ),
+      ),
+    });
+  }
+  const context = { document, planned, absent, report };
+  const targets = resolveRefs(context);
+  const order = orderStages(planned, targets, report);
+  const cells = new Map<CellId, Cell>();
+  const stages = new Map<string, StageNode>();
+  const sources = new Map<string, SourceDoc>();
+  for (const stage of order) {
+    const builder = new StageBuilder(stage, targets.get(stage.doc.name) ?? new Map(), context);
+    for (const index of stage.combinations.keys()) {
+      const cell = builder.cell(index);
+      cells.set(cell.id, cell);
+    }
+  }
+  for (const stage of planned.values()) {
+    const reads = readsOf(targets.get(stage.doc.name));
+    for (const read of reads) {
+      const source = read.startsWith('source.')
+        ? document.sources.get(read.slice('source.'.length))
+        : undefined;
+      if (source) sources.set(source.name, source);
+    }
+    const { name, description } = stage.doc;
+    stages.set(name, { name, description, axes: stage.axes, cells: stage.ids, reads });
+  }
+  checkFolders(planned, report);
+  checkPlaces(cells.values(), document, report);
+  const graph = { cells, stages, sources, resources: document.resources, profile: document.profile };
+  return { graph, diagnostics };
+}
+
+type Report = (rule: string, at: Position, message: string, hint?: string) => void;
+
+interface Context {
+  readonly document: PipelineDocument;
+  readonly planned: ReadonlyMap<string, PlannedStage>;
+  /** Stages that `when` or a mistake took out. */
+  readonly absent: ReadonlySet<string>;
+  readonly report: Report;
+}
+
+function isPresent(stage: StageDoc, params: JsonObject, report: Report): boolean {
+  if (stage.when === null) return true;
+  const at = stage.where.get('when') ?? stage.at;
+  const parts = parseTemplate(stage.when);
+  const value = fill(stage.when, lookupIn(params, []));
+  if (parts.length !== 1 || parts[0]?.kind !== 'ref' || (typeof value !== 'boolean' && value !== null)) {
+    // A reference to a param that does not exist was told when the file was read.
+    if (parts.length === 1 && parts[0]?.kind !== 'text' && typeof value === 'string' && value === stage.when)
+      return true;
+    const message = '`when` is one `$' + '{params.…}` that is true, false or null';
+    report(
+      'wrong-value',
+      at,
+      parts.length === 1 && parts[0]?.kind === 'ref' ? `${message}; it is ${JSON.stringify(value)}` : message,
+    );
+    return true;
+  }
+  return value === true;
+}
+
+/** For each dep of a stage, what each of its texts stands for. A text that holds no axis is looked up once. */
+type Targets = ReadonlyMap<string, ReadonlyMap<DepDoc, readonly DepTarget[]>>;
+
+function resolveRefs(context: Context): Targets {
+  const targets = new Map<string, Map<DepDoc, DepTarget[]>>();
+  for (const stage of context.planned.values()) {
+    const ofStage = new Map<DepDoc, DepTarget[]>();
+    for (const dep of stage.doc.deps) {
+      const perCell = refersToAxis(dep.ref);
+      const combinations = perCell ? stage.combinations : [stage.combinations[0] ?? []];
+      const known = new Map<string, DepTarget>();
+      const found = combinations.map((values) => {
+        const ref = fillText(dep.ref, lookupIn(context.document.params, named(stage.axes, values)));
+        const target = known.get(ref) ?? resolveRef(ref, dep, stage.doc, context);
+        known.set(ref, target);
+        return target;
+      });
+      ofStage.set(dep, found);
+    }
+    targets.set(stage.doc.name, ofStage);
+  }
+  return targets;
+}
+
+function readsOf(targets: ReadonlyMap<DepDoc, readonly DepTarget[]> | undefined): string[] {
+  const reads = new Set<string>();
+  for (const found of targets?.values() ?? []) {
+    for (const target of found) {
+      if (target.kind === 'out') reads.add(target.stage.doc.name);
+      if (target.kind === 'source') reads.add(`source.${target.source}`);
+    }
+  }
+  return [...reads];
+}
+
+function named(axes: readonly string[], values: readonly AxisValue[]): [string, AxisValue][] {
+  return axes.map((axis, index) => [axis, values[index] as AxisValue]);
+}
+
+function refersToAxis(value: Json): boolean {
+  if (typeof value === 'string') {
+    if (!value.includes('${')) return false;
+    return parseTemplate(value).some((part) => part.kind === 'ref' && part.path[0] !== 'params');
+  }
+  if (value === null || typeof value !== 'object') return false;
+  return Object.values(value).some((item: Json) => refersToAxis(item));
+}
+
+function lookupIn(params: JsonObject, axes: readonly (readonly [string, AxisValue])[]): Lookup {
+  return ([head, ...rest], inText) => {
+    if (head === 'params') {
+      let value: Json | undefined = params;
+      for (const step of rest) {
+        value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+      }
+      return value;
+    }
+    const axis = rest.length === 0 ? axes.find(([name]) => name === head)?.[1] : undefined;
+    // Inside text a named value that is a map or a list can only be meant by its name.
+    return inText && typeof axis?.value === 'object' && axis.value !== null ? axis.name : axis?.value;
+  };
+}
+
+/** Builds the cells of one stage; what does not depend on axes is filled in once and shared. */
+class StageBuilder {
+  readonly #stage: PlannedStage;
+  readonly #targets: ReadonlyMap<DepDoc, readonly DepTarget[]>;
+  readonly #context: Context;
+  readonly #shared = new Map<unknown, unknown>();
+
+  constructor(stage: PlannedStage, targets: ReadonlyMap<DepDoc, readonly DepTarget[]>, context: Context) {
+    this.#stage = stage;
+    this.#targets = targets;
+    this.#context = context;
+  }
+
+  cell(index: number): Cell {
+    const { doc, axes, combinations, ids } = this.#stage;
+    const values = named(axes, combinations[index] ?? []);
+    const lookup = lookupIn(this.#context.document.params, values);
+    const once = <T>(source: Json | readonly OutDoc[], key: string, make: () => T): T =>
+      this.#once(source, key, make);
+    const deps = this.#deps(index, values);
+    const params = once(doc.params, 'params', () => objectOf(fill(doc.params, lookup)));
+    const text = doc.run.kind === 'module' ? doc.run.file : doc.run.command;
+    const outTexts = doc.outs.flatMap((out) => [out.path, out.place ?? '']);
+    const upstream = new Set<CellId>();
+    for (const dep of deps) {
+      if (dep.kind === 'out') upstream.add(dep.cell);
+      if (dep.kind === 'gather') for (const item of dep.items) upstream.add(item.cell);
+    }
+    this.#checkCheckpoint(params);
+    return {
+      id: ids[index] as CellId,
+      stage: doc.name,
+      axes: Object.fromEntries(values.map(([axis, value]) => [axis, value.name])),
+      axisValues: Object.fromEntries(values.map(([axis, value]) => [axis, value.value])),
+      run: once(text, 'run', () => this.#run(lookup)),
+      params,
+      deps,
+      outs: once(outTexts, 'outs', () => this.#outs(lookup)),
+      resources: once(doc.resources, 'resources', () =>
+        resourcesOf(
+          objectOf(fill(doc.resources, lookup)),
+          this.#context.document.resources,
+          (name) => doc.where.get(`resources.${name}`) ?? doc.at,
+          this.#context.report,
+        ),
+      ),
+      env: once(doc.env.set, 'env', () => ({ ...doc.env, set: textMap(doc.env.set, lookup) })),
+      tools: once(
+        Object.fromEntries(doc.tools),
+        'tools',
+        () => new Map(Object.entries(textMap(Object.fromEntries(doc.tools), lookup))),
+      ),
+      checkpoint: doc.checkpoint,
+      frozen: doc.frozen,
+      always: doc.always,
+      retries: doc.retries,
+      timeoutMs: doc.timeoutMs,
+      upstream: [...upstream],
+    };
+  }
+
+  #once<T>(source: Json | readonly OutDoc[], key: string, make: () => T): T {
+    if (this.#shared.has(key)) return this.#shared.get(key) as T;
+    const made = make();
+    if (!refersToAxis(source as Json)) this.#shared.set(key, made);
+    return made;
+  }
+
+  #deps(index: number, values: readonly [string, AxisValue][]): readonly DepBinding[] {
+    const { doc } = this.#stage;
+    const bindings: DepBinding[] = [];
+    for (const dep of doc.deps) {
+      const targets = this.#targets.get(dep) ?? [];
+      const target = targets.length === 1 ? targets[0] : targets[index];
+      const binding = target && bindDep(dep, target, this.#stage, values, this.#context.report);
+      if (binding) bindings.push(binding);
+    }
+    return bindings;
+  }
+
+  #run(lookup: Lookup): RunDoc {
+    const { run } = this.#stage.doc;
+    if (run.kind === 'command') return { ...run, command: fillText(run.command, lookup) };
+    const file = fillText(run.file, lookup);
+    const problem = unsafePath(file);
+    if (problem !== null) this.#context.report('bad-path', run.at, `the module's path ${problem}`);
+    return { ...run, file: normalPath(file) };
+  }
+
+  #outs(lookup: Lookup): readonly OutDoc[] {
+    const { report } = this.#context;
+    const taken = new Map<string, string>();
+    return this.#stage.doc.outs.map((out) => {
+      const path = fillText(out.path, lookup);
+      const problem = unsafePath(path) ?? (normalPath(path) === '.' ? 'is the output folder itself' : null);
+      if (problem !== null)
+        report(
+          'bad-path',
+          out.at,
+          `the path of out \`${out.name}\` ${problem}`,
+          'name a file or folder below the cell’s output folder',
+        );
+      const normal = normalPath(path);
+      for (const [other, name] of taken) {
+        if (other !== normal && !other.startsWith(`${normal}/`) && !normal.startsWith(`${other}/`)) continue;
+        const message =
+          other === normal
+            ? `has the path of out \`${name}\`, ${other}`
+            : `and out \`${name}\` lie in one another`;
+        report('duplicate-out', out.at, `out \`${out.name}\` ${message}`);
+      }
+      taken.set(normal, out.name);
+      const place = out.place === null ? null : fillText(out.place, lookup);
+      return { ...out, path: normal, place: place === null ? null : this.#place(place, out) };
+    });
+  }
+
+  #place(place: string, out: OutDoc): string {
+    const normal = normalPath(place);
+    const inside = normal === '.' ? 'is the project itself' : null;
+    const kept = /^(cache|node_modules|\.git)(\/|$)/i.test(normal)
+      ? `lies in ${normal.split('/')[0]}/, which is not for outs`
+      : null;
+    const problem = unsafePath(place) ?? inside ?? kept;
+    if (problem !== null)
+      this.#context.report(
+        'bad-path',
+        out.at,
+        `the place of out \`${out.name}\` ${problem}`,
+        'name a path inside the project',
+      );
+    return normal;
+  }
+
+  #checkCheckpoint(params: JsonObject): void {
+    const { doc } = this.#stage;
+    for (const [index, path] of (doc.checkpoint?.excluding ?? []).entries()) {
+      let value: Json | undefined = params;
+      for (const step of path.split('.'))
+        value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+      if (value !== undefined) continue;
+      const at = doc.where.get(`checkpoint.excluding.${index}`) ?? doc.at;
+      this.#context.report(
+        'unknown-param',
+        at,
+        `\`${path}\` is none of the stage's own params`,
+        'name a path below `params` of this stage',
+      );
+    }
+  }
+}
+
+function objectOf(value: Json): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function textMap(texts: Readonly<Record<string, string>>, lookup: Lookup): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, fillText(text, lookup)]));
+}
+
+/** Two cells whose folders a case-insensitive file system would take for one. */
+function checkFolders(planned: ReadonlyMap<string, PlannedStage>, report: Report): void {
+  const folders = new Map<string, CellId>();
+  for (const stage of planned.values()) {
+    for (const id of stage.ids) {
+      const folder = cellFolder(id).toLowerCase();
+      const other = folders.get(folder);
+      if (other !== undefined) {
+        const at = stage.doc.matrix?.at ?? stage.doc.at;
+        report(
+          'cell-collision',
+          at,
+          `${id} and ${other} differ in case only: one folder on macOS and Windows`,
+        );
+      }
+      folders.set(folder, id);
+    }
+  }
+}

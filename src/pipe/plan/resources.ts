@@ -1,0 +1,69 @@
+/** What a stage asks for, from its filled-in `resources`. */
+import type { Position } from '../config/diagnostic.ts';
+import type { Report } from '../config/shape.ts';
+import { didYouMean } from '../config/suggest.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Resources } from './graph.ts';
+
+const bytesOf: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+  T: 2 ** 40,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+}; // prettier-ignore
+
+/** `capacity` holds the resources that the file defines; one core is taken when nothing is said. */
+export function resourcesOf(
+  given: JsonObject,
+  capacity: ReadonlyMap<string, number>,
+  where: (name: string) => Position,
+  report: Report,
+): Resources {
+  const named: Record<string, number> = {};
+  const amounts = { cpu: 1, gpu: 0, memory: 0 };
+  for (const [name, value] of Object.entries(given)) {
+    if (name === 'memory') {
+      const bytes = memoryBytes(value);
+      if (bytes === null)
+        report('wrong-value', where(name), '`memory` is a number of bytes or text such as `4GiB`');
+      else amounts.memory = bytes;
+      continue;
+    }
+    if (typeof value !== 'number' || !(value >= 0) || (name === 'gpu' && !Number.isInteger(value))) {
+      const what = name === 'gpu' ? 'a whole number, 0 or more' : 'a number, 0 or more';
+      report('wrong-value', where(name), `\`${name}\` must be ${what}, it is ${JSON.stringify(value)}`);
+      continue;
+    }
+    if (name === 'cpu' || name === 'gpu') {
+      amounts[name] = value;
+      continue;
+    }
+    const limit = capacity.get(name);
+    if (limit === undefined) {
+      const hint = didYouMean(name, ['cpu', 'gpu', 'memory', ...capacity.keys()]);
+      const declare = `say how much there is: resources: {${name}: 1} at the top of the file`;
+      report('unknown-resource', where(name), `no resource is called \`${name}\``, hint ?? declare);
+    } else if (value > limit) {
+      const message = `${value} of \`${name}\` can never be had: the file defines ${limit}`;
+      report('too-much', where(name), message);
+    } else named[name] = value;
+  }
+  return { ...amounts, named };
+}
+
+function memoryBytes(value: Json): number | null {
+  if (typeof value === 'number') return value >= 0 ? value : null;
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(value) : null;
+  const unit = match ? bytesOf[match[2] ?? ''] : undefined;
+  return match && unit !== undefined ? Math.round(Number(match[1]) * unit) : null;
+}
