@@ -1,0 +1,38 @@
+/** Opens what a verb works on: the plan, the cells its targets name, the workspace. */
+import type { Workspace } from '../cache/work.ts';
+import type { CellId, Graph } from '../plan/graph.ts';
+import { openPlan } from '../plan/open-plan.ts';
+import type { PlannedPipeline } from '../plan/plan-json.ts';
+import { selectCells } from '../plan/target.ts';
+import type { Parsed, Surroundings } from './command.ts';
+
+/** The plan that --pipeline, --profile and --set describe. Throws UserError (exit 2) with every diagnostic. */
+export function planOf(parsed: Parsed, { project }: Surroundings): Promise<PlannedPipeline> {
+  return openPlan(project, {
+    file: parsed.text('file') ?? 'pipeline.yaml',
+    profile: parsed.text('profile'),
+    set: parsed.texts('set'),
+  });
+}
+
+/** The workspace that looks at the project's cache. Close it. */
+export async function workspaceOf(
+  opened: PlannedPipeline,
+  { project, env }: Surroundings,
+): Promise<Workspace> {
+  const { openWorkspace } = await import('../cache/workspace.ts');
+  const { findSource } = await import('../run/source.ts');
+  return openWorkspace({
+    project,
+    graph: opened.graph,
+    env,
+    source: (name) => findSource(project, opened.graph, name),
+  });
+}
+
+/** The cells that targets name, in the graph's order; without targets all of them. */
+export function targeted(graph: Graph, targets: readonly string[]): readonly CellId[] {
+  if (targets.length === 0) return [...graph.cells.keys()];
+  const chosen = selectCells(graph, targets);
+  return [...graph.cells.keys()].filter((id) => chosen.has(id));
+}
