@@ -8,6 +8,9 @@ import type { Position } from './diagnostic.ts';
 export interface PipelineDocument {
   /** Path of the pipeline file, relative to the project folder. */
   readonly file: string;
+  /** Heading of the report; null: none was given. */
+  readonly title: string | null;
+  readonly description: string;
   readonly profile: string | null;
   /** Names of all profiles, in order. */
   readonly profiles: readonly string[];

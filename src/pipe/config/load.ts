@@ -66,6 +66,8 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
   const profiles = entryOf(root, 'profiles')?.value;
   const document: PipelineDocument = {
     file,
+    title: topText(root, 'title', source, report) ?? null,
+    description: topText(root, 'description', source, report) ?? '',
     profile: options.profile,
     profiles: profiles?.kind === 'map' ? profiles.entries.map((entry) => entry.key) : [],
     ...settings,
@@ -93,9 +95,16 @@ function checkTopLevel(root: YamlMap, source: SourceText, report: Report): void 
   if (!version) report('missing-key', top, 'the file lacks `version`', 'start with `version: 1`');
   else checkShape(pipelineSchema.shape.version, version.value, '`version`', source, report);
   if (!entryOf(root, 'stages')) report('missing-key', top, 'the file lacks `stages`');
-  const description = entryOf(root, 'description');
-  if (description)
-    checkShape(pipelineSchema.shape.description, description.value, '`description`', source, report);
+}
+
+function topText(
+  root: YamlMap,
+  key: 'title' | 'description',
+  source: SourceText,
+  report: Report,
+): string | undefined {
+  const entry = entryOf(root, key);
+  return entry && checkShape(pipelineSchema.shape[key], entry.value, `\`${key}\``, source, report);
 }
 
 /** Entries of a section that is a map of names; others are reported and left out. */

@@ -165,7 +165,8 @@ export const stageSchema = fixed({
 
 export const pipelineSchema = fixed({
   version: z.literal(1, 'the only version is 1').describe('Version of this format.'),
-  description: z.string().optional(),
+  title: text.optional().describe('Heading of the report.'),
+  description: z.string().optional().describe('What the pipeline is for; stands below the heading.'),
   params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),
   profiles: z
     .record(name, profileSchema)

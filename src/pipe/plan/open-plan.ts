@@ -101,13 +101,8 @@ async function planAfresh(
         files.set(`dep ${dep.path}`, { kind: 'dep', path: dep.path, at: doc.at });
     }
   }
-  return {
-    file,
-    graph: planned.graph,
-    params: document.params,
-    profiles: document.profiles,
-    files: [...files.values()],
-  };
+  const { title, description, profiles, params } = document;
+  return { file, title, description, profiles, params, graph: planned.graph, files: [...files.values()] };
 }
 
 /** By place in the file, as a reader goes through it; what --set and --profile say comes last. */

@@ -1,17 +1,12 @@
 /** A planned pipeline as JSON and back, so that a run with nothing new to plan needs neither YAML nor zod. */
 import type { Position } from '../config/diagnostic.ts';
-import type { SourceDoc } from '../config/document.ts';
-import type { JsonObject } from '../json.ts';
+import type { PipelineDocument, SourceDoc } from '../config/document.ts';
 import type { Cell, CellId, Graph, StageNode } from './graph.ts';
 
 /** What the rest of the engine knows of a pipeline file. */
-export interface PlannedPipeline {
-  /** Path of the pipeline file, relative to the project folder. */
-  readonly file: string;
+export interface PlannedPipeline
+  extends Pick<PipelineDocument, 'file' | 'title' | 'description' | 'profiles' | 'params'> {
   readonly graph: Graph;
-  /** After profile and --set. */
-  readonly params: JsonObject;
-  readonly profiles: readonly string[];
   /** Files that the pipeline names, for the check that they exist. */
   readonly files: readonly NamedFile[];
 }
