@@ -1,6 +1,7 @@
 /** Makes a project's report from what is there: the one entry for `pipe report` and for the end of a run. */
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { layoutOf } from '../cache/layout.ts';
 import type { Workspace } from '../cache/work.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Cell, Graph } from '../plan/graph.ts';
@@ -16,8 +17,9 @@ export interface ReportRequest {
     readonly file: string;
     readonly profile: string | null;
     readonly params: JsonObject;
-    /** The pipeline's `description`; its first line is the page's title. */
-    readonly description?: string;
+    /** Empty when the pipeline file does not say. */
+    readonly title: string;
+    readonly description: string;
   };
   readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'status'>;
   /** Path of an earlier report to compare with, relative to the project or absolute. */
@@ -33,11 +35,11 @@ export interface ReportRequest {
 export async function makeReport(request: ReportRequest): Promise<WrittenReport> {
   const { project, graph, document, workspace } = request;
   const baseline = request.baseline ? await readBaseline(resolve(project, request.baseline)) : null;
-  const heading = await projectHeading(project, document.description ?? '');
+  const heading = await projectHeading(project, document);
   const status = await workspace.status();
   const input = await collectReport({
     project,
-    runs: join(project, 'cache', 'runs'),
+    runs: layoutOf(project).runs,
     graph,
     pipeline: document.file,
     profile: document.profile,
@@ -65,20 +67,16 @@ function inPlace(cell: Cell, workspace: ReportRequest['workspace'], current: boo
   };
 }
 
-/**
- * The page's title is the first line of the pipeline's description, what follows its lead; without one the package's
- * name and description, else the folder's name.
- */
+/** The pipeline's own title and description; without a title the package's name, else the folder's. */
 async function projectHeading(
   project: string,
-  description: string,
+  { title, description }: ReportRequest['document'],
 ): Promise<{ readonly title: string; readonly description: string }> {
-  const [first = '', ...rest] = description.trim().split('\n');
-  if (first !== '') return { title: first.replace(/\.$/, ''), description: rest.join(' ').trim() };
+  if (title !== '') return { title, description };
   const manifest = await readManifest(join(project, 'package.json'));
   return {
     title: textOf(manifest.name) || basename(project),
-    description: textOf(manifest.description),
+    description: description === '' ? textOf(manifest.description) : description,
   };
 }
 

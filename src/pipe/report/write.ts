@@ -1,6 +1,7 @@
 /** Writes a report where people look for it, whole or not at all, and keeps drawn figures for the next one. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { layoutOf } from '../cache/layout.ts';
 import type { Baseline } from './baseline.ts';
 import type { FigureStore, KeptFigure } from './figure.ts';
 import { githubSummary } from './github.ts';
@@ -25,7 +26,7 @@ export async function writeReport(
   { baseline = null }: { baseline?: Baseline | null } = {},
 ): Promise<WrittenReport> {
   const { html, json, warnings } = await buildReport(input, {
-    store: figureStore(join(project, 'cache', 'index', 'figures')),
+    store: figureStore(join(layoutOf(project).index, 'figures')),
     runtime: await readRuntime(),
     baseline,
   });
