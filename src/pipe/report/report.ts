@@ -17,8 +17,8 @@ export interface ReportRequest {
     readonly file: string;
     readonly profile: string | null;
     readonly params: JsonObject;
-    /** Empty when the pipeline file does not say. */
-    readonly title: string;
+    /** Null when the pipeline file does not say. */
+    readonly title: string | null;
     readonly description: string;
   };
   readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'status'>;
@@ -72,7 +72,7 @@ async function projectHeading(
   project: string,
   { title, description }: ReportRequest['document'],
 ): Promise<{ readonly title: string; readonly description: string }> {
-  if (title !== '') return { title, description };
+  if (title !== null && title !== '') return { title, description };
   const manifest = await readManifest(join(project, 'package.json'));
   return {
     title: textOf(manifest.name) || basename(project),
