@@ -27,3 +27,13 @@ export class BenchFormatError extends Error {
     return new BenchFormatError(this.reason, this.offset, this.offsetIn, file);
   }
 }
+
+/** What was given is no raw benchmark at all: a missing path, an empty folder. `hint` says what to do. */
+export class BenchInputError extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.name = 'BenchInputError';
+    this.hint = hint;
+  }
+}

@@ -4,7 +4,7 @@
  */
 import { kinds, type Node } from './pickle-tape.ts';
 
-const allowed = [
+const allowed: readonly string[] = [
   'collections.OrderedDict',
   'numpy.dtype',
   'numpy.core.multiarray.scalar',
@@ -14,11 +14,11 @@ const allowed = [
   '__builtin__.set',
   'builtins.frozenset',
   '__builtin__.frozenset',
-] as const;
+];
 
 /** Place of `module.name` in the list; −1: refused. */
 export function globalId(name: string): number {
-  return allowed.findIndex((known) => known === name);
+  return allowed.indexOf(name);
 }
 
 export function globalName(id: number): string {
@@ -26,7 +26,7 @@ export function globalName(id: number): string {
 }
 
 /** Element types of numpy scalars, by the code in a dtype (its place is the dtype slot's `a`). */
-const elementTypes = ['f8', 'f4', 'i8', 'i4', 'i2', 'i1', 'u8', 'u4', 'u2', 'u1', 'b1'] as const;
+const elementTypes: readonly string[] = ['f8', 'f4', 'i8', 'i4', 'i2', 'i1', 'u8', 'u4', 'u2', 'u1', 'b1'];
 
 /** What a call makes, in the terms of a tape's slot; a string says why it is refused. */
 export type Made =
@@ -88,7 +88,7 @@ function orderedDict(args: readonly Node[]): Made | string {
 function dtype(args: readonly Node[]): Made | string {
   const text = args[0]?.text();
   const [, order = '', code = ''] = /^([<>|=]?)(\w+)$/.exec(text ?? '') ?? [];
-  const element = elementTypes.findIndex((known) => known === code);
+  const element = elementTypes.indexOf(code);
   if (args.length > 3 || element < 0) return `a numpy dtype '${(text ?? '?').slice(0, 40)}'`;
   return { kind: 'dtype', element, bigEndian: order === '>' };
 }
