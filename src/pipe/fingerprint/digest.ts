@@ -19,7 +19,7 @@ import { open } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Sha256 } from './fingerprint.ts';
-import { encodeListing, type ListingEntry, linkStaysInside, sha256Of } from './listing.ts';
+import { encodeListing, type ListingEntry, linkStaysInside, outDigest, sha256Of } from './listing.ts';
 import { StatIndex, signature } from './stat-index.ts';
 
 /** What a path held when it was looked at. */
@@ -295,11 +295,6 @@ interface Walk {
   settled: boolean;
   size: number;
   files: number;
-}
-
-/** What enters the keys of readers. */
-export function outDigest(content: Sha256, executable: boolean): Sha256 {
-  return executable ? sha256Of(`executable ${content}`) : content;
 }
 
 /** sha256 of a file's bytes, in pieces. */

@@ -86,6 +86,11 @@ export function sha256Of(data: string | Uint8Array): Sha256 {
   return createHash('sha256').update(data).digest('hex') as Sha256;
 }
 
+/** What enters the keys of readers: whether a script may run is part of what it is. */
+export function outDigest(content: Sha256, executable: boolean): Sha256 {
+  return executable ? sha256Of(`executable ${content}`) : content;
+}
+
 export function isSha256(value: unknown): value is Sha256 {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }

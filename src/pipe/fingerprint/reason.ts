@@ -3,19 +3,24 @@ import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../json
 import type { CellId } from '../plan/graph.ts';
 import { depDigest } from './cell.ts';
 import { importChain } from './code.ts';
-import { type CodeFingerprint, type Fingerprint, fingerprintVersion, type Reason } from './fingerprint.ts';
+import {
+  type CodeFingerprint,
+  type DepFingerprint,
+  type Fingerprint,
+  fingerprintVersion,
+  type Reason,
+} from './fingerprint.ts';
 
-/** Where each dep comes from: its path, source or cells. Several cells for a gathered dep. */
+/** Where each dep comes from: its path or source, or cells; of a gathered dep one an item, in the fingerprint's order. */
 export type Origins = Readonly<
   Record<string, { readonly origin: string; readonly cells: readonly CellId[] }>
 >;
 
-/** `previous` null: the cell never ran. `changed`: upstream cells whose outs are new in this run; they are named as cause. */
+/** `previous` null: the cell never ran. */
 export function reasonsBetween(
   previous: Fingerprint | null,
   current: Fingerprint,
   origins: Origins,
-  changed: ReadonlySet<CellId> = new Set(),
 ): readonly Reason[] {
   if (previous === null) return [{ kind: 'never-ran' }];
   const reasons: Reason[] = [];
@@ -31,7 +36,7 @@ export function reasonsBetween(
     const [from, to] = [before && depDigest(before), after && depDigest(after)];
     if (from === to) continue;
     const source = own(origins, name);
-    const cause = source?.cells.find((cell) => changed.has(cell)) ?? source?.cells[0];
+    const cause = source?.cells[firstDifference(before, after)];
     reasons.push({
       kind: 'dep',
       name,
@@ -132,6 +137,16 @@ function codeReasons(before: CodeFingerprint, after: CodeFingerprint): readonly 
     if (from !== to) reasons.push({ kind: 'package', name, from, to });
   }
   return reasons;
+}
+
+/** Which item of a gathered dep is new or another than before: 0 when only some are gone. */
+function firstDifference(before: DepFingerprint | undefined, after: DepFingerprint | undefined): number {
+  if (before?.kind !== 'gather' || after?.kind !== 'gather') return 0;
+  const known = new Map(before.items.map((item) => [canonicalJson(item.axes), item.sha256]));
+  return Math.max(
+    0,
+    after.items.findIndex((item) => known.get(canonicalJson(item.axes)) !== item.sha256),
+  );
 }
 
 function textOf(code: CodeFingerprint): string {

@@ -1,0 +1,96 @@
+/** Puts the outs of a key back into place. Nothing is believed: sizes and digests are checked, what is bad is moved away. */
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Digests } from '../fingerprint/digest.ts';
+import type { Fingerprint, Key } from '../fingerprint/fingerprint.ts';
+import { cellFolder } from '../plan/cell-id.ts';
+import type { Cell } from '../plan/graph.ts';
+import { reached } from './fault.ts';
+import { type Layout, manifestFile } from './layout.ts';
+import { BadObject, quarantineObject, restoreOut } from './objects.ts';
+import { notePlaces, putInPlace, stagingFolder } from './publish.ts';
+import { readManifest } from './records.ts';
+import type { OutRecords } from './work.ts';
+
+export type Restored =
+  | {
+      readonly kind: 'restored';
+      readonly outs: OutRecords;
+      readonly ms: number;
+      readonly warnings: readonly string[];
+    }
+  /** The entry was bad and is in quarantine now. */
+  | { readonly kind: 'bad'; readonly warning: string }
+  | { readonly kind: 'missing' };
+
+/** The cell's lock must be held. */
+export async function restoreCell(options: {
+  readonly cell: Cell;
+  readonly key: Key;
+  readonly fingerprint: Fingerprint;
+  readonly layout: Layout;
+  readonly project: string;
+  readonly digests: Digests;
+  readonly run: string;
+}): Promise<Restored> {
+  const { cell, key, layout, project, digests } = options;
+  const entry = readManifest(layout, key);
+  if (entry === 'missing') return { kind: 'missing' };
+  if (entry === 'damaged')
+    return { kind: 'bad', warning: quarantineEntry(layout, key, 'its manifest is damaged') };
+  const { outs, ms } = entry;
+  const names = new Set(cell.outs.map(({ name }) => name));
+  if (Object.keys(outs).some((name) => !names.has(name)) || names.size !== Object.keys(outs).length)
+    return { kind: 'bad', warning: quarantineEntry(layout, key, 'it has other outs than the cell') };
+
+  if (await isInPlace(options, outs)) {
+    const warnings = notePlaces({ ...options, ms }, outs, project);
+    return { kind: 'restored', outs, ms, warnings };
+  }
+  const staging = stagingFolder(layout, cell);
+  const fresh = join(staging, 'restored');
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  try {
+    for (const out of Object.values(outs)) {
+      const path = join(fresh, out.path);
+      mkdirSync(dirname(path), { recursive: true });
+      await restoreOut(layout, out, path);
+      const look = await digests.lookAgain(path, 'self');
+      if (look?.sha256 !== out.sha256)
+        throw new BadObject(out.object, `out ${out.path} is not what its manifest says`);
+    }
+  } catch (error) {
+    if (!(error instanceof BadObject)) throw error;
+    quarantineObject(layout, error.object);
+    return { kind: 'bad', warning: quarantineEntry(layout, key, error.message) };
+  }
+  reached('restore-copy');
+  const warnings = putInPlace({ ...options, ms }, fresh, outs);
+  rmSync(staging, { recursive: true, force: true });
+  return { kind: 'restored', outs, ms, warnings };
+}
+
+/** Moves a manifest out of the way and says so. */
+export function quarantineEntry(layout: Layout, key: Key, why: string): string {
+  mkdirSync(layout.quarantine, { recursive: true });
+  try {
+    renameSync(manifestFile(layout, key), join(layout.quarantine, `manifest-${key}-${Date.now()}`));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  return `cache entry ${key.slice(0, 12)} was moved to quarantine: ${why}`;
+}
+
+/** After a crash between swap and state the outs are there already; only the note is missing. */
+async function isInPlace(
+  { cell, layout, digests }: { cell: Cell; layout: Layout; digests: Digests },
+  outs: OutRecords,
+): Promise<boolean> {
+  for (const out of Object.values(outs)) {
+    const path = join(layout.cells, cellFolder(cell.id), out.path);
+    const look = await digests.lookAgain(path, 'self').catch(() => null);
+    if (look?.sha256 !== out.sha256) return false;
+  }
+  return true;
+}
