@@ -109,6 +109,13 @@ export type RunEvent = { readonly time: string } & (
       readonly state: 'blocked' | 'cancelled';
       readonly cause: CellId | null;
     }
+  /** A source is being downloaded; `total` is null when the server does not say it. Bytes. */
+  | {
+      readonly type: 'source-progress';
+      readonly source: string;
+      readonly done: number;
+      readonly total: number | null;
+    }
   | { readonly type: 'warning'; readonly text: string }
   | { readonly type: 'heartbeat' }
   | { readonly type: 'run-stopping'; readonly why: 'signal' | 'failure'; readonly signal: string | null }

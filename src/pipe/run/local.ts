@@ -3,6 +3,7 @@ import { createWriteStream, openSync } from 'node:fs';
 import { shellCommand } from './command.ts';
 import { EventTail } from './event-tail.ts';
 import type { Attempt, Ended, Executor, Running, StopLevel } from './executor.ts';
+import { defaultGrace, type Grace } from './grace.ts';
 import { stageHostFile } from './host-file.ts';
 import type { StageEvent } from './job.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
@@ -10,14 +11,6 @@ import { startWatchdog, type Watchdog } from './watchdog.ts';
 const signals = { interrupt: 'SIGINT', terminate: 'SIGTERM', kill: 'SIGKILL' } as const;
 /** How often the event file is looked at: a bar moves smoothly, and a hundred cells cost nothing. */
 const tailEveryMs = 120;
-
-export interface Grace {
-  /** Milliseconds between SIGINT and SIGTERM: time for a checkpoint. */
-  readonly interruptMs: number;
-  /** Milliseconds between SIGTERM and SIGKILL. */
-  readonly terminateMs: number;
-}
-export const defaultGrace: Grace = { interruptMs: 20_000, terminateMs: 5_000 };
 
 export function localExecutor(grace: Grace = defaultGrace): Executor {
   let watchdog: Watchdog | undefined;

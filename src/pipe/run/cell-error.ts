@@ -1,0 +1,85 @@
+/** Failures of a cell in words: what happened, what to do next, and the last lines of its log. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import type { Json } from '../json.ts';
+import type { CellError } from './event.ts';
+import { type Ended, protocolExit } from './executor.ts';
+
+const tailLines = 20;
+const tailBytes = 16 * 1024;
+const lineWidth = 400;
+
+/** `log` is absolute; null: nothing ran. */
+export function cellError(
+  kind: CellError['kind'],
+  message: string,
+  {
+    hint = null,
+    log = null,
+    details = null,
+  }: { hint?: string | null; log?: string | null; details?: Json } = {},
+): CellError {
+  return { kind, message, hint, tail: log === null ? [] : logTail(log), details };
+}
+
+export function endedError(ended: Exclude<Ended, { kind: 'ok' }>, log: string): CellError {
+  switch (ended.kind) {
+    case 'exit':
+      return cellError('exit', exitMessage(ended.code), { log, details: { code: ended.code } });
+    case 'signal':
+      return cellError('signal', `ended by ${ended.signal}`, {
+        log,
+        hint: ended.signal === 'SIGKILL' ? 'out of memory is the usual cause; see `dmesg`' : null,
+        details: { signal: ended.signal },
+      });
+    case 'timeout':
+      return cellError('timeout', `still running after its timeout of ${ended.afterMs / 1000} s`, {
+        log,
+        hint: 'raise `timeout` of the stage, or give it a `checkpoint` and `retries`',
+        details: { afterMs: ended.afterMs },
+      });
+    case 'launch':
+      return cellError('launch', ended.message, { log });
+  }
+}
+
+/** Whether trying again may help: not when the stage broke its own declaration. */
+export function mayPass(ended: Ended): boolean {
+  return ended.kind !== 'ok' && !(ended.kind === 'exit' && ended.code === protocolExit);
+}
+
+function exitMessage(code: number): string {
+  if (code === 127) return 'exit code 127: a command was not found';
+  if (code === 126) return 'exit code 126: a command could not be executed';
+  return `exit code ${code}`;
+}
+
+/** The last lines of a file, without control characters; a progress bar's carriage returns count as line ends. */
+export function logTail(path: string): readonly string[] {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return [];
+  }
+  try {
+    const { size } = fstatSync(file);
+    const start = Math.max(0, size - tailBytes);
+    const buffer = Buffer.alloc(size - start);
+    const count = readSync(file, buffer, 0, buffer.length, start);
+    const lines = stripVTControlCharacters(buffer.toString('utf8', 0, count))
+      .split(/\r\n|[\r\n]/)
+      .map((line) =>
+        line
+          .replaceAll(/[\x00-\x08\x0b-\x1f\x7f]/g, '')
+          .slice(0, lineWidth)
+          .trimEnd(),
+      );
+    // A tail that begins in the middle of a line would show half of it.
+    if (start > 0) lines.shift();
+    while (lines.at(-1) === '') lines.pop();
+    return lines.slice(-tailLines);
+  } finally {
+    closeSync(file);
+  }
+}

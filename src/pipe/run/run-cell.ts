@@ -1,0 +1,288 @@
+/** One cell from its lock to its published outs: attempts, retries, and what each end is called. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Begun, CellWork, Obstacle, Workspace } from '../cache/work.ts';
+import { UserError } from '../config/diagnostic.ts';
+import type { Cell, CellId } from '../plan/graph.ts';
+import { cellError, endedError, mayPass } from './cell-error.ts';
+import { stageEnvironment } from './environment.ts';
+import type { CellError, RunEvent, RunId } from './event.ts';
+import type { Attempt, Ended, Executor, Running } from './executor.ts';
+import type { Stopper } from './interrupt.ts';
+import type { Job } from './job.ts';
+import type { Lease } from './resources.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { Fate } from './scheduler.ts';
+
+/** An event before the run stamps it with the time. */
+export type Said = RunEvent extends infer Event
+  ? Event extends RunEvent
+    ? Omit<Event, 'time'>
+    : never
+  : never;
+export type Say = (event: Said) => void;
+
+export interface CellContext {
+  readonly run: RunId;
+  readonly project: string;
+  readonly workspace: Workspace;
+  readonly executor: Executor;
+  readonly folder: RunFolder;
+  readonly stopper: Stopper;
+  readonly env: NodeJS.ProcessEnv;
+  readonly noCache: boolean;
+  readonly say: Say;
+  /** Milliseconds to wait before the attempt after `attempt`. */
+  backOffMs(attempt: number): number;
+}
+
+export interface CellTask {
+  readonly cell: Cell;
+  readonly without: ReadonlySet<CellId>;
+  readonly lease: Lease;
+  readonly force: boolean;
+  /** Wait for a lock that another run holds. */
+  readonly patient: boolean;
+}
+
+export async function runCell(context: CellContext, task: CellTask): Promise<Fate> {
+  const { cell } = task;
+  const { say, stopper } = context;
+  const started = performance.now();
+  const fail = (error: CellError, log: string | null = null): Fate => {
+    say({ type: 'cell-failed', cell: cell.id, error, ms: Math.round(performance.now() - started), log });
+    return 'failed';
+  };
+  const cancel = (): Fate => {
+    say({ type: 'cell-not-run', cell: cell.id, state: 'cancelled', cause: null });
+    return 'cancelled';
+  };
+  let work: CellWork | undefined;
+  try {
+    const begun = await beginOrLeave(context, task);
+    if (begun === 'held') return stopper.signal.aborted ? cancel() : 'held';
+    if (begun.kind === 'blocked') return fail(obstacleError(begun.obstacles));
+    for (const text of begun.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
+    if (begun.kind !== 'run') {
+      say({ type: 'cell-cached', cell: cell.id, key: begun.key, how: begun.kind, savedMs: begun.savedMs });
+      return 'had';
+    }
+    work = begun;
+    say({
+      type: 'cell-ready',
+      cell: cell.id,
+      reasons: work.reasons,
+      expectedMs: context.workspace.lastMs(cell.id),
+    });
+    for (let attempt = 1; ; attempt++) {
+      const tried = await tryOnce(context, task, work, attempt);
+      if (tried.ended.kind === 'ok') {
+        const held = work;
+        work = undefined;
+        return await publish(context, cell, held, tried, fail);
+      }
+      if (stopper.signal.aborted) return cancel();
+      const error = endedError(tried.ended, tried.log);
+      if (attempt > cell.retries || !mayPass(tried.ended))
+        return fail(error, context.folder.shown(tried.log));
+      const inMs = context.backOffMs(attempt);
+      say({ type: 'cell-retry', cell: cell.id, attempt: attempt + 1, error, inMs });
+      try {
+        await sleep(inMs, undefined, { signal: stopper.signal });
+      } catch {
+        return cancel();
+      }
+    }
+  } catch (error) {
+    return fail(storageError(error));
+  } finally {
+    await work?.abandon();
+  }
+}
+
+/** `held`: another run is at work on it, and this one has something better to do than wait, or is to stop. */
+async function beginOrLeave(context: CellContext, task: CellTask): Promise<Begun | 'held'> {
+  const leave = new AbortController();
+  const signal = AbortSignal.any([leave.signal, context.stopper.signal]);
+  try {
+    return await context.workspace.begin(task.cell.id, {
+      run: context.run,
+      force: task.force,
+      noCache: context.noCache,
+      without: task.without,
+      signal,
+      onWait: (holder) => {
+        if (task.patient) context.say({ type: 'cell-waiting-lock', cell: task.cell.id, holder });
+        else leave.abort();
+      },
+    });
+  } catch (error) {
+    if (signal.aborted) return 'held';
+    throw error;
+  }
+}
+
+interface Tried {
+  readonly ended: Ended;
+  readonly log: string;
+  readonly ms: number;
+}
+
+async function tryOnce(
+  context: CellContext,
+  task: CellTask,
+  work: CellWork,
+  attempt: number,
+): Promise<Tried> {
+  const { cell, lease } = task;
+  const { say, stopper, folder } = context;
+  const outs = await work.stage();
+  const path = folder.attempt(cell.id, attempt);
+  const job: Job = {
+    version: 1,
+    cell: cell.id,
+    stage: cell.stage,
+    axes: cell.axes,
+    params: cell.params,
+    axisValues: cell.axisValues,
+    deps: work.deps,
+    outs,
+    checkpoint: work.checkpoint,
+    resources: { cpu: lease.cpu, gpus: lease.gpus, memory: lease.memory },
+    events: `${path}/events.jsonl`,
+    module: work.module,
+    attempt,
+  };
+  folder.writeJob(path, job);
+  const frozen: Attempt = {
+    job,
+    run: cell.run,
+    folder: path,
+    log: `${path}/log.txt`,
+    env: stageEnvironment(cell.env, context.env, context.project),
+    project: context.project,
+    timeoutMs: cell.timeoutMs,
+  };
+  const started = performance.now();
+  const running = await context.executor.start(frozen, (event) => {
+    switch (event.type) {
+      case 'progress':
+        return say({
+          type: 'cell-progress',
+          cell: cell.id,
+          done: event.done,
+          total: event.total,
+          unit: event.unit,
+        });
+      case 'metric':
+        return say({
+          type: 'cell-metric',
+          cell: cell.id,
+          name: event.name,
+          value: event.value,
+          step: event.step,
+        });
+      case 'message':
+        return say({ type: 'cell-message', cell: cell.id, level: event.level, text: event.text });
+    }
+  });
+  say({
+    type: 'cell-started',
+    cell: cell.id,
+    key: work.key,
+    attempt,
+    gpus: lease.gpus,
+    pid: running.pid,
+    log: folder.shown(frozen.log),
+  });
+  stopper.add(running);
+  const ended = await endedWell(running, cell, stopper);
+  stopper.delete(running);
+  return { ended, log: frozen.log, ms: Math.round(performance.now() - started) };
+}
+
+/**
+ * A command that was interrupted and still ends with 0 may have left half an out behind (many programs do), so it does
+ * not count. A module's host answers only for what it finished.
+ */
+async function endedWell(running: Running, cell: Cell, stopper: Stopper): Promise<Ended> {
+  const ended = await running.ended;
+  const doubtful = ended.kind === 'ok' && cell.run.kind === 'command' && stopper.signal.aborted;
+  return doubtful ? { kind: 'signal', signal: 'SIGINT' } : ended;
+}
+
+async function publish(
+  context: CellContext,
+  cell: Cell,
+  work: CellWork,
+  tried: Tried,
+  fail: (error: CellError, log: string | null) => Fate,
+): Promise<Fate> {
+  const { say } = context;
+  const published = await work.publish({ ms: tried.ms });
+  const log = context.folder.shown(tried.log);
+  switch (published.kind) {
+    case 'published':
+      for (const text of published.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
+      say({
+        type: 'cell-finished',
+        cell: cell.id,
+        key: work.key,
+        ms: tried.ms,
+        outBytes: published.outBytes,
+      });
+      return 'had';
+    case 'out-missing': {
+      const names = published.names.map((name) => {
+        const out = cell.outs.find((one) => one.name === name);
+        return out ? `${name} (${out.path})` : name;
+      });
+      return fail(
+        cellError('out-missing', `ended well, but did not write ${names.join(', ')}`, {
+          log: tried.log,
+          hint: 'write every declared out, or take it out of `outs`',
+          details: { names: published.names },
+        }),
+        log,
+      );
+    }
+    case 'out-refused':
+      return fail(cellError('publish', published.message, { log: tried.log }), log);
+    case 'dirty-inputs':
+      return fail(
+        cellError('dirty-inputs', `${published.paths.join(', ')} changed while the stage ran`, {
+          hint: `nothing was published; the outs are in ${context.folder.shown(published.aside)}. Run it again`,
+          details: { paths: published.paths, aside: context.folder.shown(published.aside) },
+        }),
+        log,
+      );
+    case 'lock-lost':
+      return fail(cellError('publish', published.message), log);
+  }
+}
+
+/** The first obstacle is the message; the others are in the details. */
+export function obstacleError(obstacles: readonly Obstacle[]): CellError {
+  const [first] = obstacles;
+  const message = obstacles.map((obstacle) => obstacle.message).join('\n');
+  const kind = first?.kind === 'source-missing' || first?.kind === 'dep-missing' ? 'dep-missing' : 'launch';
+  return cellError(kind, message, {
+    hint: first?.hint ?? null,
+    details: { obstacles: obstacles.map(({ kind: what, message: text }) => ({ kind: what, message: text })) },
+  });
+}
+
+/** A full disk, a read-only cache, a source that cannot be had: failures of this cell. Anything else is a bug. */
+function storageError(error: unknown): CellError {
+  if (error instanceof UserError) return cellError('publish', error.message, { hint: error.hint ?? null });
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error;
+  const hints: Readonly<Record<string, string>> = {
+    ENOSPC: 'free some space (`pipe cache gc` removes what nothing needs), then run again',
+    EROFS: 'the cache folder must be writable',
+    EACCES: 'the cache folder must be writable by you',
+    EDQUOT: 'your disk quota is used up (`pipe cache gc` removes what nothing needs)',
+  };
+  return cellError('publish', error.message, {
+    hint: hints[error.code] ?? null,
+    details: { code: error.code },
+  });
+}

@@ -1,0 +1,53 @@
+/** The folder a run leaves behind: its events, and for each attempt the job, the stage's events and the log. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { cellFolder } from '../plan/cell-id.ts';
+import type { CellId } from '../plan/graph.ts';
+import type { RunEvent, RunId } from './event.ts';
+import type { Job } from './job.ts';
+
+/** `20261124-130501-3f9a`: sorts by time; the end keeps two runs of the same second apart. */
+export function newRunId(now: Date): RunId {
+  const [day = '', time = ''] = now.toISOString().split('T');
+  const id = `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(2).toString('hex')}`;
+  return id as RunId;
+}
+
+export class RunFolder {
+  readonly path: string;
+  readonly #project: string;
+  readonly #events: number;
+
+  /** `runs` is the folder of all runs, absolute. */
+  constructor(project: string, runs: string, run: RunId) {
+    this.#project = project;
+    this.path = join(runs, run);
+    mkdirSync(this.path, { recursive: true });
+    this.#events = openSync(join(this.path, 'events.jsonl'), 'a');
+  }
+
+  write(event: RunEvent): void {
+    writeSync(this.#events, `${JSON.stringify(event)}\n`);
+  }
+
+  /** Makes the folder of an attempt; absolute. */
+  attempt(cell: CellId, attempt: number): string {
+    const folder = join(this.path, 'cells', cellFolder(cell), String(attempt));
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  writeJob(folder: string, job: Job): void {
+    writeFileSync(join(folder, 'job.json'), JSON.stringify(job, null, 2));
+  }
+
+  /** As it is shown: relative to the project. */
+  shown(path: string): string {
+    return relative(this.#project, path);
+  }
+
+  close(): void {
+    closeSync(this.#events);
+  }
+}
