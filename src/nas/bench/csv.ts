@@ -1,0 +1,217 @@
+/**
+ * Benchmark tables as CSV. Two layouts: the compact one of NAS-Bench-201 (a row an architecture in the benchmark's order,
+ * seed means: `ops,c10_valid_200,…,params_c10`) and the long one of an own benchmark
+ * (`index,ops,dataset,split,hp,epoch,seed,accuracy`, optionally `params`).
+ */
+import { parseArchitecture, spaceSize, toDigits } from '../space/architecture.ts';
+import type { ArchRow, BenchRow } from '../tables.ts';
+
+/** A CSV that is no benchmark table: file, line (1-based) and what to do. */
+export class BenchCsvError extends Error {
+  readonly file: string;
+  readonly line: number;
+  constructor(file: string, line: number, problem: string, next: string) {
+    super(`${file}:${line}: ${problem}; ${next}`);
+    this.name = 'BenchCsvError';
+    this.file = file;
+    this.line = line;
+  }
+}
+
+export interface BenchCsv {
+  readonly rows: readonly BenchRow[];
+  readonly archs: readonly ArchRow[];
+}
+
+/** c10 was trained on half of the training set for its validation accuracy, on all of it for its test accuracy. */
+const compactSeries: Readonly<Record<string, readonly [dataset: string, split: string]>> = {
+  c10_valid: ['cifar10-valid', 'x-valid'],
+  c10_test: ['cifar10', 'ori-test'],
+  c100_valid: ['cifar100', 'x-valid'],
+  c100_test: ['cifar100', 'x-test'],
+  im16_valid: ['ImageNet16-120', 'x-valid'],
+  im16_test: ['ImageNet16-120', 'x-test'],
+};
+const longColumns = ['index', 'ops', 'dataset', 'split', 'hp', 'epoch', 'seed', 'accuracy'] as const;
+
+/** Parses either layout. `file` is the name in errors. Throws BenchCsvError with the line. */
+export function parseBenchCsv(text: string, file: string): BenchCsv {
+  const lines = text.split(/\r?\n/);
+  while (lines.at(-1) === '') lines.pop();
+  const header = lines[0]?.split(',') ?? [];
+  if (longColumns.every((name) => header.includes(name))) return parseLong(lines, header, file);
+  if (header.includes('ops') && header.some((name) => compactColumn(name)))
+    return parseCompact(lines, header, file);
+  throw new BenchCsvError(
+    file,
+    1,
+    `the header is of no known table: ${header.slice(0, 6).join(',').slice(0, 80)}`,
+    `use ops,c10_valid_200,… or ${longColumns.join(',')}`,
+  );
+}
+
+interface CompactColumn {
+  readonly at: number;
+  readonly dataset: string;
+  readonly split: string;
+  readonly hp: number;
+}
+
+function compactColumn(name: string): Omit<CompactColumn, 'at'> | null {
+  const match = /^([a-z0-9]+_[a-z]+)_(\d+)$/.exec(name);
+  const series = match ? compactSeries[match[1]!] : undefined;
+  return series ? { dataset: series[0], split: series[1], hp: Number(match![2]) } : null;
+}
+
+function parseCompact(lines: readonly string[], header: readonly string[], file: string): BenchCsv {
+  const columns = header.flatMap((name, at): CompactColumn[] => {
+    const column = compactColumn(name);
+    return column ? [{ at, ...column }] : [];
+  });
+  const opsAt = header.indexOf('ops');
+  const paramsAt = header.indexOf('params_c10');
+  const rows: BenchRow[] = [];
+  const archs: ArchRow[] = [];
+  const seen = new Map<string, number>();
+  for (let i = 1; i < lines.length; i++) {
+    const index = i - 1;
+    const fields = fieldsOf(lines[i]!, header.length, file, i + 1);
+    const ops = opsOf(fields[opsAt]!, file, i + 1);
+    const first = seen.get(ops);
+    if (first !== undefined) {
+      throw new BenchCsvError(
+        file,
+        i + 1,
+        `architecture ${ops} stands in line ${first} already`,
+        'keep one of them',
+      );
+    }
+    seen.set(ops, i + 1);
+    for (const { at, dataset, split, hp } of columns) {
+      const accuracy = accuracyOf(fields[at]!, header[at]!, file, i + 1);
+      rows.push({ index, ops, dataset, split, hp, epoch: -1, seed: -1, accuracy, loss: null });
+    }
+    archs.push({ index, ops, params: paramsOf(fields[paramsAt], file, i + 1), flops: null, latency: null });
+  }
+  if (archs.length !== spaceSize) {
+    throw new BenchCsvError(
+      file,
+      lines.length,
+      `the table has ${archs.length} architectures, the benchmark ${spaceSize}`,
+      'a row’s number is its index in the benchmark, so none may be missing',
+    );
+  }
+  return { rows, archs };
+}
+
+function parseLong(lines: readonly string[], header: readonly string[], file: string): BenchCsv {
+  const place = Object.fromEntries(longColumns.map((name) => [name, header.indexOf(name)])) as Record<
+    (typeof longColumns)[number],
+    number
+  >;
+  const paramsAt = header.indexOf('params');
+  const rows: BenchRow[] = [];
+  const archs = new Map<number, ArchRow>();
+  for (let i = 1; i < lines.length; i++) {
+    const line = i + 1;
+    const fields = fieldsOf(lines[i]!, header.length, file, line);
+    const whole = (name: (typeof longColumns)[number], least: number) =>
+      wholeOf(fields[place[name]]!, name, least, file, line);
+    const index = whole('index', 0);
+    const ops = opsOf(fields[place.ops]!, file, line);
+    const known = archs.get(index);
+    if (known && known.ops !== ops) {
+      throw new BenchCsvError(
+        file,
+        line,
+        `index ${index} is ${known.ops} before and ${ops} here`,
+        'give each its own',
+      );
+    }
+    archs.set(index, {
+      index,
+      ops,
+      params: paramsOf(fields[paramsAt], file, line),
+      flops: null,
+      latency: null,
+    });
+    rows.push({
+      index,
+      ops,
+      dataset: textOf(fields[place.dataset]!, 'dataset', file, line),
+      split: textOf(fields[place.split]!, 'split', file, line),
+      hp: whole('hp', 1),
+      epoch: whole('epoch', -1),
+      seed: whole('seed', -1),
+      accuracy: accuracyOf(fields[place.accuracy]!, 'accuracy', file, line),
+      loss: null,
+    });
+  }
+  if (rows.length === 0)
+    throw new BenchCsvError(file, 1, 'the table has no rows', 'was it written to the end?');
+  return { rows, archs: [...archs.values()].sort((a, b) => a.index - b.index) };
+}
+
+function fieldsOf(line: string, expected: number, file: string, number: number): readonly string[] {
+  const fields = line.split(',');
+  if (fields.length !== expected) {
+    throw new BenchCsvError(
+      file,
+      number,
+      `${fields.length} fields where the header has ${expected}`,
+      'is the file cut off, or a row damaged?',
+    );
+  }
+  return fields;
+}
+
+function opsOf(text: string, file: string, line: number): string {
+  try {
+    return toDigits(parseArchitecture(text.trim()));
+  } catch (error) {
+    throw new BenchCsvError(file, line, (error as Error).message, 'each row names one architecture');
+  }
+}
+
+function accuracyOf(text: string, column: string, file: string, line: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 100)) {
+    throw new BenchCsvError(
+      file,
+      line,
+      `${column} is '${text.slice(0, 20)}'`,
+      'an accuracy is a number from 0 to 100',
+    );
+  }
+  return value;
+}
+
+function wholeOf(text: string, column: string, least: number, file: string, line: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < least) {
+    throw new BenchCsvError(
+      file,
+      line,
+      `${column} is '${text.slice(0, 20)}'`,
+      `it must be a whole number from ${least}`,
+    );
+  }
+  return value;
+}
+
+function textOf(text: string, column: string, file: string, line: number): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)) {
+    throw new BenchCsvError(
+      file,
+      line,
+      `${column} is '${text.slice(0, 20)}'`,
+      'use letters, digits, `-`, `_` and `.`',
+    );
+  }
+  return text;
+}
+
+function paramsOf(text: string | undefined, file: string, line: number): number | null {
+  if (text === undefined || text === '') return null;
+  return wholeOf(text, 'params', 0, file, line);
+}

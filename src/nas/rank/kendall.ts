@@ -1,0 +1,77 @@
+/** Kendall's τ in O(n log n) (Knight 1966): τ-a is the paper's formula (section 3.1), τ-b corrects for ties. */
+
+export interface Kendall {
+  /** (concordant − discordant) / C(n,2); null below two pairs. */
+  readonly a: number | null;
+  /** The same over pairs tied in neither variable's own sense; null when x or y is constant. */
+  readonly b: number | null;
+}
+
+/**
+ * τ of n pairs. Pairs with a NaN on either side are left out. Throws RangeError when lengths differ.
+ */
+export function kendall(x: ArrayLike<number>, y: ArrayLike<number>): Kendall {
+  const pairs = completePairs(x, y);
+  const n = pairs.x.length;
+  if (n < 2) return { a: null, b: null };
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
+    (i, j) => pairs.x[i]! - pairs.x[j]! || pairs.y[i]! - pairs.y[j]!,
+  );
+  const ys = Float64Array.from(order, (i) => pairs.y[i]!);
+  const tiedInX = tiedPairs(n, (i, j) => pairs.x[order[i]!] === pairs.x[order[j]!]);
+  const tiedInBoth = tiedPairs(n, (i, j) => pairs.x[order[i]!] === pairs.x[order[j]!] && ys[i] === ys[j]);
+  const discordant = countInversions(ys);
+  // countInversions sorted ys, so ties in y now stand together.
+  const tiedInY = tiedPairs(n, (i, j) => ys[i] === ys[j]);
+  const total = (n * (n - 1)) / 2;
+  const difference = total - tiedInX - tiedInY + tiedInBoth - 2 * discordant;
+  const scale = Math.sqrt(total - tiedInX) * Math.sqrt(total - tiedInY);
+  return { a: difference / total, b: scale > 0 ? difference / scale : null };
+}
+
+/** The pairs in which neither side is NaN. Throws RangeError when lengths differ. */
+export function completePairs(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+): { readonly x: Float64Array; readonly y: Float64Array } {
+  if (x.length !== y.length) throw new RangeError(`${x.length} x values but ${y.length} y values`);
+  const keep = Array.from({ length: x.length }, (_, i) => i).filter(
+    (i) => !Number.isNaN(x[i]) && !Number.isNaN(y[i]),
+  );
+  return { x: Float64Array.from(keep, (i) => x[i]!), y: Float64Array.from(keep, (i) => y[i]!) };
+}
+
+/** Pairs inside runs of equal neighbours of a sorted sequence. */
+function tiedPairs(n: number, equal: (i: number, j: number) => boolean): number {
+  let pairs = 0;
+  for (let start = 0, i = 1; i <= n; i++) {
+    if (i < n && equal(i - 1, i)) continue;
+    pairs += ((i - start) * (i - start - 1)) / 2;
+    start = i;
+  }
+  return pairs;
+}
+
+/** Pairs i < j with values[i] > values[j]. Sorts `values` (merge sort, bottom up). */
+function countInversions(values: Float64Array): number {
+  const n = values.length;
+  let from: Float64Array = values;
+  let to: Float64Array = new Float64Array(n);
+  let inversions = 0;
+  for (let width = 1; width < n; width *= 2) {
+    for (let low = 0; low < n; low += 2 * width) {
+      const middle = Math.min(low + width, n);
+      const high = Math.min(low + 2 * width, n);
+      for (let left = low, right = middle, out = low; out < high; out++) {
+        if (left < middle && (right >= high || from[left]! <= from[right]!)) to[out] = from[left++]!;
+        else {
+          inversions += middle - left;
+          to[out] = from[right++]!;
+        }
+      }
+    }
+    [from, to] = [to, from];
+  }
+  if (from !== values) values.set(from);
+  return inversions;
+}
