@@ -6,9 +6,9 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return near === undefined ? undefined : `did you mean \`${near}\`?`;
 }
 
-/** The candidate within a third of the word's length (at least one, at most three edits); first wins a tie. */
+/** The candidate within a third of the word's length (at least one edit, at most three, never the whole word); first wins a tie. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.min(3, Math.floor(Math.max(word.length, 3) / 3)));
+  const limit = Math.min(word.length - 1, 3, Math.max(1, Math.floor(word.length / 3)));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
