@@ -103,27 +103,65 @@ export class Columns {
   }
 }
 
-/** The rows of several parts, as the table's contract has them. `ops` by index. */
-export function* benchRows(
-  parts: readonly ColumnData[],
-  ops: ReadonlyMap<number, string>,
-): Generator<BenchRow> {
+/** The whole table: as many values in each column. */
+export interface BenchTable {
+  readonly length: number;
+  readonly index: Int32Array;
+  readonly serie: Int16Array;
+  readonly hp: Int16Array;
+  readonly epoch: Int16Array;
+  readonly seed: Int32Array;
+  readonly accuracy: Float64Array;
+  /** NaN: unknown. */
+  readonly loss: Float64Array;
+  /** [dataset, split] pairs, by `serie`. */
+  readonly series: readonly (readonly [string, string])[];
+  /** By index, ascending. */
+  readonly archs: readonly RawArch[];
+  /** The six digits by index. */
+  readonly ops: ReadonlyMap<number, string>;
+}
+
+/** Joins parts to one table, without the architectures in `without`. Rows keep the order of the parts. */
+export function joinParts(parts: readonly ColumnData[], without: ReadonlySet<number>): BenchTable {
+  const all = new Columns();
   for (const part of parts) {
+    const series = part.series.map(([dataset, split]) => all.serie(dataset, split));
     for (let i = 0; i < part.length; i++) {
-      const [dataset, split] = part.series[part.serie[i]!]!;
       const index = part.index[i]!;
-      const loss = part.loss[i]!;
-      yield {
+      if (without.has(index)) continue;
+      all.push(
         index,
-        ops: ops.get(index)!,
-        dataset,
-        split,
-        hp: part.hp[i]!,
-        epoch: part.epoch[i]!,
-        seed: part.seed[i]!,
-        accuracy: part.accuracy[i]!,
-        loss: Number.isNaN(loss) ? null : loss,
-      };
+        series[part.serie[i]!]!,
+        part.hp[i]!,
+        part.epoch[i]!,
+        part.seed[i]!,
+        part.accuracy[i]!,
+        part.loss[i]!,
+      );
     }
+    for (const arch of part.archs) if (!without.has(arch.index)) all.archs.push(arch);
+  }
+  all.archs.sort((a, b) => a.index - b.index);
+  return { ...all.data(), ops: new Map(all.archs.map(({ index, ops }) => [index, ops])) };
+}
+
+/** The rows as the contract between the stages has them. */
+export function* benchRows(table: BenchTable): Generator<BenchRow> {
+  for (let i = 0; i < table.length; i++) {
+    const [dataset, split] = table.series[table.serie[i]!]!;
+    const index = table.index[i]!;
+    const loss = table.loss[i]!;
+    yield {
+      index,
+      ops: table.ops.get(index)!,
+      dataset,
+      split,
+      hp: table.hp[i]!,
+      epoch: table.epoch[i]!,
+      seed: table.seed[i]!,
+      accuracy: table.accuracy[i]!,
+      loss: Number.isNaN(loss) ? null : loss,
+    };
   }
 }

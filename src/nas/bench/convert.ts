@@ -8,9 +8,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { parseArchitecture, toDigits } from '../space/architecture.ts';
-import type { ArchRow, BenchRow } from '../tables.ts';
 import { decompress } from './bzip2.ts';
-import { benchRows, type ColumnData, type RawArch } from './columns.ts';
+import { type BenchTable, type ColumnData, joinParts } from './columns.ts';
 import type { Reply, Request } from './convert.worker.ts';
 import {
   type BadFile,
@@ -49,11 +48,8 @@ export interface ConvertOptions {
 }
 
 export interface Converted {
-  /** Rows for the bench table, in the order of the index. */
-  readonly rows: () => Iterable<BenchRow>;
-  readonly rowCount: number;
-  /** By index, ascending. */
-  readonly archs: readonly (ArchRow & RawArch)[];
+  /** Rows in the order of the index (of the file, for a .pth); `benchRows(table)` gives them one by one. */
+  readonly table: BenchTable;
   readonly bad: readonly BadFile[];
   /** Where a file's parameters or FLOPs are not those of its architecture. */
   readonly notes: readonly string[];
@@ -107,36 +103,23 @@ class Collected {
   }
 
   finish(path: string, skipBad: boolean): Converted {
-    const archs = this.parts.flatMap((part) => part.archs).sort((a, b) => a.index - b.index);
-    const ops = new Map<number, string>();
+    const seen = new Set<number>();
     const wrong = new Set<number>();
-    for (const arch of archs) {
-      const listed = this.metaArchs?.[arch.index];
-      const isTwice = ops.has(arch.index);
-      ops.set(arch.index, arch.ops);
-      if (!isTwice && (listed === undefined || digitsOf(listed) === arch.ops)) continue;
+    for (const { index, ops } of this.parts.flatMap((part) => part.archs)) {
+      const listed = this.metaArchs?.[index];
+      const isTwice = seen.has(index);
+      seen.add(index);
+      if (!isTwice && (listed === undefined || digitsOf(listed) === ops)) continue;
       const reason = isTwice
-        ? `architecture ${arch.index} is there twice`
-        : `architecture ${arch.index} is ${arch.ops}, but the benchmark's list has ${listed}`;
+        ? `architecture ${index} is there twice`
+        : `architecture ${index} is ${ops}, but the benchmark's list has ${listed}`;
       if (!skipBad) throw new BenchFormatError(reason, 0, 'unpacked', path);
-      wrong.add(arch.index);
-      this.bad.push({ file: path, reason, offset: 0, offsetIn: 'unpacked', index: arch.index });
+      wrong.add(index);
+      this.bad.push({ file: path, reason, offset: 0, offsetIn: 'unpacked', index });
     }
-    const parts = [...this.parts].sort((a, b) => (a.index[0] ?? 0) - (b.index[0] ?? 0));
+    const parts = this.parts.splice(0).sort((a, b) => (a.index[0] ?? 0) - (b.index[0] ?? 0));
     const notes = parts.flatMap((part) => part.notes);
-    const kept = (index: number) => !wrong.has(index);
-    let rowCount = 0;
-    for (const part of parts) for (const index of part.index) if (kept(index)) rowCount++;
-    return {
-      rows: function* () {
-        for (const row of benchRows(parts, ops)) if (kept(row.index)) yield row;
-      },
-      rowCount,
-      archs: archs.filter(({ index }) => kept(index)),
-      bad: this.bad,
-      notes,
-      resumed: this.resumed,
-    };
+    return { table: joinParts(parts, wrong), bad: this.bad, notes, resumed: this.resumed };
   }
 }
 
