@@ -179,9 +179,8 @@ class OpenWorkspace implements Workspace {
 
     const settledInputs = await this.#settle(inputs);
     if ('obstacles' in settledInputs) return { kind: 'blocked', obstacles: settledInputs.obstacles };
-    const reasons: readonly Reason[] = options.force
-      ? [{ kind: 'forced' }, ...status.reasons]
-      : status.reasons;
+    const own = 'reasons' in status ? status.reasons : [];
+    const reasons: readonly Reason[] = options.force ? [{ kind: 'forced' }, ...own] : own;
     return this.#work(cell, held, { ...base, reasons, warnings, inputs, paths: settledInputs.paths });
   }
 
