@@ -47,12 +47,12 @@ function drawImage(label: number, side: number, random: Random, out: Uint8Array,
   const background = colour(random);
   const foreground = colourApartFrom(background, random);
   const angle = range(0, 2 * Math.PI);
-  const size = range(0.45, 0.85);
-  const centreX = range(-0.3, 0.3);
-  const centreY = range(-0.3, 0.3);
+  const size = range(0.6, 0.95);
+  const centreX = range(-0.2, 0.2);
+  const centreY = range(-0.2, 0.2);
   const squeeze = range(0.75, 1);
-  const shade = [range(-45, 45), range(-45, 45)] as const;
-  const noise = range(12, 40);
+  const shade = [range(-30, 30), range(-30, 30)] as const;
+  const noise = range(5, 30);
   const cos = Math.cos(angle) / size;
   const sin = Math.sin(angle) / size;
 
@@ -81,12 +81,12 @@ function colour(random: Random): Colour {
   return [40 + random.int(176), 40 + random.int(176), 40 + random.int(176)];
 }
 
-/** Far enough away to be seen, near enough to be hard. */
+/** Far enough away to be seen through the noise. */
 function colourApartFrom(other: Colour, random: Random): Colour {
   for (;;) {
     const drawn = colour(random);
     const distance = Math.hypot(drawn[0] - other[0], drawn[1] - other[1], drawn[2] - other[2]);
-    if (distance > 70 && distance < 170) return drawn;
+    if (distance > 100) return drawn;
   }
 }
 

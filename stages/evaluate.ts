@@ -1,0 +1,69 @@
+/** Asks one trained super-network for the accuracy of the benchmark's best and of a random sample of architectures. */
+import { writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { openBackend } from '../src/nas/backend/open.ts';
+import { applyPolicy } from '../src/nas/bench/policy.ts';
+import { readBenchTable } from '../src/nas/bench/table.ts';
+import { sampleEvaluation } from '../src/nas/bench/target.ts';
+import { downsampleTo, readImageSet } from '../src/nas/data/image-set.ts';
+import { splitImages } from '../src/nas/data/split.ts';
+import { predictionsToArrow } from '../src/nas/rank/predictions.ts';
+import { operations } from '../src/nas/space/architecture.ts';
+import { evaluate } from '../src/nas/supernet/evaluate.ts';
+import { evaluationSchema } from '../src/nas/supernet/options.ts';
+import { batchPlan } from '../src/nas/supernet/train.ts';
+import { loadWeights } from '../src/nas/supernet/weights-file.ts';
+import { defineStage } from '../src/pipe/stage.ts';
+
+const paramsSchema = z.object({
+  /** Which of the benchmark's numbers is the truth. */
+  target: z.string(),
+  evaluate: evaluationSchema,
+  /** Masks of other networks that this one is compared with on the same architectures. */
+  sharedMasks: z.array(z.array(z.enum(operations))).default([]),
+  backend: z.enum(['auto', 'tensorflow', 'wasm']).default('auto'),
+});
+
+export default defineStage(async (stage) => {
+  const params = paramsSchema.parse(stage.params);
+  const backend = await openBackend(params.backend, { threads: stage.cpu });
+  const { network, provenance } = loadWeights(backend, stage.dep('weights'));
+  const { variant, data, seed } = provenance;
+  const images = downsampleTo(readImageSet(stage.dep('images')), data.side);
+  const split = splitImages(images.count, data.validationImages, data.trainImages, data.splitSeed);
+  const target = applyPolicy(readBenchTable(stage.dep('bench')), params.target);
+  if (target.missing > 0)
+    stage.warn(`${target.missing} architectures of the benchmark have no ${params.target}`);
+  const asked = sampleEvaluation(target.rows, variant.mask, {
+    ...params.evaluate,
+    sharedMasks: params.sharedMasks,
+  });
+  stage.info(`${asked.length} architectures on ${split.validation.length} images`);
+
+  let lastShown = 0;
+  const predicted = await evaluate(backend, {
+    network,
+    architectures: asked.map(({ architecture }) => architecture),
+    images,
+    validation: split.validation,
+    options: params.evaluate,
+    recalibration: batchPlan({ options: variant, images, indices: split.train, seed }),
+    signal: stage.signal,
+    onProgress: (done, total, perMinute) => {
+      const now = performance.now();
+      if (now - lastShown < 500 && done !== total) return;
+      lastShown = now;
+      stage.progress(Math.floor(done), total, 'architectures');
+      stage.metric('architectures/min', Math.round(perMinute), Math.floor(done));
+    },
+  });
+  const rows = asked.map(({ index, ops, group, rank, benchmark }, i) => ({
+    index,
+    ops,
+    group,
+    rank,
+    predicted: predicted[i]!,
+    benchmark,
+  }));
+  writeFileSync(stage.out('predictions'), predictionsToArrow(rows));
+});
