@@ -1,14 +1,14 @@
 /**
- * A bzip2 decoder on typed arrays. Undoing the Burrows-Wheeler transform is a chain of dependent loads, so one block
- * alone waits for memory; four blocks are walked together, whether they come from one stream or from four files.
+ * A bzip2 decoder, its inner loops compiled (bzip2-memory.ts). Undoing the Burrows-Wheeler transform is a chain of
+ * dependent loads, so one block alone waits for memory; four blocks are walked together, whether they come from one
+ * stream or from four files.
  * Format: https://en.wikipedia.org/wiki/Bzip2, checked against the bzip2 program and the stored CRCs.
  */
 
-import { type Block, BlockReader, emptyBlock } from './bzip2-block.ts';
+import { type Block, BlockReader } from './bzip2-block.ts';
+import { decoderMemory, lanes } from './bzip2-memory.ts';
 import { BenchFormatError } from './format-error.ts';
 
-/** Blocks whose chains are walked at the same time. */
-const lanes = 4;
 /** Refuse to unpack more than this from one file unless told otherwise. */
 const defaultMaxOutput = 256 * 2 ** 20;
 
@@ -41,14 +41,14 @@ export function decompressAll(
       progress = false;
       for (const stream of active) {
         if (batch.length === lanes || results[stream.at] !== undefined || stream.ended) continue;
-        const block = attempt(results, stream, () => stream.reader.next(pool[batch.length]!));
+        const block = attempt(results, stream, () => stream.reader.next(batch.length));
         if (block) {
           batch.push({ stream, block });
           progress = true;
         } else stream.ended = true;
       }
     }
-    walk(batch.map(({ block }) => block));
+    decoderMemory().walk(batch.map(({ block }) => block));
     for (const { stream, block } of batch) {
       if (results[stream.at] !== undefined) continue;
       attempt(results, stream, () => {
@@ -74,8 +74,6 @@ interface Stream {
   ended?: boolean;
 }
 
-const pool = Array.from({ length: lanes }, emptyBlock);
-
 /** Runs `read`; an error becomes the stream's result. Bugs pass through. */
 function attempt<T>(
   results: (Uint8Array | BenchFormatError)[],
@@ -100,82 +98,6 @@ function join({ chunks, length }: Stream): Uint8Array {
     at += chunk.length;
   }
   return all;
-}
-
-/** Follows the blocks' chains and leaves each text in place of the transformed one. */
-function walk(blocks: readonly Block[]): void {
-  const bySize = [...blocks].sort((a, b) => a.size - b.size);
-  const cursors = bySize.map((block) => block.chain[block.origin]!);
-  let from = 0;
-  // Four lanes up to the end of the shortest block, then three on from there, then two, then one.
-  for (let done = 0; done < bySize.length; done++) {
-    const to = bySize[done]!.size;
-    if (to > from) walkLanes(bySize.slice(done), cursors, done, from, to);
-    from = to;
-  }
-}
-
-function walkLanes(
-  blocks: readonly Block[],
-  cursors: number[],
-  first: number,
-  from: number,
-  to: number,
-): void {
-  const [a, b, c, d] = blocks;
-  if (d) {
-    const { chain: chainA, text: textA } = a!;
-    const { chain: chainB, text: textB } = b!;
-    const { chain: chainC, text: textC } = c!;
-    const { chain: chainD, text: textD } = d;
-    let p = cursors[first]!;
-    let q = cursors[first + 1]!;
-    let r = cursors[first + 2]!;
-    let s = cursors[first + 3]!;
-    for (let i = from; i < to; i++) {
-      textA[i] = p;
-      textB[i] = q;
-      textC[i] = r;
-      textD[i] = s;
-      p = chainA[p >>> 8]!;
-      q = chainB[q >>> 8]!;
-      r = chainC[r >>> 8]!;
-      s = chainD[s >>> 8]!;
-    }
-    cursors[first] = p;
-    cursors[first + 1] = q;
-    cursors[first + 2] = r;
-    cursors[first + 3] = s;
-    return;
-  }
-  if (b) {
-    walkTwo(a!, b, cursors, first, from, to);
-    if (c) walkOne(c, cursors, first + 2, from, to);
-  } else walkOne(a!, cursors, first, from, to);
-}
-
-function walkTwo(a: Block, b: Block, cursors: number[], first: number, from: number, to: number): void {
-  const { chain: chainA, text: textA } = a;
-  const { chain: chainB, text: textB } = b;
-  let p = cursors[first]!;
-  let q = cursors[first + 1]!;
-  for (let i = from; i < to; i++) {
-    textA[i] = p;
-    textB[i] = q;
-    p = chainA[p >>> 8]!;
-    q = chainB[q >>> 8]!;
-  }
-  cursors[first] = p;
-  cursors[first + 1] = q;
-}
-
-function walkOne({ chain, text }: Block, cursors: number[], first: number, from: number, to: number): void {
-  let p = cursors[first]!;
-  for (let i = from; i < to; i++) {
-    text[i] = p;
-    p = chain[p >>> 8]!;
-  }
-  cursors[first] = p;
 }
 
 /**
@@ -229,7 +151,8 @@ export function crc32(bytes: Uint8Array): number {
 
 /** Undoes the first run-length code (four equal bytes and a count) and checks the block's CRC. */
 function expand(block: Block, maxOutput: number): Uint8Array {
-  const { text, size } = block;
+  const { size } = block;
+  const text = decoderMemory().text(block.lane, size);
   const runs = findRuns(text, size);
   let length = size;
   for (const count of runs) if (count < size) length += text[count]! - 1;

@@ -17,6 +17,8 @@ export interface RankedArchitecture {
 
 export interface AskedArchitecture extends RankedArchitecture {
   readonly group: PredictionRow['group'];
+  /** In the random sample, which is drawn from the whole space that the mask leaves, its best included. */
+  readonly sampled: boolean;
   /** 1 = best under the mask; null outside the top. */
   readonly rank: number | null;
 }
@@ -50,7 +52,7 @@ export function rankUnder(
 /**
  * The top-N under the mask, then the random sample, then the shared ones; each architecture once. The sample is the
  * front of one random order of the whole benchmark, so samples under different masks overlap as far as they can, and a
- * larger sample contains a smaller one.
+ * larger sample contains a smaller one. A space with fewer architectures than the sample is taken whole.
  */
 export function sampleEvaluation(
   rows: readonly { readonly index: number; readonly ops: string; readonly accuracy: number }[],
@@ -60,13 +62,21 @@ export function sampleEvaluation(
   const order = randomOrder(rows, options.sampleSeed);
   const asked = new Map<number, AskedArchitecture>();
   const own = chosenUnder(rows, mask, order, options);
-  for (const [i, one] of own.top.entries()) asked.set(one.index, { ...one, group: 'top', rank: i + 1 });
-  for (const one of own.sample) asked.set(one.index, { ...one, group: 'random', rank: null });
+  const sampled = new Set(own.sample.map(({ index }) => index));
+  own.top.forEach((one, i) => {
+    asked.set(one.index, { ...one, group: 'top', rank: i + 1, sampled: sampled.has(one.index) });
+  });
+  for (const one of own.sample) {
+    if (!asked.has(one.index)) asked.set(one.index, { ...one, group: 'random', rank: null, sampled: true });
+  }
   for (const other of options.sharedMasks ?? []) {
+    // A network can be asked only about architectures that it has the operations of.
     if (!mask.every((name) => other.includes(name))) continue;
     const { top, sample } = chosenUnder(rows, other, order, options);
     for (const one of [...top, ...sample]) {
-      if (!asked.has(one.index)) asked.set(one.index, { ...one, group: 'shared', rank: null });
+      if (!asked.has(one.index)) {
+        asked.set(one.index, { ...one, group: 'shared', rank: null, sampled: false });
+      }
     }
   }
   return [...asked.values()];
@@ -79,8 +89,8 @@ function chosenUnder(
   { top, random }: SampleOptions,
 ): { readonly top: readonly RankedArchitecture[]; readonly sample: readonly RankedArchitecture[] } {
   const ranked = rankUnder(rows, mask);
-  const rest = ranked.slice(top).sort((a, b) => order.get(a.index)! - order.get(b.index)!);
-  return { top: ranked.slice(0, top), sample: rest.slice(0, random) };
+  const shuffled = [...ranked].sort((a, b) => order.get(a.index)! - order.get(b.index)!);
+  return { top: ranked.slice(0, top), sample: shuffled.slice(0, random) };
 }
 
 /** index → place in a random order that depends on the seed and the set of indices alone. */
