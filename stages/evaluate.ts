@@ -57,10 +57,11 @@ export default defineStage(async (stage) => {
       stage.metric('architectures/min', Math.round(perMinute), Math.floor(done));
     },
   });
-  const rows = asked.map(({ index, ops, group, rank, benchmark }, i) => ({
+  const rows = asked.map(({ index, ops, group, sampled, rank, benchmark }, i) => ({
     index,
     ops,
     group,
+    sampled,
     rank,
     predicted: predicted[i]!,
     benchmark,

@@ -50,9 +50,11 @@ export type Policy = string & { readonly __brand: 'Policy' };
 export interface PredictionRow {
   readonly index: number;
   readonly ops: string;
-  /** `top`: among the top-N of the benchmark under the variant's mask; `random`: in the random sample; `shared`: evaluated
-   * only so that masked and unmasked networks can be compared on the same architectures. */
+  /** `top`: among the top-N of the benchmark under the variant's mask; `random`: not among them, but in the random sample;
+   * `shared`: evaluated only so that masked and unmasked networks can be compared on the same architectures. */
   readonly group: 'top' | 'random' | 'shared';
+  /** In the random sample of the space, which may hold some of the top as well. */
+  readonly sampled: boolean;
   /** Rank in the masked benchmark, 1 = best; null for groups but `top`. */
   readonly rank: number | null;
   /** Accuracy on the validation images, in %. */

@@ -1,5 +1,6 @@
 /** predictions.arrow: what a network predicts beside what the benchmark measured (columns: src/nas/tables.ts). */
 import {
+  bool,
   dictionary,
   float64,
   int32,
@@ -17,6 +18,7 @@ export function predictionsToArrow(rows: readonly PredictionRow[]): Uint8Array {
       index: rows.map((row) => row.index),
       ops: rows.map((row) => row.ops),
       group: rows.map((row) => row.group),
+      sampled: rows.map((row) => row.sampled),
       rank: rows.map((row) => row.rank),
       predicted: rows.map((row) => row.predicted),
       benchmark: rows.map((row) => row.benchmark),
@@ -26,6 +28,7 @@ export function predictionsToArrow(rows: readonly PredictionRow[]): Uint8Array {
         index: int32(),
         ops: utf8(),
         group: dictionary(utf8()),
+        sampled: bool(),
         rank: int32(),
         predicted: float64(),
         benchmark: float64(),
@@ -48,6 +51,7 @@ export function predictionsFromArrow(bytes: Uint8Array): PredictionRow[] {
   const index = column('index');
   const ops = column('ops');
   const group = column('group');
+  const sampled = column('sampled');
   const rank = column('rank');
   const predicted = column('predicted');
   const benchmark = column('benchmark');
@@ -55,6 +59,7 @@ export function predictionsFromArrow(bytes: Uint8Array): PredictionRow[] {
     index: Number(index[i]),
     ops: String(ops[i]),
     group: groupOf(group[i]),
+    sampled: sampled[i] === true,
     rank: rank[i] === null || rank[i] === undefined ? null : Number(rank[i]),
     predicted: Number(predicted[i]),
     benchmark: Number(benchmark[i]),

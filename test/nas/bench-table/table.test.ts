@@ -135,10 +135,17 @@ describe('the architectures a network is asked about', () => {
   test('have a random sample that is drawn once: a larger one holds a smaller one', () => {
     const sample = (random: number) =>
       sampleEvaluation(rows, [], { top: 10, random, sampleSeed: 0 })
-        .filter(({ group }) => group === 'random')
+        .filter(({ sampled }) => sampled)
         .map(({ index }) => index);
-    expect(sample(200).slice(0, 50)).toEqual(sample(50));
+    expect(sample(200)).toEqual(expect.arrayContaining(sample(50)));
     expect(new Set(sample(200)).size).toBe(200);
+  });
+
+  test('have a sample of the whole space: the best are as likely in it as any', () => {
+    const asked = sampleEvaluation(rows, [], { top: 1500, random: 1000, sampleSeed: 0 });
+    const best = asked.filter(({ group, sampled }) => group === 'top' && sampled).length;
+    // 1000 · 1500 / 3125 = 480, standard deviation 13.
+    expect(Math.abs(best - 480)).toBeLessThan(60);
   });
 
   test('take all that are left when there are fewer than wanted', () => {
