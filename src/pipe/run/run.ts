@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { layoutOf } from '../cache/layout.ts';
 import type { Workspace } from '../cache/work.ts';
 import { exitCode } from '../config/diagnostic.ts';
+import type { Key } from '../fingerprint/fingerprint.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import { version } from '../version.ts';
 import { Counter } from './counter.ts';
@@ -235,8 +236,13 @@ async function lookAtAll(
 
 function cachedEvent(cell: CellId, status: Awaited<ReturnType<Workspace['look']>>): Cached | null {
   if (status.state !== 'up-to-date' && status.state !== 'frozen') return null;
-  if (status.key === null) return null;
-  return { type: 'cell-cached', cell, key: status.key, how: status.state, savedMs: status.ms };
+  return {
+    type: 'cell-cached',
+    cell,
+    key: status.key ?? ('frozen' as Key),
+    how: status.state,
+    savedMs: status.ms,
+  };
 }
 
 async function gpusFor(cells: readonly Cell[], options: RunOptions): Promise<readonly number[]> {

@@ -24,6 +24,8 @@ export function frame(view: RunView, now: number, rows: number): readonly Line[]
   const downloads = [...view.downloads]
     .slice(0, 2)
     .map(([source, { done, total }]): Line => [`  ${downloadText(source, done, total)}`]);
+  // A source may be on its way before the run knows its cells.
+  if (view.cells === 0) return downloads;
   const running = [...view.running.values()].sort((a, b) => a.since - b.since);
   const cellRoom = Math.min(
     shownCells,

@@ -27,7 +27,7 @@ export interface LiveOptions {
   readonly later?: (action: () => void, ms: number) => NodeJS.Timeout;
 }
 
-export function liveScreen(options: LiveOptions): Subscriber {
+export function liveScreen(options: LiveOptions): { readonly take: Subscriber; readonly close: () => void } {
   const { terminal, colour } = options;
   const now = options.now ?? Date.now;
   const later = options.later ?? ((action, ms) => setTimeout(action, ms).unref());
@@ -65,14 +65,20 @@ export function liveScreen(options: LiveOptions): Subscriber {
     }, ms);
   }
 
-  return (event: RunEvent) => {
+  /** Takes the region away and gives the cursor back. */
+  function end(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (hidden || above.length > 0) draw([], true);
+    hidden = false;
+  }
+
+  function take(event: RunEvent): void {
     view.take(event);
     above.push(...messageLines(event, view));
     if (event.type === 'run-finished') {
-      clearTimeout(timer);
-      timer = undefined;
       above.push(...summaryLines(event, view));
-      draw([], true);
+      end();
       return;
     }
     if (event.type === 'heartbeat') return;
@@ -85,5 +91,7 @@ export function liveScreen(options: LiveOptions): Subscriber {
       timer = undefined;
     }
     wake(due);
-  };
+  }
+
+  return { take, close: end };
 }

@@ -10,7 +10,7 @@ export interface PlainOptions {
   readonly write: (text: string) => unknown;
   readonly colour: boolean;
   /** `quiet`: failures and the last line. `verbose`: starts and messages of the stages as well. */
-  readonly level: 'quiet' | 'normal' | 'verbose';
+  readonly detail: 'quiet' | 'usual' | 'verbose';
   /** Put around the details of a failure, as CI systems want it. */
   readonly decorate?: (event: RunEvent, lines: readonly string[]) => readonly string[];
 }
@@ -34,7 +34,7 @@ export function plainScreen(options: PlainOptions): Subscriber {
   return (event: RunEvent) => {
     view.take(event);
     if (event.type === 'run-finished') return say(event, summaryLines(event, view));
-    if (options.level === 'quiet') {
+    if (options.detail === 'quiet') {
       if (event.type === 'cell-failed') say(event, messageLines(event, view));
       return;
     }
@@ -53,16 +53,16 @@ export function plainScreen(options: PlainOptions): Subscriber {
   };
 
   function changeLines(event: RunEvent): readonly Line[] {
-    const few = view.cells <= manyCells || options.level === 'verbose';
+    const few = view.cells <= manyCells || options.detail === 'verbose';
     switch (event.type) {
       case 'cell-finished':
         return few ? [[`  ${event.cell} done in ${duration(event.ms)}`]] : [];
       case 'cell-cached':
         return few && event.how === 'restored' ? [[`  ${event.cell} restored from the cache`]] : [];
       case 'cell-started':
-        return options.level === 'verbose' ? [[`  ${event.cell} started, log ${event.log}`]] : [];
+        return options.detail === 'verbose' ? [[`  ${event.cell} started, log ${event.log}`]] : [];
       case 'cell-message':
-        return options.level === 'verbose' && event.level === 'info'
+        return options.detail === 'verbose' && event.level === 'info'
           ? [[`  ${event.cell}: ${event.text}`]]
           : [];
       case 'source-progress': {

@@ -1,43 +1,63 @@
 /** Chooses the screen of a run: what flags say, then what the environment says, then whether a person is watching. */
 import type { Subscriber } from '../run/event.ts';
 
+export interface Screen {
+  readonly take: Subscriber;
+  /** Bytes of a source that were downloaded so far, and in all where the server says it. */
+  readonly download: (source: string, done: number, total: number | null) => void;
+  /** Leaves the terminal as it was found, however the run ended. */
+  readonly close: () => void;
+}
+
 export interface ScreenOptions {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  /** --color; null: not said. */
-  readonly color: 'always' | 'never' | null;
+  /** `json`: every event as a line on standard output. */
+  readonly kind: 'auto' | 'json';
+  /** `quiet`: failures and the last line; `verbose`: starts and messages of the stages too. */
+  readonly detail: 'quiet' | 'usual' | 'verbose';
+  readonly color: 'always' | 'never' | 'auto';
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
 
 /** Loads only the screen it chooses. */
-export async function openScreen(options: ScreenOptions): Promise<Subscriber> {
-  const { env, stderr, stdout } = options;
+export async function openScreen(options: ScreenOptions): Promise<Screen> {
   // A reader that went away (`pipe run | head`) must not end the run.
-  for (const stream of [stderr, stdout]) stream.on('error', () => {});
-  if (options.json) return (event) => stdout.write(`${JSON.stringify(event)}\n`);
+  for (const stream of [options.stderr, options.stdout]) stream.on('error', () => {});
+  const { take, close } = await choose(options);
+  return {
+    take,
+    close,
+    download: (source, done, total) =>
+      take({ time: new Date().toISOString(), type: 'source-progress', source, done, total }),
+  };
+}
+
+async function choose(options: ScreenOptions): Promise<Pick<Screen, 'take' | 'close'>> {
+  const { env, stderr, stdout, detail } = options;
+  const close = () => {};
+  if (options.kind === 'json') {
+    return { take: (event) => stdout.write(`${JSON.stringify(event)}\n`), close };
+  }
   const colour = usesColour(options.color, env, stderr.isTTY === true);
-  if (stderr.isTTY && env.TERM !== 'dumb' && !env.CI && !options.quiet && !options.verbose) {
+  if (stderr.isTTY && env.TERM !== 'dumb' && !env.CI && detail === 'usual') {
     const { liveScreen } = await import('./live.ts');
     return liveScreen({ terminal: stderr, colour });
   }
   const { plainScreen } = await import('./plain.ts');
-  const level = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const write = (text: string) => stderr.write(text);
-  if (env.GITHUB_ACTIONS !== 'true') return plainScreen({ write, colour, level });
+  if (env.GITHUB_ACTIONS !== 'true') return { take: plainScreen({ write, colour, detail }), close };
   const { githubDecoration } = await import('./github.ts');
-  return plainScreen({ write, colour, level, decorate: githubDecoration });
+  return { take: plainScreen({ write, colour, detail, decorate: githubDecoration }), close };
 }
 
 /** --color, NO_COLOR, FORCE_COLOR, TERM=dumb, terminal: the first that says something. */
 export function usesColour(
-  flag: 'always' | 'never' | null,
+  flag: 'always' | 'never' | 'auto',
   env: NodeJS.ProcessEnv,
   isTerminal: boolean,
 ): boolean {
-  if (flag !== null) return flag === 'always';
+  if (flag !== 'auto') return flag === 'always';
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
   return env.TERM !== 'dumb' && isTerminal;
