@@ -136,21 +136,31 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
 
 /**
  * The run a report is about: the newest of this pipeline and profile that did something, else the newest. Null when
- * there is none. `runs` is the folder of runs; a run's name begins with its time, so names sort by age.
+ * there is none. `runs` is the folder of runs, whose names begin with the second they started in.
  */
 export async function latestRun(
   runs: string,
   { pipeline, profile }: { pipeline: string; profile: string | null },
 ): Promise<RunRecord | null> {
   const names = (await readdir(runs).catch(() => [])).sort().reverse();
-  let idle: RunRecord | null = null;
+  let best: RunRecord | null = null;
+  let second = '';
   for (const name of names) {
+    // Older than what was found, to the second: the rest is older too.
+    if (best !== null && best.run.outcome !== 'up-to-date' && !name.startsWith(second)) break;
     const record = foldRun(await readEvents(join(runs, name, 'events.jsonl')));
     if (record === null || record.pipeline !== pipeline || record.profile !== profile) continue;
-    if (record.run.outcome !== 'up-to-date') return record;
-    idle ??= record;
+    if (best === null || isBetter(record.run, best.run)) {
+      best = record;
+      second = name.slice(0, '20261124-130501'.length);
+    }
   }
-  return idle;
+  return best;
+}
+
+function isBetter(run: ReportRun, than: ReportRun): boolean {
+  const idle = (one: ReportRun): boolean => one.outcome === 'up-to-date';
+  return idle(run) === idle(than) ? run.started > than.started : !idle(run);
 }
 
 /** Events of one run, oldest first; a last line cut off by a crash is left out. */

@@ -121,11 +121,15 @@ test('the newest run of this pipeline and profile that did something is the repo
     savedMs: 0,
     report: null,
   };
-  await write('20261124-1', [started({ run: 'old' as never })]);
-  await write('20261124-2', [started({ run: 'right' as never })]);
-  await write('20261124-3', [started({ run: 'other profile' as never, profile: 'quick' })]);
-  await write('20261124-4', [started({ run: 'idle' as never }), idle]);
-  await write('20261124-5', []);
+  await write('20261124-120001-aa', [started({ run: 'old' as never })]);
+  await write('20261124-120002-aa', [started({ run: 'right' as never })]);
+  await write('20261124-120003-aa', [started({ run: 'other profile' as never, profile: 'quick' })]);
+  await write('20261124-120004-aa', [started({ run: 'idle' as never }), idle]);
+  await write('20261124-120005-aa', []);
+  // Two runs of one second: their names say nothing of their order.
+  await write('20261124-120002-bb', [
+    { ...started({ run: 'a little earlier' as never }), time: '2026-11-24T11:59:59.900Z' },
+  ]);
   const wanted = { pipeline: 'pipeline.yaml', profile: null };
   expect((await latestRun(folder, wanted))?.run.id).toBe('right');
   expect((await latestRun(folder, { ...wanted, profile: 'paper' }))?.run.id).toBeUndefined();
