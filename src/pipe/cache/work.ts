@@ -144,6 +144,8 @@ export interface Workspace {
   placed(
     cell: CellId,
   ): { readonly key: Key; readonly fingerprint: Fingerprint; readonly outs: OutRecords } | null;
+  /** Names of the checkpoint folders of every cell that was looked at; null when one is not known. For gc. */
+  checkpoints(): ReadonlySet<Key> | null;
   /** Releases locks that are still held and writes the accelerators. */
   close(): Promise<void>;
 }

@@ -38,11 +38,11 @@ export interface WorkspaceOptions {
   readonly source: SourceLookup;
 }
 
-export function openWorkspace(options: WorkspaceOptions): Workspace & { readonly digests: Digests } {
+export function openWorkspace(options: WorkspaceOptions): OpenWorkspace {
   return new OpenWorkspace(options);
 }
 
-class OpenWorkspace implements Workspace {
+export class OpenWorkspace implements Workspace {
   readonly digests: Digests;
   readonly #layout: Layout;
   readonly #graph: Graph;
@@ -51,6 +51,7 @@ class OpenWorkspace implements Workspace {
   readonly #tracer: CodeTracer;
   readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
+  readonly #checkpoints = new Map<CellId, Key | null>();
 
   constructor({ project, graph, env, source }: WorkspaceOptions) {
     this.#project = project;
@@ -122,6 +123,15 @@ class OpenWorkspace implements Workspace {
     return fingerprint === null ? null : { key: state.key, fingerprint, outs: state.outs };
   }
 
+  checkpoints(): ReadonlySet<Key> | null {
+    const keys = new Set<Key>();
+    for (const key of this.#checkpoints.values()) {
+      if (key === null) return null;
+      keys.add(key);
+    }
+    return keys;
+  }
+
   async close(): Promise<void> {
     for (const held of this.#held) held.release();
     this.#held.clear();
@@ -134,6 +144,11 @@ class OpenWorkspace implements Workspace {
     const { status } = evaluation;
     if ('outs' in status) this.#outs.set(cell.id, status.outs);
     else this.#outs.delete(cell.id);
+    if (cell.checkpoint !== null) {
+      const { inputs } = evaluation;
+      const known = inputs?.kind === 'known' ? inputs.fingerprint : null;
+      this.#checkpoints.set(cell.id, known && checkpointKeyOf(known, cell.checkpoint.excluding));
+    }
     return evaluation;
   }
 
