@@ -106,6 +106,13 @@ test('every mark of a figure keeps its description', async () => {
   expect(figure.match(/ data-l="/g)).toHaveLength(300);
 });
 
+test('a large report is said to be large', async () => {
+  const input = studyInput({ figures: 1 });
+  const figure = { ...input.figures[0]!, csv: `x\n${'1234567\n'.repeat(reportLimits.warn / 8)}` };
+  const { warnings } = await buildReport({ ...input, figures: [figure] });
+  expect(warnings).toEqual([expect.stringMatching(/^the report is 2\.\d MB: large/)]);
+});
+
 test('above the limit a report is refused with advice', async () => {
   const input = studyInput({ figures: 1 });
   const figure = { ...input.figures[0]!, csv: `x\n${'1234567\n'.repeat(reportLimits.refuse / 8)}` };

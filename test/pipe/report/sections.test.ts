@@ -3,7 +3,7 @@ import { anchor, html, raw } from '../../../src/pipe/report/html.ts';
 import type { ReportInput } from '../../../src/pipe/report/input.ts';
 import { dagSection } from '../../../src/pipe/report/section/dag.ts';
 import { timelineSection } from '../../../src/pipe/report/section/timeline.ts';
-import { countStates } from '../../../src/pipe/report/state.ts';
+import { badge, countStates, stateLooks, verdictLooks } from '../../../src/pipe/report/state.ts';
 import { studyInput } from './fixture.ts';
 
 interface Box {
@@ -71,6 +71,16 @@ test('states are counted in one order, empty ones left out', () => {
     ['failed', 1],
     ['waiting', 1],
   ]);
+});
+
+test('states and verdicts are told by a word and a sign, never by colour alone', () => {
+  for (const looks of [stateLooks, verdictLooks]) {
+    const all = Object.values(looks);
+    expect(new Set(all.map(({ word }) => word)).size).toBe(all.length);
+    for (const look of all) expect(badge(look).text).toContain(`>${look.sign}</span> ${look.word}</span>`);
+  }
+  const signs = Object.values(verdictLooks).map(({ sign }) => sign);
+  expect(new Set(signs).size).toBe(signs.length);
 });
 
 test('text is escaped for elements and attributes, HTML stays', () => {
