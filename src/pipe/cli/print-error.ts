@@ -1,38 +1,37 @@
 /** A failure as a person reads it: where, the line with a caret, what to do next. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { styleText } from 'node:util';
-import type { Diagnostic, UserError } from '../config/diagnostic.ts';
+import type { Diagnostic, Position, UserError } from '../config/diagnostic.ts';
+import { ConfigurationError } from '../plan/open-plan.ts';
 import type { Surroundings } from './command.ts';
 
-export function printUserError(error: UserError, { project, stderr }: Surroundings): void {
+export function printUserError(error: UserError, { stderr }: Surroundings): void {
   const paint = (style: 'red' | 'bold', text: string) => styleText(style, text, { stream: stderr });
+  const texts = error instanceof ConfigurationError ? error.texts : new Map<string, string>();
   const lines = error.diagnostics.map((diagnostic) =>
-    diagnosticText(diagnostic, sourceLine(project, diagnostic)),
+    diagnosticText(diagnostic, texts.get(diagnostic.at.file)?.split('\n')[diagnostic.at.line - 1] ?? null),
   );
   stderr.write([...lines, `${paint('red', 'error')}: ${error.message}`, ''].join('\n'));
   if (error.hint) stderr.write(`${paint('bold', 'next')}: ${error.hint}\n`);
 }
 
+/** Of a long line, this much stands before the mark. */
+const before = 60;
+
 /** `file:line:column: error: message [rule]`, the source line, a caret under it, the hint. */
-export function diagnosticText(diagnostic: Diagnostic, source: string | null): string {
+export function diagnosticText(diagnostic: Diagnostic, line: string | null): string {
   const { at, severity, message, rule, hint } = diagnostic;
   const head = `${at.file}:${at.line}:${at.column}: ${severity}: ${message} [${rule}]`;
-  const marked =
-    source === null
-      ? []
-      : [
-          `  ${source}`,
-          `  ${' '.repeat(at.column - 1)}${'^'.repeat(Math.max(1, Math.min(at.length ?? 1, 60)))}`,
-        ];
-  return [head, ...marked, ...(hint ? [`  ${hint}`] : []), ''].join('\n');
+  return [head, ...(line === null ? [] : excerpt(line, at)), ...(hint ? [`  ${hint}`] : []), ''].join('\n');
 }
 
-function sourceLine(project: string, { at }: Diagnostic): string | null {
-  try {
-    const line = readFileSync(resolve(project, at.file), 'utf8').split('\n')[at.line - 1];
-    return line === undefined || line.length > 200 ? null : line.replaceAll('\t', ' ');
-  } catch {
-    return null;
-  }
+function excerpt(line: string, { column, length = 1 }: Position): string[] {
+  const cut = Math.max(0, column - 1 - before);
+  // A tab would move the caret: it counts as one column in positions.
+  const shown = line.replace(/[\t\r]/g, ' ').slice(cut, cut + 2 * before);
+  const start = column - 1 - cut;
+  const marks = Math.max(1, Math.min(length, shown.length - start));
+  return [
+    `  ${cut > 0 ? '…' : ''}${shown}`,
+    `  ${' '.repeat(start + (cut > 0 ? 1 : 0))}${'^'.repeat(marks)}`,
+  ];
 }

@@ -4,6 +4,8 @@ import type { CellId, Graph } from '../plan/graph.ts';
 import { openPlan } from '../plan/open-plan.ts';
 import type { PlannedPipeline } from '../plan/plan-json.ts';
 import { selectCells } from '../plan/target.ts';
+import type { ReportRequest } from '../report/report.ts';
+import type { WrittenReport } from '../report/write.ts';
 import type { Parsed, Surroundings } from './command.ts';
 
 /** The plan that --pipeline, --profile and --set describe. Throws UserError (exit 2) with every diagnostic. */
@@ -35,4 +37,17 @@ export function targeted(graph: Graph, targets: readonly string[]): readonly Cel
   if (targets.length === 0) return [...graph.cells.keys()];
   const chosen = selectCells(graph, targets);
   return [...graph.cells.keys()].filter((id) => chosen.has(id));
+}
+
+/** Writes the report of what is in place. `ended`: how the run ended that reports before its own last event. */
+export async function reportOf(
+  opened: PlannedPipeline,
+  workspace: Workspace,
+  project: string,
+  options: Pick<ReportRequest, 'baseline' | 'ended'> = {},
+): Promise<WrittenReport> {
+  const { makeReport } = await import('../report/report.ts');
+  const { file, title, description, params, graph } = opened;
+  const document = { file, title, description, params, profile: graph.profile };
+  return makeReport({ project, graph, document, workspace, ...options });
 }

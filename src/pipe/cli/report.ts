@@ -1,7 +1,10 @@
 /** `pipe report`: writes reports/index.html and its JSON twin from whatever is there. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { exitCode } from '../config/diagnostic.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
-import { planOf, workspaceOf } from './project.ts';
+import { planOf, reportOf, workspaceOf } from './project.ts';
+import { bytesText } from './table.ts';
 
 export const report: Command = {
   name: 'report',
@@ -17,19 +20,17 @@ export const report: Command = {
     ['pipe report --baseline old/report.json', 'with what changed since'],
   ],
   async run(parsed, surroundings) {
+    const { project, stdout, stderr } = surroundings;
     const opened = await planOf(parsed, surroundings);
     const workspace = await workspaceOf(opened, surroundings);
-    const { makeReport } = await import('../report/report.ts');
-    const written = await makeReport({
-      project: surroundings.project,
-      graph: opened.graph,
-      document: { file: opened.file, profile: opened.graph.profile, params: opened.params },
-      workspace,
+    const { page, warnings } = await reportOf(opened, workspace, project, {
       baseline: parsed.text('baseline'),
     });
     await workspace.close();
-    for (const warning of written.warnings) surroundings.stderr.write(`warning: ${warning}\n`);
-    surroundings.stdout.write(parsed.is('json') ? `${JSON.stringify(written)}\n` : `${written.page}\n`);
+    const bytes = statSync(join(project, page)).size;
+    for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
+    if (parsed.is('json')) stdout.write(`${JSON.stringify({ page, bytes, warnings })}\n`);
+    else stdout.write(`${page} (${bytesText(bytes)})\n`);
     return exitCode.ok;
   },
 };

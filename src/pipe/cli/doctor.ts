@@ -1,0 +1,110 @@
+/** `pipe doctor`: what this machine has, and what a run here would miss. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolderName } from '../cache/layout.ts';
+import { exitCode } from '../config/diagnostic.ts';
+import type { Command } from './command.ts';
+import { jsonFlag } from './command.ts';
+import { bytesText, columns } from './table.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly state: 'ok' | 'absent' | 'problem';
+  readonly detail: string;
+}
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'check this machine: what is there, what is missing',
+  usage: '[flags]',
+  flags: { ...jsonFlag },
+  examples: [['pipe doctor', 'exit code 1 when a run here cannot work']],
+  async run(parsed, { project, stdout }) {
+    const findings = [
+      node(),
+      processors(),
+      ...cacheFolder(project),
+      await program('git', ['--version'], 'the report cannot name the revision'),
+      await gpus(),
+      await program('sbatch', ['--version'], 'no Slurm here: stages run on this machine'),
+    ];
+    if (parsed.is('json')) stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+    else stdout.write(columns(findings.map(({ what, state, detail }) => [what, `[${state}]`, detail])));
+    return findings.some(({ state }) => state === 'problem') ? exitCode.failed : exitCode.ok;
+  },
+};
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const good = major > 20 || (major === 20 && minor >= 19);
+  return {
+    what: 'node',
+    state: good ? 'ok' : 'problem',
+    detail: `${process.version}${good ? '' : ', 20.19 or newer is needed'}`,
+  };
+}
+
+function processors(): Finding {
+  return {
+    what: 'machine',
+    state: 'ok',
+    detail: `${availableParallelism()} processors, ${bytesText(totalmem())}`,
+  };
+}
+
+/** Whether outs can be written, and how fine the file system's clock is: stats younger than that are not trusted. */
+function cacheFolder(project: string): Finding[] {
+  const folder = join(project, cacheFolderName);
+  const fresh = !existsSync(folder);
+  const probe = join(folder, `doctor-${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(probe, 'a');
+    const first = statSync(probe, { bigint: true }).mtimeNs;
+    const started = performance.now();
+    let second = first;
+    while (second === first && performance.now() - started < 2500) {
+      writeFileSync(probe, 'b');
+      second = statSync(probe, { bigint: true }).mtimeNs;
+    }
+    const step =
+      second === first ? 'coarser than 2.5 s' : `${(Number(second - first) / 1e6).toFixed(1)} ms or finer`;
+    return [
+      { what: 'cache folder', state: 'ok', detail: folder },
+      { what: 'file times', state: 'ok', detail: step },
+    ];
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return [{ what: 'cache folder', state: 'problem', detail: `cannot be written: ${detail}` }];
+  } finally {
+    rmSync(probe, { force: true });
+    if (fresh) rmSync(folder, { force: true, recursive: true });
+  }
+}
+
+async function program(name: string, version: readonly string[], without: string): Promise<Finding> {
+  try {
+    const { stdout } = await promisify(execFile)(name, version, { timeout: 10_000 });
+    return { what: name, state: 'ok', detail: stdout.split('\n')[0] ?? '' };
+  } catch {
+    return { what: name, state: 'absent', detail: without };
+  }
+}
+
+async function gpus(): Promise<Finding> {
+  const { probeGpus } = await import('../run/gpu.ts');
+  const found = await probeGpus();
+  if (found.length === 0) {
+    return {
+      what: 'gpu',
+      state: 'absent',
+      detail: 'no GPU: stages that want one run one at a time and are told so',
+    };
+  }
+  const limit = process.env.CUDA_VISIBLE_DEVICES;
+  const within = limit === undefined ? '' : `, of which CUDA_VISIBLE_DEVICES gives ${limit}`;
+  return { what: 'gpu', state: 'ok', detail: `${found.length} listed by nvidia-smi${within}` };
+}

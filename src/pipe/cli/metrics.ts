@@ -1,0 +1,107 @@
+/** `pipe metrics`: the numbers of every out marked `report: metrics`; `metrics diff REPORT` sets them beside an earlier report's. */
+import { resolve } from 'node:path';
+import { exitCode, UserError } from '../config/diagnostic.ts';
+import { type Command, jsonFlag, pipelineFlags, type Surroundings } from './command.ts';
+import { planOf, targeted, workspaceOf } from './project.ts';
+import { columns } from './table.ts';
+
+export const metrics: Command = {
+  name: 'metrics',
+  summary: 'print metrics, or compare them with an earlier report',
+  usage: '[TARGET…] [flags]\n       pipe metrics diff REPORT [flags]',
+  flags: { ...pipelineFlags, ...jsonFlag },
+  examples: [
+    ['pipe metrics', 'every metric that is in place'],
+    ['pipe metrics diff before/report.json', 'old and new value of what changed'],
+  ],
+  async run(parsed, surroundings) {
+    const [mode, report, ...more] = parsed.arguments;
+    if (mode === 'diff' && (report === undefined || more.length > 0)) {
+      throw new UserError('pipe metrics diff needs one report to compare with', {
+        code: exitCode.usage,
+        hint: 'pipe metrics diff before/report.json',
+      });
+    }
+    const opened = await planOf(parsed, surroundings);
+    const workspace = await workspaceOf(opened, surroundings);
+    const cells = targeted(opened.graph, mode === 'diff' ? [] : parsed.arguments);
+    const marked = cells.flatMap((id) => {
+      const outs = opened.graph.cells.get(id)?.outs ?? [];
+      const placed = workspace.placed(id);
+      return outs.flatMap((out) =>
+        out.report === 'metrics' && placed?.outs[out.name]
+          ? [{ cell: id, out: out.name, key: placed.key, path: workspace.outPath(id, out.name) }]
+          : [],
+      );
+    });
+    await workspace.close();
+    const { readMarks } = await import('../report/read-marks.ts');
+    const read = await readMarks(
+      marked.map(({ cell, out, key, path }) => ({
+        origin: { cell, out, key },
+        mark: 'metrics',
+        path,
+        shown: path,
+      })),
+    );
+    const [problem] = read.problems;
+    if (problem) throw new UserError(`${problem.file}: ${problem.message}`);
+    const rows = read.metrics.flatMap(({ origin, value }) =>
+      Object.entries(value).map(([name, number]) => ({ cell: origin.cell, name, value: number })),
+    );
+    if (mode === 'diff' && report !== undefined)
+      return compare(rows, report, parsed.is('json'), surroundings);
+    if (parsed.is('json')) surroundings.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    else
+      surroundings.stdout.write(
+        columns(rows.map(({ cell, name, value }) => [cell, name, numberText(value)])),
+      );
+    return exitCode.ok;
+  },
+};
+
+interface Row {
+  readonly cell: string;
+  readonly name: string;
+  readonly value: number | null;
+}
+
+async function compare(
+  rows: readonly Row[],
+  report: string,
+  json: boolean,
+  { project, stdout }: Surroundings,
+): Promise<number> {
+  const { readBaseline } = await import('../report/baseline.ts');
+  const baseline = await readBaseline(resolve(project, report));
+  const before = new Map<string, number | null>();
+  for (const { cell, values } of baseline.metrics) {
+    for (const [name, value] of Object.entries(values)) before.set(`${cell} ${name}`, value);
+  }
+  const after = new Map(rows.map(({ cell, name, value }) => [`${cell} ${name}`, value]));
+  const changes = [...new Set([...before.keys(), ...after.keys()])]
+    .filter((key) => before.get(key) !== after.get(key))
+    .map((key) => ({ metric: key, from: before.get(key), to: after.get(key) }));
+  if (json) stdout.write(`${JSON.stringify(changes, null, 2)}\n`);
+  else if (changes.length === 0) stdout.write('no metric changed\n');
+  else {
+    stdout.write(
+      columns(
+        changes.map(({ metric, from, to }) => [
+          metric,
+          `${numberText(from)} →`,
+          numberText(to),
+          typeof from === 'number' && typeof to === 'number'
+            ? `${to > from ? '+' : ''}${numberText(to - from)}`
+            : '',
+        ]),
+      ),
+    );
+  }
+  return exitCode.ok;
+}
+
+function numberText(value: number | null | undefined): string {
+  if (value === undefined) return 'absent';
+  return value === null ? 'undefined' : String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,106 @@
+/** `pipe run`: brings cells up to date. Its exit code is the run's. */
+import { exitCode, UserError } from '../config/diagnostic.ts';
+import type { FailureMode } from '../run/scheduler.ts';
+import type { ScreenOptions } from '../ui/screen.ts';
+import {
+  type Command,
+  jsonFlag,
+  type Parsed,
+  pipelineFlags,
+  type Surroundings,
+  wholeNumber,
+} from './command.ts';
+import { planOf, reportOf, targeted } from './project.ts';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'run what is not up to date',
+  usage: '[TARGET…] [flags]',
+  flags: {
+    ...pipelineFlags,
+    'dry-run': { type: 'boolean', short: 'n', help: 'List what would run, run nothing' },
+    'keep-going': { type: 'boolean', short: 'k', help: 'After a failure, go on wherever possible' },
+    'fail-fast': { type: 'boolean', help: 'After a failure, end what is running too' },
+    force: { type: 'boolean', short: 'f', help: 'Run the targets even when they are up to date' },
+    jobs: { type: 'string', short: 'j', value: 'N', help: 'Processors to take (default: all)' },
+    gpus: { type: 'string', value: 'IDS', help: 'GPUs to use: 0,1 (default: all this run may use)' },
+    'no-cache': { type: 'boolean', help: 'Restore nothing from the cache' },
+    'no-report': { type: 'boolean', help: 'Write no report at the end' },
+    ...jsonFlag,
+    quiet: { type: 'boolean', short: 'q', help: 'Say only what failed' },
+    verbose: { type: 'boolean', short: 'v', help: 'Also say what each cell does and why' },
+    color: { type: 'string', value: 'WHEN', help: 'auto, always or never (default: auto)' },
+  },
+  examples: [
+    ['pipe run', 'everything that is not up to date'],
+    ["pipe run 'train[*,0]' --set train.epochs=2", 'one seed, shorter'],
+    ['pipe run evaluate -k -j 4', 'a stage and what it needs, on four processors, past failures'],
+    ['pipe run --profile paper -n', 'what that would mean'],
+  ],
+  async run(parsed, surroundings) {
+    if (parsed.is('dry-run')) return (await import('./plan.ts')).showPlan(parsed, surroundings);
+    const { project, env } = surroundings;
+    const jobs = wholeNumber(parsed.text('jobs'), 'jobs', 1);
+    const gpus = gpuIds(parsed.text('gpus'));
+    const mode = failureMode(parsed);
+    const opened = await planOf(parsed, surroundings);
+    const { graph } = opened;
+    const cells = targeted(graph, parsed.arguments);
+    const { openScreen } = await import('../ui/screen.ts');
+    const screen = await openScreen(screenOptions(parsed, surroundings));
+    const { openWorkspace } = await import('../cache/workspace.ts');
+    const { sourceLookup } = await import('../run/source.ts');
+    const { runPipeline } = await import('../run/run.ts');
+    const source = sourceLookup(project, graph, { onProgress: screen.download });
+    const workspace = openWorkspace({ project, graph, env, source });
+    try {
+      const outcome = await runPipeline(
+        {
+          project,
+          graph,
+          pipeline: opened.file,
+          cells,
+          targets: parsed.arguments,
+          mode,
+          force: parsed.is('force'),
+          noCache: parsed.is('no-cache'),
+          jobs,
+          gpus,
+          env,
+          workspace,
+          report: parsed.is('no-report') ? null : (ended) => reportOf(opened, workspace, project, { ended }),
+        },
+        [screen.take],
+      );
+      return outcome.exitCode;
+    } finally {
+      screen.close();
+      await workspace.close();
+    }
+  },
+};
+
+function failureMode(parsed: Parsed): FailureMode {
+  if (parsed.is('keep-going') && parsed.is('fail-fast')) {
+    throw new UserError('--keep-going and --fail-fast contradict each other', { code: exitCode.usage });
+  }
+  return parsed.is('keep-going') ? 'keep-going' : parsed.is('fail-fast') ? 'fail-fast' : 'stop-new';
+}
+
+function gpuIds(text: string | null): readonly number[] | null {
+  if (text === null) return null;
+  const ids = text === '' ? [] : text.split(',').map(Number);
+  if (ids.some((id) => !Number.isInteger(id) || id < 0)) {
+    throw new UserError(`--gpus takes ids such as 0,1, not '${text}'`, { code: exitCode.usage });
+  }
+  return ids;
+}
+
+function screenOptions(parsed: Parsed, { env, stdout, stderr }: Surroundings): ScreenOptions {
+  const when = parsed.text('color') ?? 'auto';
+  if (when !== 'auto' && when !== 'always' && when !== 'never') {
+    throw new UserError(`--color takes auto, always or never, not '${when}'`, { code: exitCode.usage });
+  }
+  const detail = parsed.is('quiet') ? 'quiet' : parsed.is('verbose') ? 'verbose' : 'usual';
+  return { kind: parsed.is('json') ? 'json' : 'auto', color: when, detail, env, stdout, stderr };
+}
