@@ -12,7 +12,7 @@ import {
   saveCheckpoint,
 } from './checkpoint.ts';
 import type { Layout } from './layout.ts';
-import { fromStateDict, initialise, type Network } from './network.ts';
+import { disposeNetwork, fromStateDict, initialise, type Network } from './network.ts';
 import { Optimizer } from './optimizer.ts';
 import type { Variant } from './options.ts';
 import { trainingPass } from './pass.ts';
@@ -155,6 +155,9 @@ export async function train(backend: Backend, training: Training): Promise<Train
     }
     // What follows may fail (a full disk): the whole training should not be lost with it.
     save();
+  } catch (error) {
+    disposeNetwork(backend, network);
+    throw error;
   } finally {
     await loader.close();
     optimizer.dispose();
