@@ -34,7 +34,9 @@ export function filterGradient(x: tf.Tensor4D, wShape: Shape4, dy: tf.Tensor4D, 
   const [size, , inputs, outputs] = wShape;
   const asImages = tf.transpose(x, [3, 1, 2, 0]);
   const asFilter = tf.transpose(dy, [1, 2, 0, 3]);
-  const result = tf.conv2d(asImages, asFilter, 1, (size - 1) / 2, 'NHWC', stride);
+  // Listed by side: given as one number, TensorFlow.js takes the filter to be as wide as it is high.
+  const sides: [number, number] = [(size - 1) / 2, (size - 1) / 2];
+  const result = tf.conv2d(asImages, asFilter, 1, [[0, 0], sides, sides, [0, 0]], 'NHWC', stride);
   // With a stride the last row and column of an even image meet no output, and the result is one too large.
   const cut = tf.slice(result, [0, 0, 0, 0], [inputs, size, size, outputs]);
   return tf.transpose(cut, [1, 2, 0, 3]);
