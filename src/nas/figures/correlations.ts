@@ -1,0 +1,90 @@
+/** Figures 11 and 12: Kendall's τ, Spearman's and Pearson's coefficients over the top-N, of 32 and 96 channels. */
+import type { VariantSummary } from '../study/aggregate.ts';
+import { topNs } from '../tables.ts';
+import type { Datum, Figure } from './figure.ts';
+import { green, orange, purple, red } from './palette.ts';
+
+const spaces = [
+  { space: 'all', label: 'all operations', colour: red },
+  { space: 'no-zero', label: 'no zero', colour: green },
+  { space: 'no-pool', label: 'no pool', colour: purple },
+  { space: 'no-zero-pool', label: 'no zero, pool', colour: orange },
+];
+const statistics = [
+  { field: 'tauA', label: 'τ' },
+  { field: 'spearman', label: 'SCC' },
+  { field: 'pearson', label: 'PCC' },
+] as const;
+
+/** null when fewer than two variants are there. */
+export function correlationFigure(
+  summaries: readonly VariantSummary[],
+  method: string,
+  words: Pick<Figure, 'name' | 'title' | 'order'>,
+): Figure | null {
+  const present = summaries.filter(
+    (one) =>
+      one.method === method &&
+      ['S', 'wide'].includes(one.size) &&
+      spaces.some(({ space }) => space === one.space),
+  );
+  if (present.length < 2) return null;
+  const data = present.flatMap((one) =>
+    one.groups.flatMap((group) =>
+      statistics.map(
+        ({ field, label }): Datum => ({
+          size: one.size,
+          space: spaces.find(({ space }) => space === one.space)!.label,
+          group: group.group,
+          statistic: label,
+          n: group[field].n,
+          mean: group[field].mean,
+          std: group[field].std,
+        }),
+      ),
+    ),
+  );
+  const used = spaces.filter(({ space }) => present.some((one) => one.space === space));
+  const sizes = ['S', 'wide'].filter((size) => present.some((one) => one.size === size));
+  const chart = (size: string, statistic: string, last: boolean, first: boolean) => ({
+    width: 260,
+    height: 90,
+    ...(first ? { title: size } : {}),
+    transform: [
+      { filter: { field: 'size', equal: size } },
+      { filter: { field: 'statistic', equal: statistic } },
+    ],
+    mark: { type: 'line', point: { size: 20 }, strokeWidth: 1.5 },
+    encoding: {
+      x: {
+        field: 'group',
+        type: 'ordinal',
+        sort: [...topNs.map(String), 'random'],
+        title: last ? 'top-N' : null,
+        axis: { labelAngle: 0, labels: last },
+      },
+      y: { field: 'mean', type: 'quantitative', title: statistic, axis: { tickCount: 4 } },
+      color: {
+        field: 'space',
+        type: 'nominal',
+        scale: { domain: used.map(({ label }) => label), range: used.map(({ colour }) => colour) },
+        legend: { orient: 'bottom', title: null },
+      },
+    },
+  });
+  return {
+    ...words,
+    section: 'D Further metrics and sizes',
+    caption:
+      'Mean over seeds of Kendall’s τ-a, Spearman’s (SCC) and Pearson’s (PCC) coefficient within the top-N and the random sample.',
+    statement: 'Spearman and Pearson tell the same story as τ (appendix D).',
+    spec: {
+      data: { values: data },
+      hconcat: sizes.map((size) => ({
+        vconcat: statistics.map(({ label }, i) => chart(size, label, i === statistics.length - 1, i === 0)),
+        spacing: 6,
+      })),
+    },
+    data,
+  };
+}

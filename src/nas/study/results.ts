@@ -1,0 +1,207 @@
+/** The study's results as a reader wants them: tables of mean ± standard deviation, flat metrics, and a word on the scale. */
+import type { Spread } from '../rank/spread.ts';
+import { type GroupSummary, type VariantSummary, variantText } from './aggregate.ts';
+import type { SameArchitectures } from './same-architectures.ts';
+
+type Cell = string | number | null | (Spread & { readonly planned: number });
+export interface ResultTable {
+  readonly title: string;
+  readonly caption: string;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly kind: 'text' | 'number' | 'spread';
+    readonly digits?: number;
+    readonly unit?: string;
+    readonly better?: 'higher' | 'lower';
+  }[];
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+  readonly notes: readonly string[];
+}
+
+/** A row a variant: A_N of the smallest and the largest N, τ_a, and the correlations over the random sample. */
+export function rankingTable(summaries: readonly VariantSummary[], target: string): ResultTable {
+  const tops = [...new Set(summaries.flatMap(({ groups }) => groups.map(({ group }) => group)))].filter(
+    (group) => group !== 'random',
+  );
+  return {
+    title: 'Ranking by variant',
+    caption:
+      `Truth: ${target}. A_N: accuracy predicted for the benchmark's top-N; τ_a: Kendall's τ over (N, A_N), −1 is best; τ, SCC, PCC: ` +
+      'agreement of prediction and benchmark over the random sample, +1 is best; regret: points lost by taking the architecture predicted best.',
+    columns: [
+      { name: 'variant', label: 'variant', kind: 'text' },
+      { name: 'seeds', label: 'seeds', kind: 'text' },
+      { name: 'tauA', label: 'τ_a', kind: 'number', digits: 2, better: 'lower' },
+      { name: 'tauABySeed', label: 'τ_a, each seed', kind: 'spread', digits: 2, better: 'lower' },
+      { name: 'tauRandom', label: 'τ-a random', kind: 'spread', digits: 3, better: 'higher' },
+      { name: 'tauBRandom', label: 'τ-b random', kind: 'spread', digits: 3, better: 'higher' },
+      { name: 'spearman', label: 'SCC random', kind: 'spread', digits: 3, better: 'higher' },
+      { name: 'pearson', label: 'PCC random', kind: 'spread', digits: 3, better: 'higher' },
+      ...tops.map((n) => ({ name: `A${n}`, label: `A_${n}`, kind: 'spread' as const, digits: 1, unit: '%' })),
+      { name: 'random', label: 'A random', kind: 'spread', digits: 1, unit: '%' },
+      { name: 'regret', label: 'regret', kind: 'spread', digits: 2, unit: 'points', better: 'lower' },
+    ],
+    rows: summaries.map((one) => {
+      const { planned } = one;
+      const random = one.groups.find(({ group }) => group === 'random');
+      const cell = (spread: Spread | undefined): Cell => (spread ? { ...spread, planned } : null);
+      const averages = tops.map((n) => [`A${n}`, cell(groupOf(one, n)?.predicted)] as const);
+      return {
+        variant: variantText(one),
+        seeds: `${one.seeds} of ${planned}`,
+        tauA: one.tauOfAverages,
+        tauABySeed: cell(one.tauOfAveragesBySeed),
+        tauRandom: cell(random?.tauA),
+        tauBRandom: cell(random?.tauB),
+        spearman: cell(random?.spearman),
+        pearson: cell(random?.pearson),
+        ...Object.fromEntries(averages),
+        random: cell(random?.predicted),
+        regret: cell(one.regret),
+      };
+    }),
+    notes: ['± is the sample standard deviation over seeds; an empty cell is undefined, not zero.'],
+  };
+}
+
+/** The same numbers for τ within each top-N. */
+export function topTable(summaries: readonly VariantSummary[]): ResultTable {
+  const groups = [...new Set(summaries.flatMap((one) => one.groups.map(({ group }) => group)))];
+  return {
+    title: 'Kendall’s τ-a within each top-N',
+    caption:
+      'Agreement of prediction and benchmark inside the benchmark’s top-N architectures and the random sample.',
+    columns: [
+      { name: 'variant', label: 'variant', kind: 'text' },
+      ...groups.map((group) => ({
+        name: `g${group}`,
+        label: group === 'random' ? 'random' : `top-${group}`,
+        kind: 'spread' as const,
+        digits: 3,
+        better: 'higher' as const,
+      })),
+    ],
+    rows: summaries.map((one) => ({
+      variant: variantText(one),
+      ...Object.fromEntries(
+        groups.map((group) => {
+          const tau = groupOf(one, group)?.tauA;
+          return [`g${group}`, tau ? { ...tau, planned: one.planned } : null];
+        }),
+      ),
+    })),
+    notes: [],
+  };
+}
+
+/** Masked and unmasked networks on the same architectures; null when there is no such pair. */
+export function sameTable(comparisons: readonly SameArchitectures[], planned: number): ResultTable | null {
+  if (comparisons.length === 0) return null;
+  const spread = { kind: 'spread' as const };
+  return {
+    title: 'The same architectures under both networks',
+    caption:
+      'A mask changes the space and the training at once. Here the network trained with the mask and the one trained without it predict ' +
+      'the same architectures, those that the mask leaves: what differs is the training alone.',
+    columns: [
+      { name: 'variant', label: 'masked network', kind: 'text' },
+      { name: 'tauAMasked', label: 'τ_a masked', ...spread, digits: 2, better: 'lower' },
+      { name: 'tauAUnmasked', label: 'τ_a unmasked', ...spread, digits: 2, better: 'lower' },
+      { name: 'tauMasked', label: 'τ-b random, masked', ...spread, digits: 3, better: 'higher' },
+      { name: 'tauUnmasked', label: 'τ-b random, unmasked', ...spread, digits: 3, better: 'higher' },
+      { name: 'accuracyMasked', label: 'A random, masked', ...spread, digits: 1, unit: '%' },
+      { name: 'accuracyUnmasked', label: 'A random, unmasked', ...spread, digits: 1, unit: '%' },
+    ],
+    rows: comparisons.map((one) => {
+      const cell = (value: Spread): Cell => ({ ...value, planned });
+      return {
+        variant: variantText(one),
+        tauAMasked: cell(one.masked.tauOfAverages),
+        tauAUnmasked: cell(one.unmasked.tauOfAverages),
+        tauMasked: cell(one.masked.tauRandom),
+        tauUnmasked: cell(one.unmasked.tauRandom),
+        accuracyMasked: cell(one.masked.predictedRandom),
+        accuracyUnmasked: cell(one.unmasked.predictedRandom),
+      };
+    }),
+    notes: [],
+  };
+}
+
+/** Flat numbers by variant, for `pipe metrics` and for comparing runs. */
+export function metricsOf(summaries: readonly VariantSummary[]): Record<string, number | null> {
+  return Object.fromEntries(
+    summaries.flatMap((one) => {
+      const name = `${one.size}.${one.space}.${one.method}`;
+      const random = groupOf(one, 'random');
+      return [
+        [`${name}.tau_a`, one.tauOfAverages],
+        [`${name}.tau_random`, random?.tauA.mean ?? null],
+        [`${name}.tau_b_random`, random?.tauB.mean ?? null],
+        [`${name}.accuracy_random`, random?.predicted.mean ?? null],
+        [`${name}.regret`, one.regret.mean],
+      ];
+    }),
+  );
+}
+
+export interface Scale {
+  readonly embedded: boolean;
+  readonly target: string;
+  readonly side: number;
+  readonly trainImages: number | null;
+  readonly validationImages: number;
+  readonly channels: number;
+  readonly cellsPerStage: number;
+  readonly epochs: number;
+  readonly nodeReduce: string;
+  readonly countPadding: boolean;
+  readonly batchNorm: string;
+  readonly architectures: number;
+}
+
+/** What the data is, how large the run was against the paper's, and the readings that were chosen. */
+export function noticeOf(scale: Scale): {
+  level: 'info' | 'warning';
+  title: string;
+  text: string;
+  facts: Record<string, string>;
+} {
+  const small =
+    scale.embedded ||
+    scale.side < 32 ||
+    scale.channels < 32 ||
+    scale.cellsPerStage < 2 ||
+    scale.epochs < 250 ||
+    scale.trainImages !== null;
+  const data = scale.embedded
+    ? 'The images are generated shapes and the benchmark is our own small one, trained on them: nothing here says anything about CIFAR-10 or NAS-Bench-201.'
+    : 'Real CIFAR-10 images and the real NAS-Bench-201 table.';
+  return {
+    level: small ? 'warning' : 'info',
+    title: scale.embedded
+      ? 'Generated data, small run'
+      : small
+        ? 'A small run on real data'
+        : 'At the paper’s scale',
+    text: `${data}${
+      small
+        ? ' The paper trains 32 to 96 channels, two or more cells a stage, on 45,000 images of 32×32 pixels for 250 epochs. A run this small shows that the machinery works and hints at tendencies; it neither confirms nor refutes the paper.'
+        : ''
+    }`,
+    facts: {
+      'target policy': scale.target,
+      'batch normalisation in evaluation': scale.batchNorm,
+      'node inputs': scale.nodeReduce === 'mean' ? 'averaged' : 'summed',
+      'pool padding': scale.countPadding ? 'counted' : 'not counted',
+      images: `${scale.trainImages ?? 'all other'} to train, ${scale.validationImages} to validate, ${scale.side}×${scale.side} pixels`,
+      network: `${scale.channels} channels, ${scale.cellsPerStage} cell${scale.cellsPerStage === 1 ? '' : 's'} a stage (size S), ${scale.epochs} epochs`,
+      'architectures in the benchmark': String(scale.architectures),
+    },
+  };
+}
+
+function groupOf(summary: VariantSummary, group: string): GroupSummary | undefined {
+  return summary.groups.find((one) => one.group === group);
+}

@@ -1,0 +1,28 @@
+/** Turns the benchmark, whatever its form, into the two Arrow tables that every later stage reads. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { benchRows } from '../src/nas/bench/columns.ts';
+import { convertBenchmark } from '../src/nas/bench/convert.ts';
+import { parseBenchCsv } from '../src/nas/bench/csv.ts';
+import { writeBenchTables } from '../src/nas/bench/table.ts';
+import { defineStage } from '../src/pipe/stage.ts';
+
+export default defineStage(async (stage) => {
+  const raw = stage.dep('raw');
+  const paths = { bench: stage.out('bench'), arch: stage.out('arch') };
+  if (raw.endsWith('.csv')) {
+    const { rows, archs } = parseBenchCsv(readFileSync(raw, 'utf8'), basename(raw));
+    writeBenchTables(paths, rows, archs);
+    stage.info(`${archs.length} architectures, ${rows.length} numbers`);
+    return;
+  }
+  const converted = await convertBenchmark(raw, {
+    signal: stage.signal,
+    threads: stage.cpu,
+    ...(stage.checkpoint === null ? {} : { resumeFolder: stage.checkpoint }),
+    onProgress: ({ bytes, totalBytes }) => stage.progress(bytes, totalBytes, 'bytes'),
+  });
+  for (const note of converted.notes) stage.warn(note);
+  writeBenchTables(paths, benchRows(converted.table), converted.table.archs);
+  stage.info(`${converted.table.archs.length} architectures, ${converted.table.length} numbers`);
+});
