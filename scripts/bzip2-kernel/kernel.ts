@@ -8,7 +8,7 @@
 
 // Layout, the same in src/nas/bench/bzip2-memory.ts. Bytes.
 const FRONT: usize = 1024; // 256: move-to-front list
-const STATE: usize = 1536; // bits of the input consumed (readSymbols), or four cursors (walkFour): u32
+const STATE: usize = 1536; // bits of the input consumed (readSymbols), or eight cursors (walk): u32
 const MASKS: usize = 2048; // 16 × 16: mask k has lanes 0…k set
 const HISTOGRAM: usize = 4096; // 256 × u32
 const LIMIT: usize = 8192; // 6 × 32 × u32: one past the last code of a length
@@ -172,44 +172,48 @@ export function link(text: usize, size: u32, chain: usize): void {
   }
 }
 
-/** Follows one chain over bytes from…to of the text; `cursor` is the entry to write first. Returns the next one. */
-export function walkOne(chain: usize, text: usize, cursor: u32, from: u32, to: u32): u32 {
-  for (let i: u32 = from; i < to; i++) {
-    store<u8>(text + i, <u8>cursor);
-    cursor = load<u32>(chain + ((<usize>(cursor >> 8)) << 2));
-  }
-  return cursor;
-}
+// The lanes, one block each: text, then its chain.
+const LANE0: usize = 2424832;
+const LANE: usize = 4521984;
+const CHAIN: usize = 900096;
 
-/** Follows four chains at once, so that the processor waits for four loads at the same time. Cursors in STATE. */
-export function walkFour(
-  chainA: usize,
-  chainB: usize,
-  chainC: usize,
-  chainD: usize,
-  textA: usize,
-  textB: usize,
-  textC: usize,
-  textD: usize,
-  from: u32,
-  to: u32,
-): void {
+/**
+ * Follows the chains of all eight lanes over bytes from…to of their texts, so that the processor waits for eight loads
+ * at the same time. Cursors are in STATE. A lane without work has a cursor of 0 and a chain that stays there.
+ */
+export function walk(from: u32, to: u32): void {
   let a: u32 = load<u32>(STATE);
   let b: u32 = load<u32>(STATE, 4);
   let c: u32 = load<u32>(STATE, 8);
   let d: u32 = load<u32>(STATE, 12);
-  for (let i: u32 = from; i < to; i++) {
-    store<u8>(textA + i, <u8>a);
-    store<u8>(textB + i, <u8>b);
-    store<u8>(textC + i, <u8>c);
-    store<u8>(textD + i, <u8>d);
-    a = load<u32>(chainA + ((<usize>(a >> 8)) << 2));
-    b = load<u32>(chainB + ((<usize>(b >> 8)) << 2));
-    c = load<u32>(chainC + ((<usize>(c >> 8)) << 2));
-    d = load<u32>(chainD + ((<usize>(d >> 8)) << 2));
+  let e: u32 = load<u32>(STATE, 16);
+  let f: u32 = load<u32>(STATE, 20);
+  let g: u32 = load<u32>(STATE, 24);
+  let h: u32 = load<u32>(STATE, 28);
+  for (let i: usize = from; i < to; i++) {
+    store<u8>(i, <u8>a, LANE0);
+    store<u8>(i, <u8>b, LANE0 + LANE);
+    store<u8>(i, <u8>c, LANE0 + 2 * LANE);
+    store<u8>(i, <u8>d, LANE0 + 3 * LANE);
+    store<u8>(i, <u8>e, LANE0 + 4 * LANE);
+    store<u8>(i, <u8>f, LANE0 + 5 * LANE);
+    store<u8>(i, <u8>g, LANE0 + 6 * LANE);
+    store<u8>(i, <u8>h, LANE0 + 7 * LANE);
+    a = load<u32>(<usize>(a >> 8) << 2, LANE0 + CHAIN);
+    b = load<u32>(<usize>(b >> 8) << 2, LANE0 + LANE + CHAIN);
+    c = load<u32>(<usize>(c >> 8) << 2, LANE0 + 2 * LANE + CHAIN);
+    d = load<u32>(<usize>(d >> 8) << 2, LANE0 + 3 * LANE + CHAIN);
+    e = load<u32>(<usize>(e >> 8) << 2, LANE0 + 4 * LANE + CHAIN);
+    f = load<u32>(<usize>(f >> 8) << 2, LANE0 + 5 * LANE + CHAIN);
+    g = load<u32>(<usize>(g >> 8) << 2, LANE0 + 6 * LANE + CHAIN);
+    h = load<u32>(<usize>(h >> 8) << 2, LANE0 + 7 * LANE + CHAIN);
   }
   store<u32>(STATE, a);
   store<u32>(STATE, b, 4);
   store<u32>(STATE, c, 8);
   store<u32>(STATE, d, 12);
+  store<u32>(STATE, e, 16);
+  store<u32>(STATE, f, 20);
+  store<u32>(STATE, g, 24);
+  store<u32>(STATE, h, 28);
 }

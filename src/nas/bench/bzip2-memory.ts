@@ -9,7 +9,7 @@ declare const WebAssembly: {
 };
 
 /** Blocks that can be in memory at the same time. */
-export const lanes = 4;
+export const lanes = 8;
 /** A block of 900,000 bytes has at most so many groups of symbols. */
 export const maxSelectors = 18_002;
 
@@ -47,21 +47,7 @@ interface Kernel {
     text: number,
   ): number;
   link(text: number, size: number, chain: number): void;
-  walkOne(chain: number, text: number, cursor: number, from: number, to: number): number;
-  walkFour(
-    ...chainsThenTextsThenRange: readonly [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-  ): void;
+  walk(from: number, to: number): void;
 }
 
 export class DecoderMemory {
@@ -120,38 +106,30 @@ export class DecoderMemory {
 
   /** Follows the chains of the blocks and leaves each text in place of the transformed one. */
   walk(blocks: readonly { readonly lane: number; readonly size: number; readonly origin: number }[]): void {
-    const text = (lane: number) => firstLane + lane * laneSize;
-    const chain = (lane: number) => text(lane) + chainInLane;
     const { words } = this;
-    const cursors = blocks.map(({ lane, origin }) => words[chain(lane) / 4 + origin]!);
+    const cursor = (lane: number) => places.state / 4 + lane;
+    const chain = (lane: number) => (firstLane + lane * laneSize + chainInLane) / 4;
+    // A lane without a block, or that is at its end, stays at an entry that leads to itself; what it writes then lies
+    // behind its text.
+    const idle = (lane: number) => {
+      words[cursor(lane)] = 0;
+      words[chain(lane)] = 0;
+    };
+    const used = new Set(blocks.map(({ lane }) => lane));
+    for (let lane = 0; lane < lanes; lane++) if (!used.has(lane)) idle(lane);
+    for (const { lane, origin } of blocks) words[cursor(lane)] = words[chain(lane) + origin]!;
     let from = 0;
-    const [a, b, c, d] = blocks;
-    if (a && b && c && d) {
-      from = Math.min(a.size, b.size, c.size, d.size);
-      words.set(cursors, places.state / 4);
-      this.#kernel.walkFour(
-        chain(a.lane),
-        chain(b.lane),
-        chain(c.lane),
-        chain(d.lane),
-        text(a.lane),
-        text(b.lane),
-        text(c.lane),
-        text(d.lane),
-        0,
-        from,
-      );
-      for (let i = 0; i < 4; i++) cursors[i] = words[places.state / 4 + i]!;
-    }
-    for (const [i, { lane, size }] of blocks.entries()) {
-      this.#kernel.walkOne(chain(lane), text(lane), cursors[i]!, from, size);
+    for (const { lane, size } of [...blocks].sort((a, b) => a.size - b.size)) {
+      this.#kernel.walk(from, size);
+      idle(lane);
+      from = size;
     }
   }
 }
 
 let shared: DecoderMemory | null = null;
 
-/** The thread's decoder memory (20 MB), made when the first file is unpacked. */
+/** The thread's decoder memory (39 MB), made when the first file is unpacked. */
 export function decoderMemory(): DecoderMemory {
   shared ??= new DecoderMemory();
   return shared;

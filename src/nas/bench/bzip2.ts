@@ -1,6 +1,6 @@
 /**
  * A bzip2 decoder, its inner loops compiled (bzip2-memory.ts). Undoing the Burrows-Wheeler transform is a chain of
- * dependent loads, so one block alone waits for memory; four blocks are walked together, whether they come from one
+ * dependent loads, so one block alone waits for memory; eight blocks are walked together, whether they come from one
  * stream or from four files.
  * Format: https://en.wikipedia.org/wiki/Bzip2, checked against the bzip2 program and the stored CRCs.
  */
