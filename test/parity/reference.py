@@ -304,4 +304,5 @@ def main():
     write_safetensors(result_file, out)
 
 
-main()
+if __name__ == '__main__':
+    main()
