@@ -15,7 +15,7 @@ import {
   type ReportRun,
   type ReportSource,
 } from './input.ts';
-import { bytesText } from './number.ts';
+import { bytesText, shellWord } from './number.ts';
 import { type MarkedOut, readMarks } from './read-marks.ts';
 import { latestRun } from './run-record.ts';
 
@@ -34,6 +34,10 @@ export interface CollectOptions {
   readonly inPlace: (cell: Cell) => Promise<InPlace | null>;
   /** How the run ended, when its last event is not written yet. */
   readonly ended?: RunEnd | null;
+  /** --set arguments of the run. */
+  readonly set: readonly string[];
+  /** Whether the project has a package.json, so that its packages must be installed first. */
+  readonly installs: boolean;
 }
 
 export type RunEnd = Pick<ReportRun, 'outcome' | 'ms' | 'savedMs'>;
@@ -69,6 +73,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
       state,
       ms: told?.ms ?? inPlace?.ms ?? null,
       startedMs: told?.startedMs ?? null,
+      endedMs: told?.endedMs ?? null,
       gpus: told?.gpus ?? [],
       attempts: told?.attempts ?? 0,
       key: told?.key ?? inPlace?.key ?? null,
@@ -103,8 +108,29 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
     ...(await readMarks(marked)),
     stale,
     params: options.params,
+    commands: commands(options, record?.revision ?? null, record?.run.targets ?? []),
     provenance: provenance.build(record?.revision ?? null),
   };
+}
+
+/** What to type to get the same: the revision, the packages, the run with its flags. */
+function commands(
+  { pipeline, profile, set, installs }: CollectOptions,
+  revision: string | null,
+  targets: readonly string[],
+): readonly string[] {
+  const commit = /^[0-9a-f]{7,}/.exec(revision ?? '')?.[0];
+  const words = [
+    ...(pipeline === 'pipeline.yaml' ? [] : ['--file', pipeline]),
+    ...(profile === null ? [] : ['--profile', profile]),
+    ...set.flatMap((one) => ['--set', one]),
+    ...targets,
+  ];
+  return [
+    ...(commit === undefined ? [] : [`git checkout ${commit}`]),
+    ...(installs ? ['npm ci'] : []),
+    ['npx pipe run', ...words.map(shellWord)].join(' '),
+  ];
 }
 
 function markedOuts(cell: Cell, inPlace: InPlace, project: string): readonly MarkedOut[] {

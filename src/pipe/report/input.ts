@@ -28,6 +28,8 @@ export interface ReportInput {
   /** Cells whose results are shown but are of an earlier run: they failed or did not run in this one. */
   readonly stale: readonly string[];
   readonly params: JsonObject;
+  /** Commands that make the same results again, in order. */
+  readonly commands: readonly string[];
   readonly provenance: Provenance;
 }
 
@@ -79,6 +81,8 @@ export interface ReportCell {
   readonly ms: number | null;
   /** Milliseconds from the start of the run to its own; null when it did not start in this run. */
   readonly startedMs: number | null;
+  /** Milliseconds from the start of the run to the cell's end; null when it did not end in this run. */
+  readonly endedMs: number | null;
   readonly gpus: readonly number[];
   readonly attempts: number;
   readonly key: string | null;

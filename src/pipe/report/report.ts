@@ -1,4 +1,5 @@
 /** Makes a project's report from what is there: the one entry for `pipe report` and for the end of a run. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { layoutOf } from '../cache/layout.ts';
@@ -24,6 +25,8 @@ export interface ReportRequest {
   readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'status'>;
   /** Path of an earlier report to compare with, relative to the project or absolute. */
   readonly baseline?: string | null;
+  /** --set arguments that the plan was made with. */
+  readonly set?: readonly string[];
   /** Said by a run that reports before its own last event (`run-finished` names the report). */
   readonly ended?: RunEnd;
 }
@@ -46,6 +49,8 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
     params: document.params,
     ...heading,
     ended: request.ended ?? null,
+    set: request.set ?? [],
+    installs: existsSync(join(project, 'package.json')),
     inPlace: async (cell) => {
       const state = status.get(cell.id)?.state;
       return inPlace(cell, workspace, state === 'up-to-date' || state === 'frozen');

@@ -18,6 +18,7 @@ export interface CellRecord {
   readonly state: CellState;
   readonly ms: number | null;
   readonly startedMs: number | null;
+  readonly endedMs: number | null;
   readonly gpus: readonly number[];
   readonly attempts: number;
   readonly key: string | null;
@@ -34,6 +35,7 @@ const fresh: CellRecord = {
   state: 'waiting',
   ms: null,
   startedMs: null,
+  endedMs: null,
   gpus: [],
   attempts: 0,
   key: null,
@@ -93,13 +95,20 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
         break;
       }
       case 'cell-finished':
-        update(event.cell, { state: 'done', key: event.key, ms: event.ms, outBytes: event.outBytes });
+        update(event.cell, {
+          state: 'done',
+          key: event.key,
+          ms: event.ms,
+          endedMs: since(event.time),
+          outBytes: event.outBytes,
+        });
         break;
       case 'cell-failed':
         update(event.cell, {
           state: event.error.kind === 'dirty-inputs' ? 'dirty-inputs' : 'failed',
           error: event.error,
           ms: event.ms,
+          endedMs: since(event.time),
           log: event.log,
         });
         break;

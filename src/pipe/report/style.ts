@@ -60,7 +60,7 @@ const dark: typeof light = {
 };
 
 /** Colours of data are chosen for paper; in the dark they need a little more light. */
-const darkPlot = 'brightness(1.2)';
+const darkPlot = 'brightness(1.3)';
 
 function variables(colours: typeof light): string {
   return Object.entries(colours)

@@ -107,6 +107,8 @@ function options(cells: readonly Cell[], places: Record<string, Partial<InPlace>
     params: { epochs: 3 },
     title: 'A study',
     description: '',
+    set: ['epochs=3'],
+    installs: true,
     inPlace: async ({ id }) =>
       places[id] === undefined
         ? null
@@ -124,7 +126,7 @@ async function writeRun(lines: readonly object[]): Promise<void> {
     profile: null,
     targets: [],
     version: '0.1.0',
-    revision: 'abc123',
+    revision: 'abc1234-dirty',
     cells: [],
     resources: {},
   };
@@ -152,6 +154,7 @@ test('without a run, what is in place is shown, and the rest is said to be missi
     origin: { cell: 'made', out: 'metrics', key: 'key-made' },
     value: { tau: 0.5 },
   });
+  expect(input.commands).toEqual(['npm ci', 'npx pipe run --set epochs=3']);
   expect(input.provenance.packages).toEqual({ zod: '4.6.7' });
   expect(input.provenance.tools).toEqual({ backend: 'wasm 4.22.0' });
   expect(input.sources[0]).toMatchObject({ path: '../shared/data/cifar10', sha256: 'd'.repeat(64) });
@@ -175,6 +178,7 @@ test('results of an earlier run are shown as such when their cell failed in this
   );
   expect(input.cells[0]).toMatchObject({ state: 'failed', error: { message: 'exit 1' } });
   expect(input.stale).toEqual(['made']);
+  expect(input.commands[0]).toBe('git checkout abc1234');
   await writeReport(project, input);
   expect(await readFile(join(project, 'reports/index.html'), 'utf8')).toContain('Results of an earlier run');
 });

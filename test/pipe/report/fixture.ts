@@ -34,6 +34,7 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
   const variants = Math.max(1, Math.ceil(pairs / 5));
   const list: ReportCell[] = [];
   const cell = (id: string, stage: string, more: Partial<ReportCell>): void => {
+    const { startedMs = null, ms = null } = more;
     list.push({
       id,
       stage,
@@ -55,6 +56,7 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
       metrics: {},
       warnings: [],
       ...more,
+      endedMs: startedMs === null || ms === null ? null : startedMs + ms,
     });
   };
   cell('compact-bench', 'compact-bench', { state: 'up-to-date', ms: 41_200 });
@@ -217,6 +219,7 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
       network: { channels: 8, cells: 1, nodeReduce: 'sum' },
       seeds: [0, 1],
     },
+    commands: ['git checkout 4f2c9d7a1b3e', 'npm ci', 'npx pipe run --profile cifar10'],
     provenance: {
       version: '0.1.0',
       revision: '4f2c9d7a1b3e5f60718293a4b5c6d7e8f9012345 + changes',

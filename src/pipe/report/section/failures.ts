@@ -1,7 +1,7 @@
 /** Failures, equal ones grouped, each with the end of its log, the command that reruns it, and what it kept from running. */
 import { type Html, html } from '../html.ts';
 import { isFailed, type ReportCell, type ReportInput } from '../input.ts';
-import { countText, durationText } from '../number.ts';
+import { countText, durationText, shellWord } from '../number.ts';
 import { badge, stateLooks } from '../state.ts';
 
 export interface FailureGroup {
@@ -55,6 +55,7 @@ ${tail.length === 0 ? null : html`<pre tabindex="0" role="region" aria-label="En
 }
 
 function rerunCommand(cell: string, input: ReportInput): string {
-  const quoted = /^[\w.,[\]-]+$/.test(cell) ? `'${cell}'` : `'${cell.replaceAll("'", `'\\''`)}'`;
-  return `npx pipe run ${quoted}${input.profile === null ? '' : ` --profile ${input.profile}`}`;
+  const file = input.pipeline === 'pipeline.yaml' ? '' : ` --file ${shellWord(input.pipeline)}`;
+  const profile = input.profile === null ? '' : ` --profile ${input.profile}`;
+  return `npx pipe run ${shellWord(cell)}${file}${profile}`;
 }

@@ -27,19 +27,10 @@ ${nameTable('Tools', ['Probe', 'Output'], Object.entries(provenance.tools))}</se
 
 export function reproduceSection(input: ReportInput): Html {
   const { revision } = input.provenance;
-  const profile = input.profile === null ? '' : ` --profile ${input.profile}`;
-  const file = input.pipeline === 'pipeline.yaml' ? '' : ` --file ${input.pipeline}`;
-  const targets = input.run?.targets.map((target) => ` '${target}'`).join('') ?? '';
-  const clean = revision === null ? null : (/^[0-9a-f]+/.exec(revision)?.[0] ?? null);
-  const lines = [
-    ...(clean === null ? [] : [`git checkout ${clean}`]),
-    'npm ci',
-    `npx pipe run${file}${profile}${targets}`,
-  ];
   return html`<section id="reproduce"><h2>How to reproduce</h2>
-<pre tabindex="0" role="region" aria-label="Commands">${lines.join('\n')}</pre>
+<pre tabindex="0" role="region" aria-label="Commands">${input.commands.join('\n')}</pre>
 ${
-  clean !== null && clean !== revision
+  revision !== null && !/^[0-9a-f]+$/.test(revision)
     ? html`<p class="short">The working tree had changes that are not in this revision; the digests above tell the code apart.</p>`
     : null
 }

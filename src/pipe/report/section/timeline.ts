@@ -24,9 +24,9 @@ const colours = 8;
 
 export function timelineSection(input: ReportInput): Html | null {
   const spans = input.cells.flatMap((cell): readonly Span[] =>
-    cell.startedMs === null || cell.ms === null
+    cell.startedMs === null || cell.endedMs === null
       ? []
-      : [{ cell, from: cell.startedMs, to: cell.startedMs + Math.max(cell.ms, 1) }],
+      : [{ cell, from: cell.startedMs, to: Math.max(cell.endedMs, cell.startedMs + 1) }],
   );
   if (spans.length === 0) return null;
   const lanes = [...gpuLanes(spans), ...processorLanes(spans)];
