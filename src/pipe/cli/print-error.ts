@@ -21,7 +21,12 @@ const before = 60;
 export function diagnosticText(diagnostic: Diagnostic, line: string | null): string {
   const { at, severity, message, rule, hint } = diagnostic;
   const head = `${at.file}:${at.line}:${at.column}: ${severity}: ${message} [${rule}]`;
-  return [head, ...(line === null ? [] : excerpt(line, at)), ...(hint ? [`  ${hint}`] : []), ''].join('\n');
+  return [
+    head,
+    ...(line === null || line.trim() === '' ? [] : excerpt(line, at)),
+    ...(hint ? [`  ${hint}`] : []),
+    '',
+  ].join('\n');
 }
 
 function excerpt(line: string, { column, length = 1 }: Position): string[] {

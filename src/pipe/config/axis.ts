@@ -2,7 +2,7 @@
 import type { Json } from '../json.ts';
 import type { Axis, AxisValue } from './document.ts';
 import type { Report } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, listOf } from './suggest.ts';
 import { type SourceText, toJson, type YamlNode } from './yaml-node.ts';
 
 /** Undefined when something is wrong with it, which has been reported. */
@@ -84,11 +84,4 @@ export function overrideAxis(
     return undefined;
   }
   return { ...fresh, values: fresh.values.map((value) => byName.get(value.name) ?? value) };
-}
-
-/** "`a`, `b`, …": at most eight. */
-export function listOf(words: Iterable<string>): string {
-  const all = [...words];
-  const shown = all.slice(0, 8).map((word) => `\`${word}\``);
-  return all.length > 8 ? `${shown.join(', ')} and ${all.length - 8} more` : shown.join(', ') || 'none';
 }

@@ -1,11 +1,10 @@
 /** One stage of the file → StageDoc, with everything checked that needs no other stage. */
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { listOf } from './axis.ts';
 import type { Position } from './diagnostic.ts';
 import type { Axis, EnvDoc, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
 import { checkShape, type Report } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, listOf } from './suggest.ts';
 import { parseTemplate } from './template.ts';
 import type { SourceText, YamlEntry, YamlNode } from './yaml-node.ts';
 

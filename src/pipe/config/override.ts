@@ -1,10 +1,10 @@
 /** What changes params and axes before planning: the chain of profiles, then `--set`. */
 import type { Json, JsonObject } from '../json.ts';
 import { isJsonObject } from '../json.ts';
-import { listOf, overrideAxis } from './axis.ts';
+import { overrideAxis } from './axis.ts';
 import type { Axis } from './document.ts';
 import type { Report } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, listOf } from './suggest.ts';
 import { entryOf, parseYaml, SourceText, toJson, type YamlMap, type YamlNode } from './yaml-node.ts';
 
 /** Params and axes as far as they have been built. */

@@ -35,7 +35,7 @@ export const profileSchema = fixed({
   axes: axesSchema
     .optional()
     .describe('Per axis: a list of names of its values (which stay, in this order), or new values.'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('What it is for.'),
 });
 
 const candidate = z.union([
@@ -59,7 +59,7 @@ export const sourceSchema = fixed({
   sha256: sha256.optional().describe('Digest of what `url` serves.'),
   unpack: z.literal('tar.gz').optional().describe('Unpack the download into a folder.'),
   strip: z.string().optional().describe('Folder inside the archive that becomes the source.'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('What it is; shown in the report.'),
 });
 
 const pattern = z.record(name, z.union([scalar, z.array(scalar)]));
@@ -108,7 +108,7 @@ const env = z.union([
 const amount = z.union([z.number().min(0, 'must not be negative'), text]);
 
 export const stageSchema = fixed({
-  description: z.string().optional(),
+  description: z.string().optional().describe('What it does; shown in the report.'),
   run: text
     .optional()
     .describe(
@@ -156,11 +156,17 @@ export const stageSchema = fixed({
     .describe('Keep a folder for checkpoints that survives an interruption.'),
   frozen: text.optional().describe('Never run, with the reason; what is there counts as up to date.'),
   always: z.boolean().optional().describe('Run every time.'),
-  retries: z.int().min(0, 'must not be negative').max(100, 'at most 100').optional(),
+  retries: z
+    .int()
+    .min(0, 'must not be negative')
+    .max(100, 'at most 100')
+    .optional()
+    .describe('How often a failed attempt is tried again, after a growing pause.'),
   timeout: z
     .string()
     .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a timeout is a number with ms, s, m, h or d: `12h`')
-    .optional(),
+    .optional()
+    .describe('How long an attempt may take: a number with `ms`, `s`, `m`, `h` or `d`.'),
 });
 
 export const pipelineSchema = fixed({

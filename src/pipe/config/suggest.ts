@@ -1,9 +1,16 @@
-/** "Did you mean": the nearest of the words that would have been right. */
+/** "Did you mean": the words that would have been right, and the nearest of them. */
 
 /** A hint naming the candidate nearest to `word`, or undefined when none is near. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const near = nearest(word, candidates);
   return near === undefined ? undefined : `did you mean \`${near}\`?`;
+}
+
+/** "`a`, `b`, …": at most eight. */
+export function listOf(words: Iterable<string>): string {
+  const all = [...words];
+  const shown = all.slice(0, 8).map((word) => `\`${word}\``);
+  return all.length > 8 ? `${shown.join(', ')} and ${all.length - 8} more` : shown.join(', ') || 'none';
 }
 
 /** The candidate within a third of the word's length (at least one edit, at most three, never the whole word); first wins a tie. */

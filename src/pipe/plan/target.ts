@@ -1,7 +1,6 @@
 /** Targets of a command: which cells `train`, `train[*,3]`, `seed=3`, `+X` and `X+` mean. */
-import { listOf } from '../config/axis.ts';
 import { exitCode, UserError } from '../config/diagnostic.ts';
-import { didYouMean } from '../config/suggest.ts';
+import { didYouMean, listOf } from '../config/suggest.ts';
 import { parseCellId } from './cell-id.ts';
 import type { CellId, Graph } from './graph.ts';
 

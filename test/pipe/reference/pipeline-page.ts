@@ -1,0 +1,181 @@
+/** docs/reference/pipeline-yaml.md: the prose here, the tables of keys out of the schema. */
+import { jsonSchemaText } from '../../../src/pipe/config/schema.ts';
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly $ref?: string;
+}
+
+export function pipelinePage(): string {
+  const schema: Schema = JSON.parse(jsonSchemaText());
+  const entry = (section: string): Schema => objectIn(schema.properties?.[section]?.additionalProperties);
+  const stage = entry('stages');
+  const inStage = (key: string): Schema => objectIn(stage.properties?.[key]);
+  const entryOfStage = (key: string): Schema => objectIn(stage.properties?.[key]?.additionalProperties);
+  return page
+    .replace('{{top}}', table(schema))
+    .replace('{{profile}}', table(entry('profiles')))
+    .replace('{{source}}', table(entry('sources')))
+    .replace('{{stage}}', table(stage))
+    .replace('{{matrix}}', table(inStage('matrix')))
+    .replace('{{out}}', table(entryOfStage('outs')))
+    .replace('{{env}}', table(inStage('env')));
+}
+
+/** The map of fixed keys in a schema or among its alternatives. */
+function objectIn(schema: Schema | boolean | undefined): Schema {
+  if (typeof schema !== 'object') throw new Error('the schema has no such map');
+  const found = [schema, ...(schema.anyOf ?? [])].find((one) => one.properties !== undefined);
+  if (!found) throw new Error('the schema has no map of fixed keys here');
+  return found;
+}
+
+function table({ properties = {}, required = [] }: Schema): string {
+  const rows = Object.entries(properties).map(
+    ([key, value]) =>
+      `| \`${key}\`${required.includes(key) ? ' *' : ''} | ${typeText(value)} | ${(value.description ?? '').replaceAll('|', '\\|')} |`,
+  );
+  return ['| key | type | |', '|---|---|---|', ...rows].join('\n');
+}
+
+function typeText(schema: Schema | boolean | undefined): string {
+  if (typeof schema !== 'object') return 'any value';
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.enum) return schema.enum.map((one) => `\`${String(one)}\``).join(', ');
+  if (schema.$ref) return 'any value';
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeText))].join(' or ');
+  if (schema.properties) return 'map';
+  if (schema.type === 'array') return `list of ${plural(typeText(schema.items))}`;
+  if (schema.type === 'object') return `map of ${plural(typeText(schema.additionalProperties))}`;
+  const words: Readonly<Record<string, string>> = { string: 'text', integer: 'whole number', null: 'null' };
+  return [schema.type ?? 'any value']
+    .flat()
+    .map((type) => words[type] ?? type)
+    .join(' or ');
+}
+
+/** What is itself put together is only named. */
+function plural(type: string): string {
+  return /^(map|list)\b/.test(type) && !type.includes(' or ') ? `${type.split(' ')[0]}s` : type;
+}
+
+const page = `# pipeline.yaml
+
+<!-- Made from the schema by \`npm run docs\`. -->
+
+A pipeline is stages that read deps and write outs. \`pipe\` plans them into cells (a stage times its axes), runs what is not
+up to date, and keeps what was made. Put this on the first line for completion and checks in your editor:
+
+\`\`\`yaml
+# yaml-language-server: $schema=./node_modules/pipe-experiments/schema/pipeline.schema.json
+version: 1
+params: {train: {epochs: 250, lr: 0.025}}
+axes:
+  variant: {baseline: {}, no-zero: {mask: [zero]}}
+  seed: [0, 1, 2]
+sources:
+  images: {paths: [../data/images], url: "https://example.org/images.tar.gz", sha256: "…", unpack: tar.gz}
+stages:
+  train:
+    run: stages/train.ts
+    matrix: [variant, seed]
+    deps: {images: source.images}
+    params: {train: "\${params.train}", variant: "\${variant}", seed: "\${seed}"}
+    outs: {weights: weights.bin}
+  compare:
+    cmd: python3 compare.py --out \${outs.table} \${deps.weights}
+    deps: {weights: train.weights, script: compare.py}   # gathers every variant and seed
+    outs: {table: {path: table.json, place: results/table.json, report: table}}
+\`\`\`
+
+\`*\` marks a key that must be there. Keys that do not exist are mistakes, never ignored.
+
+## The file
+
+{{top}}
+
+## Params, profiles and --set
+
+\`params\` are values that stages refer to. A profile changes them by a deep merge, and its \`axes\` pick or replace values;
+\`--set train.epochs=10\` and \`--set axes.seed=[0,1]\` come last, their value is read as YAML. Only what is declared can be
+changed, so that a typo is a mistake and not a new param; below a map that is explicitly empty (\`extra: {}\`) everything can
+be set.
+
+{{profile}}
+
+In a profile, a list for an axis keeps those of its values, in that order; where the axis is itself a plain list, other
+values may be given too. A map replaces the axis.
+
+## Axes and the matrix
+
+An axis is a list of plain values or a map of named ones. A stage with \`matrix: [variant, seed]\` has a cell for each
+combination: \`train[no-zero,3]\`. Ids are made of values, never of positions, so reordering an axis reruns nothing.
+
+{{matrix}}
+
+First \`only\`, then \`exclude\`, then \`include\`, which brings combinations back. A pattern is a map of axes to a name or a list
+of names; an axis it does not name is left open. Names that a profile took out of an axis match nothing; names that no axis
+ever had are mistakes.
+
+A dep on a stage with the same axis is aligned cell by cell, whatever the order of the axes. An axis that the reader lacks is
+gathered: the stage gets a list in stable order, each item with its axis values. \`gather: {dep: {min: {seed: 3}}}\` lets the
+stage go on when three seeds have succeeded; the report says how many there were.
+
+## References
+
+\`\${params.a.b}\` is a param, \`\${axis}\` the cell's value of an axis. Text that is exactly one reference takes on the value's
+own type, so \`"\${params.train}"\` can be a map; inside other text a value is written as text (a map as JSON, a named axis value
+that is a map or a list as its name). \`$\${\` is a literal \`\${\`. References may stand in \`run\`, \`cmd\`, \`when\`, \`deps\`,
+\`params\`, \`outs\`, \`resources\`, \`env\` and \`tools\`. In \`cmd\`, \`\${deps.x}\` and \`\${outs.x}\` are paths, quoted for the shell
+(a gathered dep: all its paths); params stand there as they are, unquoted.
+
+## Deps and paths
+
+A dep is a reference when what stands before its first dot is \`source\` or the name of a stage: \`train.weights\`,
+\`source.images\`. Everything else is a path inside the project; \`./train.csv\` is a path even when a stage is called train.
+Files and folders alike are deps by their content. Paths are relative, written with \`/\`, and cannot leave the project: data
+from outside is a source.
+
+## Sources
+
+{{source}}
+
+The first candidate that exists is used and checked; with none, the \`url\` is downloaded once, with resume, and checked.
+
+## Stages
+
+{{stage}}
+
+\`when\` takes a stage out of the graph; reading from it is then a mistake. \`checkpoint\` gives the stage a folder that
+survives an interruption and is shared by runs that differ only in the excluded params, so \`excluding: [train.epochs]\` lets
+training go on from 100 epochs to 200.
+
+### Outs
+
+{{out}}
+
+Every cell writes into a folder of its own; two cells can use the same path. A \`place\` is in the project, so under a matrix it
+must hold the axes: \`place: results/\${variant}-\${seed}.json\`. What each \`report\` mark expects is in
+[the report's page](../how-to/report.md).
+
+### Environment
+
+{{env}}
+
+Stages see a small fixed set of variables (\`PATH\`, \`HOME\`, \`LANG\` and the like) and what is named here, nothing else. The
+short form \`env: {A: b}\` is \`env: {set: {A: b}}\`.
+
+### Resources
+
+\`resources: {cpu: 2, gpu: 1, memory: 4GiB, licence: 1}\`: what the stage holds while it runs. One core is taken when nothing is
+said. Memory is bytes or a number with \`KiB\`, \`MiB\`, \`GiB\`, \`TiB\` (or \`KB\`, \`MB\`, \`GB\`, \`TB\`). Other names are defined
+at the top of the file: \`resources: {licence: 2}\`.
+`;
