@@ -16,7 +16,8 @@ const BASE: usize = 9216; // 6 × 32 × i32: what to subtract from a code of a l
 const PERMUTATION: usize = 10240; // 6 × 258 × u16
 const LOOKUP: usize = 16384; // 6 × 2048 × u16: length << 12 | symbol; 0: a longer code
 const SELECTORS: usize = 40960; // 18,002 × u8
-const INPUT: usize = 65536;
+const CRC: usize = 65536; // 8 × 256 × u32, filled by makeTables
+const INPUT: usize = 73728;
 
 const LOOKUP_BITS: u32 = 11;
 const MAX_CODE_LENGTH: u32 = 20;
@@ -216,4 +217,85 @@ export function walk(from: u32, to: u32): void {
   store<u32>(STATE, f, 20);
   store<u32>(STATE, g, 24);
   store<u32>(STATE, h, 28);
+}
+
+/** Fills MASKS and CRC. Table k advances a byte by k more zero bytes; words have their bytes swapped, to be loaded as they lie. */
+export function makeTables(): void {
+  for (let mask: usize = 0; mask < 16; mask++) memory.fill(MASKS + mask * 16, 255, mask + 1);
+  for (let byte: u32 = 0; byte < 256; byte++) {
+    let crc: u32 = byte << 24;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x80000000) != 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+    store<u32>(CRC + (<usize>byte << 2), swap(crc));
+  }
+  for (let at: usize = 1024; at < 8192; at += 4) {
+    const before: u32 = load<u32>(CRC + at - 1024);
+    store<u32>(CRC + at, (before >> 8) ^ load<u32>(CRC + (<usize>(before & 255) << 2)));
+  }
+}
+
+function crcOf(crc: u32, byte: u32): u32 {
+  return (crc >> 8) ^ load<u32>(CRC + (<usize>((crc ^ byte) & 255) << 2));
+}
+
+/**
+ * Finds the runs of the first run-length code (four equal bytes, then how many more) and takes the CRC-32 of what the
+ * text expands to. Positions of the counts go to `runs`; returns how many. STATE gets the CRC and the expanded length.
+ */
+export function scan(text: usize, size: u32, runs: usize): u32 {
+  let crc: u32 = 0xffffffff;
+  let found: u32 = 0;
+  let length: u32 = size;
+  let from: u32 = 0; // where the text begins anew: behind the last count
+  let i: u32 = 0;
+  let pending: u32 = 0; // equal bytes before i, where the word there was looked at byte by byte
+  while (i < size) {
+    if (pending < 3 && i + 8 <= size) {
+      const word: u64 = load<u64>(text + i);
+      // Four equal bytes in two words: a pair lies inside each of them, or three bytes in the first.
+      const pairs: u64 = (word ^ (word >> 8)) | 0xff00000000000000;
+      if (((pairs - 0x0101010101010101) & ~pairs & 0x8080808080808080) == 0) {
+        const low: u32 = <u32>word ^ crc;
+        const high: u32 = <u32>(word >> 32);
+        crc =
+          load<u32>(CRC + (<usize>(low & 255) << 2), 7168) ^
+          load<u32>(CRC + (<usize>((low >> 8) & 255) << 2), 6144) ^
+          load<u32>(CRC + (<usize>((low >> 16) & 255) << 2), 5120) ^
+          load<u32>(CRC + (<usize>(low >> 24) << 2), 4096) ^
+          load<u32>(CRC + (<usize>(high & 255) << 2), 3072) ^
+          load<u32>(CRC + (<usize>((high >> 8) & 255) << 2), 2048) ^
+          load<u32>(CRC + (<usize>((high >> 16) & 255) << 2), 1024) ^
+          load<u32>(CRC + (<usize>(high >> 24) << 2));
+        i += 8;
+        pending = 0;
+        continue;
+      }
+    }
+    const end: u32 = min<u32>(i + 8, size);
+    let same: u32 = 0;
+    if (i > from) {
+      const last: u8 = load<u8>(text + i - 1);
+      same = 1;
+      while (same < 3 && i - same > from && load<u8>(text + i - same - 1) == last) same++;
+    }
+    for (; i < end; i++) {
+      const byte: u8 = load<u8>(text + i);
+      crc = crcOf(crc, byte);
+      same = same > 0 && load<u8>(text + i - 1) == byte ? same + 1 : 1;
+      if (same < 4) continue;
+      same = 0;
+      i += 2;
+      from = i;
+      store<u32>(runs + (<usize>found << 2), i - 1);
+      found++;
+      if (i > size) break;
+      const count: u32 = load<u8>(text + i - 1);
+      for (let k: u32 = 0; k < count; k++) crc = crcOf(crc, byte);
+      length += count - 1;
+      break;
+    }
+    pending = same;
+  }
+  store<u32>(STATE, swap(~crc));
+  store<u32>(STATE, length, 4);
+  return found;
 }

@@ -22,15 +22,14 @@ const chainInLane = 900_096;
 export const places = {
   front: 1024,
   state: 1536,
-  masks: 2048,
   limit: 8192,
   base: 9216,
   permutation: 10_240,
   lookup: 16_384,
   selectors: 40_960,
-  input: 65_536,
+  input: 73_728,
   /** More than the symbols of any one block can take: maxSelectors × 50 codes of 20 bits. */
-  inputMax: firstLane - 65_536 - 1024,
+  inputMax: firstLane - 73_728 - 1024,
 } as const;
 
 /** What readSymbols returns in place of a size. */
@@ -48,6 +47,8 @@ interface Kernel {
   ): number;
   link(text: number, size: number, chain: number): void;
   walk(from: number, to: number): void;
+  scan(text: number, size: number, runs: number): number;
+  makeTables(): void;
 }
 
 export class DecoderMemory {
@@ -65,10 +66,7 @@ export class DecoderMemory {
     this.bytes = new Uint8Array(memory.buffer);
     this.halves = new Uint16Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
-    for (let mask = 0; mask < 16; mask++) {
-      const at = places.masks + mask * 16;
-      this.bytes.fill(255, at, at + mask + 1);
-    }
+    this.#kernel.makeTables();
   }
 
   /** A lane's text; valid until its next block. */
@@ -124,6 +122,25 @@ export class DecoderMemory {
       idle(lane);
       from = size;
     }
+  }
+
+  /**
+   * After the walk: where the counts behind four equal bytes stand (a view, valid until the next block), the CRC-32 of
+   * what the text expands to, and the length of that.
+   */
+  scan(
+    lane: number,
+    size: number,
+  ): { readonly runs: Uint32Array; readonly crc: number; readonly length: number } {
+    const text = firstLane + lane * laneSize;
+    // The chain is done with, and leaves room for more runs than the text can have.
+    const runsAt = text + chainInLane;
+    const found = this.#kernel.scan(text, size, runsAt);
+    return {
+      runs: this.words.subarray(runsAt / 4, runsAt / 4 + found),
+      crc: this.words[places.state / 4]!,
+      length: this.words[places.state / 4 + 1]!,
+    };
   }
 }
 

@@ -100,62 +100,14 @@ function join({ chunks, length }: Stream): Uint8Array {
   return all;
 }
 
-/**
- * CRC-32 with the high bit first, eight bytes at a time: table k advances a byte by k more zero bytes. Kept with its
- * bytes swapped, so that words can be loaded as they lie in memory.
- */
-const crcTables = makeCrcTables();
-
-function makeCrcTables(): Int32Array {
-  const tables = new Int32Array(8 * 256);
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte << 24;
-    for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
-    tables[byte] = swapBytes(crc);
-  }
-  for (let k = 1; k < 8; k++) {
-    for (let byte = 0; byte < 256; byte++) {
-      const before = tables[(k - 1) * 256 + byte]!;
-      tables[k * 256 + byte] = (before >>> 8) ^ tables[before & 255]!;
-    }
-  }
-  return tables;
-}
-
-function swapBytes(word: number): number {
-  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
-}
-
-/** bzip2's CRC-32 of `bytes`. */
-export function crc32(bytes: Uint8Array): number {
-  const tables = crcTables;
-  const whole = bytes.byteOffset % 4 === 0 ? bytes.length >> 3 : 0;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset - (bytes.byteOffset % 4), whole * 2);
-  let crc = -1;
-  for (let i = 0; i < whole * 2; i += 2) {
-    const a = words[i]! ^ crc;
-    const b = words[i + 1]!;
-    crc =
-      tables[1792 + (a & 255)]! ^
-      tables[1536 + ((a >>> 8) & 255)]! ^
-      tables[1280 + ((a >>> 16) & 255)]! ^
-      tables[1024 + (a >>> 24)]! ^
-      tables[768 + (b & 255)]! ^
-      tables[512 + ((b >>> 8) & 255)]! ^
-      tables[256 + ((b >>> 16) & 255)]! ^
-      tables[b >>> 24]!;
-  }
-  for (let i = whole * 8; i < bytes.length; i++) crc = (crc >>> 8) ^ tables[(crc & 255) ^ bytes[i]!]!;
-  return swapBytes(~crc) >>> 0;
-}
-
 /** Undoes the first run-length code (four equal bytes and a count) and checks the block's CRC. */
 function expand(block: Block, maxOutput: number): Uint8Array {
-  const { size } = block;
-  const text = decoderMemory().text(block.lane, size);
-  const runs = findRuns(text, size);
-  let length = size;
-  for (const count of runs) if (count < size) length += text[count]! - 1;
+  const { size, lane } = block;
+  const text = decoderMemory().text(lane, size);
+  const { runs, crc, length } = decoderMemory().scan(lane, size);
+  if (crc !== block.crc) {
+    throw new BenchFormatError('the block checksum does not match', block.offset, 'file');
+  }
   if (length > maxOutput) {
     throw new BenchFormatError('the file unpacks to more than the limit, refused', block.offset, 'file');
   }
@@ -163,32 +115,14 @@ function expand(block: Block, maxOutput: number): Uint8Array {
   let from = 0;
   let at = 0;
   for (const count of runs) {
+    // A block that ends on four equal bytes has no count.
+    if (count >= size) break;
     out.set(text.subarray(from, count), at);
     at += count - from;
     from = count + 1;
-    if (count >= size) break;
     out.fill(text[count - 1]!, at, at + text[count]!);
     at += text[count]!;
   }
-  if (from < size) out.set(text.subarray(from, size), at);
-  if (crc32(out) !== block.crc) {
-    throw new BenchFormatError('the block checksum does not match', block.offset, 'file');
-  }
+  out.set(text.subarray(from), at);
   return out;
-}
-
-/** Positions of the counts behind four equal bytes. Of any four bytes in a row it looks at the middle pair only. */
-function findRuns(text: Uint8Array, size: number): number[] {
-  const counts: number[] = [];
-  for (let i = 1; i + 2 < size; i += 2) {
-    const byte = text[i]!;
-    if (byte !== text[i + 1]) continue;
-    const start = text[i - 1] === byte ? i - 1 : i;
-    if (text[start + 2] === byte && text[start + 3] === byte && start + 3 < size) {
-      counts.push(start + 4);
-      // The text goes on behind the count; the next pair is one further, the step of the loop taken off.
-      i = start + 4;
-    }
-  }
-  return counts;
 }

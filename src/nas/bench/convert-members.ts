@@ -3,6 +3,7 @@ import { decompressAll } from './bzip2.ts';
 import { type ColumnData, Columns } from './columns.ts';
 import { BenchFormatError } from './format-error.ts';
 import { readPickle } from './pickle-machine.ts';
+import { defaultLimits, Tape } from './pickle-tape.ts';
 import { addArchitecture, simpleSchedules } from './record.ts';
 import { type Member, readMember } from './source.ts';
 
@@ -35,6 +36,7 @@ const unpackedTogether = 16;
 export function convertMembers(task: WorkerTask): WorkerResult {
   const columns = new Columns();
   const bad: BadFile[] = [];
+  const tape = new Tape();
   let bytes = 0;
   for (let from = 0; from < task.members.length; from += unpackedTogether) {
     const group = task.members.slice(from, from + unpackedTogether);
@@ -47,7 +49,10 @@ export function convertMembers(task: WorkerTask): WorkerResult {
       const result = input instanceof Uint8Array ? unpacked[inputs.indexOf(input)]! : input;
       const error =
         result instanceof Uint8Array
-          ? orError(() => addArchitecture(columns, index, readPickle(result), simpleSchedules, 0))
+          ? orError(() => {
+              const record = readPickle(result, defaultLimits, tape);
+              addArchitecture(columns, index, record, simpleSchedules, 0);
+            })
           : result;
       if (error) bad.push(toBadFile(error, member.name, index));
     }

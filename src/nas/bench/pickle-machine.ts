@@ -32,11 +32,13 @@ export interface MachineOptions {
   readonly entries?: Entries;
   /** Byte of the source to start at. */
   readonly at?: number;
+  /** To be overwritten: its arrays have the size that earlier files needed. */
+  readonly tape?: Tape;
 }
 
-/** Reads the pickle at the start of `bytes`. */
-export function readPickle(bytes: Uint8Array, limits: Limits = defaultLimits): Node {
-  return new PickleMachine(memorySource(bytes), { limits }).run();
+/** Reads the pickle at the start of `bytes`, onto `tape` if one is given to be used again. */
+export function readPickle(bytes: Uint8Array, limits: Limits = defaultLimits, tape = new Tape()): Node {
+  return new PickleMachine(memorySource(bytes), { limits, tape }).run();
 }
 
 /** Zeros behind the window's end, so that an argument can be read before it is known to be there. */
@@ -66,7 +68,7 @@ const refusedOpcodes: Readonly<Record<number, string>> = {
 };
 
 export class PickleMachine {
-  readonly tape = new Tape();
+  readonly tape: Tape;
   readonly limits: Limits;
   readonly #source: ByteSource;
   readonly segments: Segments;
@@ -85,6 +87,8 @@ export class PickleMachine {
 
   constructor(source: ByteSource, options: MachineOptions = {}) {
     this.#source = source;
+    this.tape = options.tape ?? new Tape();
+    this.tape.clear();
     this.limits = options.limits ?? defaultLimits;
     this.#base = options.at ?? 0;
     this.segments = new Segments(this, source, options.entries);
@@ -321,6 +325,11 @@ export class PickleMachine {
   }
 
   #resize(size: number): void {
+    const { bytes } = this.tape;
+    if (bytes.length >= size && this.#end === 0) {
+      this.#view = new DataView(bytes.buffer);
+      return;
+    }
     const larger = new Uint8Array(size);
     larger.set(this.tape.bytes.subarray(0, this.#end));
     this.tape.bytes = larger;

@@ -71,6 +71,13 @@ export class Tape {
   itemCount = 1;
   externals: Node[] = [];
 
+  /** Forgets everything and keeps the room. */
+  clear(): void {
+    this.count = 1;
+    this.itemCount = 1;
+    this.externals = [];
+  }
+
   growValues(): void {
     const size = this.kind.length * 2;
     this.kind = copyInto(new Uint8Array(size), this.kind);
