@@ -89,7 +89,7 @@ export class ResourcePool {
   /** null: not now. A cell asks for all it needs at once, so no two cells can wait for each other. */
   take(wanted: Resources): Lease | null {
     const cpu = Math.min(wanted.cpu, this.#capacity.cpu);
-    if (this.lacks(wanted).size > 0) return null;
+    if (!this.#fits(wanted)) return null;
     this.#cpu -= cpu;
     this.#memory -= wanted.memory;
     const turn = wanted.gpu > 0 && this.#capacity.gpus.length === 0 ? 1 : 0;
@@ -115,31 +115,19 @@ export class ResourcePool {
     };
   }
 
-  /** Names of the resources of which too little is free for `wanted` now. */
-  lacks(wanted: Resources): ReadonlySet<string> {
-    const result = new Set<string>();
-    if (Math.min(wanted.cpu, this.#capacity.cpu) > this.#cpu) result.add('cpu');
-    if (wanted.memory > this.#memory) result.add('memory');
+  #fits(wanted: Resources): boolean {
     const gpus = this.#capacity.gpus.length === 0 ? this.#gpuTurn : this.#gpus.length;
-    if (Math.min(wanted.gpu, Math.max(1, this.#capacity.gpus.length)) > gpus) result.add('gpu');
-    for (const [name, amount] of Object.entries(wanted.named)) {
-      if (amount > (this.#named.get(name) ?? 0)) result.add(name);
-    }
-    return result;
+    return (
+      Math.min(wanted.cpu, this.#capacity.cpu) <= this.#cpu &&
+      wanted.memory <= this.#memory &&
+      Math.min(wanted.gpu, Math.max(1, this.#capacity.gpus.length)) <= gpus &&
+      Object.entries(wanted.named).every(([name, amount]) => amount <= (this.#named.get(name) ?? 0))
+    );
   }
 
   #add(name: string, amount: number): void {
     this.#named.set(name, (this.#named.get(name) ?? 0) + amount);
   }
-}
-
-/** Names of the resources a cell takes any of. */
-export function uses(wanted: Resources): ReadonlySet<string> {
-  const result = new Set(Object.keys(wanted.named).filter((name) => (wanted.named[name] ?? 0) > 0));
-  if (wanted.cpu > 0) result.add('cpu');
-  if (wanted.memory > 0) result.add('memory');
-  if (wanted.gpu > 0) result.add('gpu');
-  return result;
 }
 
 function gib(bytes: number): string {

@@ -4,7 +4,7 @@
  */
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import { enoughGathered, longestRemaining } from './order.ts';
-import { type Lease, type ResourcePool, uses } from './resources.ts';
+import type { Lease, ResourcePool } from './resources.ts';
 
 /** What becomes of the other cells after a failure: start none, go on wherever possible, or end the running ones too. */
 export type FailureMode = 'stop-new' | 'keep-going' | 'fail-fast';
@@ -42,15 +42,12 @@ export interface Schedule {
   stop(): void;
 }
 
-/** After having been passed over so often, a cell's resources are kept for it. */
-const patience = 8;
 /** How far down the queue something is looked for that fits into what is free. */
 const lookAhead = 64;
 
 interface Entry {
   readonly cell: Cell;
   readonly without: ReadonlySet<CellId>;
-  passedOver: number;
   held: boolean;
 }
 
@@ -58,6 +55,7 @@ export function schedule(options: SchedulerOptions): Schedule {
   const { graph, wanted, pool } = options;
   const cells = [...graph.cells.values()].filter((cell) => wanted.has(cell.id));
   const rank = longestRemaining(graph, wanted, options.expectedMs);
+  const place = new Map(cells.map((cell, index) => [cell.id, index]));
   const fate = new Map<CellId, 'had' | 'failed' | 'not-run'>();
   const causes = new Map<CellId, CellId>();
   const missing = new Map(cells.map((cell) => [cell.id, cell.upstream.length]));
@@ -118,29 +116,32 @@ export function schedule(options: SchedulerOptions): Schedule {
     const without = new Set(cell.upstream.filter((id) => !had(id)));
     track(async () => {
       const verdict = await options.look(cell, without);
-      if (verdict === 'work') enqueue({ cell, without, passedOver: 0, held: false });
+      if (verdict === 'work') enqueue({ cell, without, held: false });
       else settle(cell, verdict);
     });
   }
 
   function enqueue(entry: Entry): void {
-    const own = rank.get(entry.cell.id) ?? 0;
-    const after = waiting.findIndex((other) => (rank.get(other.cell.id) ?? 0) < own);
+    const after = waiting.findIndex((other) => isBefore(entry.cell.id, other.cell.id));
     waiting.splice(after < 0 ? waiting.length : after, 0, entry);
   }
 
+  /** Equally long ways keep the order of the plan. */
+  function isBefore(a: CellId, b: CellId): boolean {
+    const longer = (rank.get(a) ?? 0) - (rank.get(b) ?? 0);
+    return longer > 0 || (longer === 0 && (place.get(a) ?? 0) < (place.get(b) ?? 0));
+  }
+
+  /**
+   * Whatever fits is started: a large cell waits while smaller ones keep the machine busy. Keeping resources free for it
+   * would let processors idle for as long as the longest cell runs, and the work is finite, so its turn comes.
+   */
   function dispatch(): void {
-    const kept = new Set<string>();
     const fresh = waiting.filter((entry) => !entry.held);
     for (const entry of (fresh.length > 0 ? fresh : waiting).slice(0, lookAhead)) {
       if (executing >= options.concurrency) return;
-      const wants = entry.cell.resources;
-      const lease = [...uses(wants)].some((name) => kept.has(name)) ? null : pool.take(wants);
-      if (lease !== null) {
-        start(entry, lease);
-      } else if (++entry.passedOver > patience) {
-        for (const name of pool.lacks(wants)) kept.add(name);
-      }
+      const lease = pool.take(entry.cell.resources);
+      if (lease !== null) start(entry, lease);
     }
   }
 

@@ -35,9 +35,17 @@ async function main(): Promise<number> {
       process.stderr.write(`ended on request: ${error instanceof Error ? error.message : inspect(error)}\n`);
       return 130;
     }
-    process.stderr.write(`${inspect(error)}\n`);
+    process.stderr.write(`${stackOf(error)}\n`);
     return error instanceof ContractError ? protocolExit : 1;
   }
+}
+
+/** Without the frames of this program, which are the same for every stage. */
+function stackOf(error: unknown): string {
+  return inspect(error)
+    .split('\n')
+    .filter((line) => !/^\s+at /.test(line) || !line.includes(import.meta.url))
+    .join('\n');
 }
 
 function complain(message: string): number {

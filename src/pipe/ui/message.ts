@@ -40,7 +40,7 @@ export function messageLines(event: RunEvent, view: RunView): readonly Line[] {
     case 'cell-not-run': {
       const stage = view.stage(event.cell);
       return stage && isOver(stage) && stage.startedAt !== null
-        ? [stageLine(stage, Date.parse(event.time) - stage.startedAt)]
+        ? [stageLine(stage, Math.max(Date.parse(event.time) - stage.startedAt, ...stage.took))]
         : [];
     }
     default:
@@ -70,7 +70,11 @@ function stageLine(stage: StageView, ms: number): Line {
   ] as const;
   const words = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
   return [
-    failed > 0 ? { text: '✗ ', style: 'red' } : { text: '✓ ', style: 'green' },
+    failed > 0
+      ? { text: '✗ ', style: 'red' }
+      : notRunOf(stage.counts) > 0
+        ? { text: '■ ', style: 'yellow' }
+        : { text: '✓ ', style: 'green' },
     `${stage.name}: ${words.join(', ')} in ${duration(ms)}`,
   ];
 }

@@ -21,7 +21,8 @@ function groups(failures: readonly Failure[]): readonly (readonly Failure[])[] {
   const byText = new Map<string, Failure[]>();
   for (const failure of failures) {
     const { kind, message, tail } = failure.error;
-    const key = JSON.stringify([failure.stage, kind, message.replaceAll(failure.cell, ''), tail.at(-1)]);
+    const words = [message, tellingLine(tail) ?? ''].map((text) => text.replaceAll(failure.cell, ''));
+    const key = JSON.stringify([failure.stage, kind, ...words]);
     const group = byText.get(key);
     if (group) group.push(failure);
     else byText.set(key, [failure]);
@@ -33,7 +34,7 @@ function groupLines(group: readonly Failure[], view: RunView): readonly Line[] {
   const [first] = group;
   if (!first) return [];
   const who = group.length === 1 ? first.cell : `${group.length} cells of ${first.stage}`;
-  const last = first.error.tail.at(-1);
+  const last = tellingLine(first.error.tail);
   const lines: Line[] = [
     [
       { text: '✗ ', style: 'red' },
@@ -50,6 +51,12 @@ function groupLines(group: readonly Failure[], view: RunView): readonly Line[] {
   const blocked = group.flatMap((failure) => view.blocked.get(failure.cell) ?? []);
   if (blocked.length > 0) lines.push([`    so ${names(blocked)} did not run`]);
   return lines;
+}
+
+/** The line of a log that says most: what was thrown, not where; else the last. */
+function tellingLine(tail: readonly string[]): string | undefined {
+  const lines = tail.filter((line) => line.trim() !== '' && !/^\s+at |^\s*[{}]?$|^Node\.js v/.test(line));
+  return lines.findLast((line) => /^(\s*\w*(Error|Exception)\b|error\b)/i.test(line)) ?? lines.at(-1);
 }
 
 function names(list: readonly CellId[]): string {
