@@ -58,6 +58,10 @@ async function draw(figure: ReportFigure, versions: string, store: FigureStore |
   }
 }
 
+/** Vega draws a round point as a path of two arcs, twice the size of a circle. */
+const circlePath =
+  /^<path((?: data-l="[^"]*")?) transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A\4,\4,0,1,1,-\4,0A\4,\4,0,1,1,\4,0"/;
+
 /**
  * An SVG for a page of many: one picture with one name to assistive software (its table stands beside it), each
  * mark's description kept for the pointer as `data-l`, and what every text repeats said once.
@@ -78,6 +82,8 @@ export function pageSvg(svg: string, label: string): string {
           '',
         )
         .replace(/^(<line .*?) [xy]2="0"/, '$1')
+        .replace(/^((?!.* stroke=").*?) stroke-width="[^"]*"/, '$1')
+        .replace(circlePath, '<circle$1 cx="$2" cy="$3" r="$4"')
         .replace(font, '');
     });
   return body.replace(/^<svg/, `<svg class="plot" role="img" aria-label="${escapeText(label)}"${font}`);
