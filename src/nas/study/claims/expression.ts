@@ -39,7 +39,8 @@ export function parseExpression(text: string): Expression {
     return token?.kind === 'sign' && signs.includes(token.value);
   };
   const expect = (sign: string): void => {
-    if (!isSign(sign)) fail(`a '${sign}' is missing${at < tokens.length ? ` before '${tokens[at]!.value}'` : ''}`);
+    if (!isSign(sign))
+      fail(`a '${sign}' is missing${at < tokens.length ? ` before '${tokens[at]!.value}'` : ''}`);
     at++;
   };
   const chain = (next: () => Expression, signs: readonly ('+' | '-' | '*' | '/')[]): Expression => {
@@ -70,7 +71,10 @@ export function parseExpression(text: string): Expression {
     expect('(');
     const args: Expression[] = [];
     while (!isSign(')')) {
-      if (args.length > 0) expect(',');
+      if (args.length > 0) {
+        if (!isSign(',')) break;
+        at++;
+      }
       args.push(sum());
     }
     expect(')');

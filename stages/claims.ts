@@ -1,0 +1,45 @@
+/** Holds the paper's claims against the results: claims.json for the report, claims.xml for a CI. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { applyPolicy } from '../src/nas/bench/policy.ts';
+import { readBenchTable } from '../src/nas/bench/table.ts';
+import { claimsFileSchema, judgeClaims } from '../src/nas/study/claims/claims.ts';
+import { claimsJunit } from '../src/nas/study/claims/junit.ts';
+import { plannedSeeds, readSummary } from '../src/nas/study/claims/summary.ts';
+import { dataSchema, variantSchema } from '../src/nas/supernet/options.ts';
+import { defineStage } from '../src/pipe/stage.ts';
+
+const paramsSchema = z.object({
+  embedded: z.boolean(),
+  target: z.string(),
+  data: dataSchema,
+  network: z.record(z.string(), z.unknown()),
+  train: z.record(z.string(), z.unknown()),
+});
+/** CIFAR-10's training set: what `trainImages: null` takes, less those withheld. */
+const allTrainingImages = 50_000;
+
+export default defineStage((stage) => {
+  const { embedded, target, data, network, train } = paramsSchema.parse(stage.params);
+  const { channels, cellsPerStage, epochs } = variantSchema.parse({ ...network, ...train });
+  const file = claimsFileSchema.parse(parse(readFileSync(stage.dep('claims'), 'utf8')));
+  const summary = readSummary(readFileSync(stage.dep('summary')));
+  const planned = plannedSeeds(readFileSync(stage.dep('variants'), 'utf8'));
+  const claims = judgeClaims(
+    file,
+    { summary, bench: applyPolicy(readBenchTable(stage.dep('bench')), target).rows },
+    {
+      channels,
+      cellsPerStage,
+      epochs,
+      side: data.side,
+      trainImages: data.trainImages ?? allTrainingImages - data.validationImages,
+      embedded,
+      planned,
+    },
+  );
+  writeFileSync(stage.out('claims'), `${JSON.stringify({ claims }, null, 1)}\n`);
+  writeFileSync(stage.out('junit'), claimsJunit(claims));
+  for (const { id, verdict, detail } of claims) stage.info(`claim ${id} is ${verdict}: ${detail}`);
+});
