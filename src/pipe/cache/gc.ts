@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { exitCode, UserError } from '../config/diagnostic.ts';
 import type { Key, Sha256 } from '../fingerprint/fingerprint.ts';
 import { isSha256 } from '../fingerprint/listing.ts';
-import { cellFolder, cellOfFolder } from '../plan/cell-id.ts';
+import { cellOfFolder } from '../plan/cell-id.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { objectsOf, type StoredFile, storedManifests, storedObjects, versionOf } from './contents.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { folderOf, type Layout, layoutOf } from './layout.ts';
 import { describeOwner, lockHolders, tryLock } from './lock.ts';
 import { BadObject } from './objects.ts';
 import { readManifest, readState } from './records.ts';
@@ -193,7 +193,7 @@ function abandonedCells(
   needed: ReadonlySet<Key>,
   working: ReadonlySet<string>,
 ): readonly string[] {
-  const current = new Set([...graph.cells.keys()].map(cellFolder));
+  const current = new Set([...graph.cells.keys()].map(folderOf));
   const folders = new Set<string>();
   for (const folder of existsSync(layout.cells) ? readdirSync(layout.cells) : []) folders.add(folder);
   for (const file of existsSync(layout.state) ? readdirSync(layout.state) : [])

@@ -1,6 +1,8 @@
 /** Where things lie in a project's cache folder. */
 import { join } from 'node:path';
 import type { Key, Sha256 } from '../fingerprint/fingerprint.ts';
+import { cellFolder } from '../plan/cell-id.ts';
+import type { CellId } from '../plan/graph.ts';
 
 /** Name of the cache folder in the project. */
 export const cacheFolderName = 'cache';
@@ -54,4 +56,16 @@ export function objectFile(layout: Layout, sha256: Sha256): string {
 
 export function manifestFile(layout: Layout, key: Key): string {
   return join(layout.manifests, key.slice(0, 2), `${key}.json`);
+}
+
+const folders = new Map<CellId, string>();
+
+/** `cellFolder`, remembered: a run that has nothing to do asks for little else. */
+export function folderOf(cell: CellId): string {
+  let folder = folders.get(cell);
+  if (folder === undefined) {
+    folder = cellFolder(cell);
+    folders.set(cell, folder);
+  }
+  return folder;
 }

@@ -6,11 +6,10 @@ import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync, rmSync } fr
 import { dirname, join, relative } from 'node:path';
 import { type Digests, PathError } from '../fingerprint/digest.ts';
 import type { Fingerprint, Key } from '../fingerprint/fingerprint.ts';
-import { cellFolder } from '../plan/cell-id.ts';
 import type { Cell } from '../plan/graph.ts';
 import { reached } from './fault.ts';
 import type { InputPath } from './inputs.ts';
-import type { Layout } from './layout.ts';
+import { folderOf, type Layout } from './layout.ts';
 import type { Lock } from './lock.ts';
 import { storeOut } from './objects.ts';
 import { placeCopy, swap } from './place.ts';
@@ -31,14 +30,20 @@ export interface Publication {
   readonly inputs: readonly InputPath[];
 }
 
-export function stagingFolder(layout: Layout, cell: Cell): string {
-  return join(layout.staging, cellFolder(cell.id));
+/** Of this run alone: what outlived a killed run may still be writing into that run's folder. */
+export function stagingFolder(layout: Layout, cell: Cell, run: string): string {
+  return join(layout.staging, folderOf(cell.id), run);
+}
+
+/** Removes what this and earlier runs staged for the cell. Its lock must be held. */
+export function clearStaging(layout: Layout, cell: Cell): void {
+  rmSync(join(layout.staging, folderOf(cell.id)), { recursive: true, force: true });
 }
 
 /** Absolute path of every out in an emptied staging folder; parent folders exist. */
-export function emptyStaging(layout: Layout, cell: Cell): Record<string, string> {
-  const staging = stagingFolder(layout, cell);
-  rmSync(staging, { recursive: true, force: true });
+export function emptyStaging(layout: Layout, cell: Cell, run: string): Record<string, string> {
+  const staging = stagingFolder(layout, cell, run);
+  clearStaging(layout, cell);
   const outs: Record<string, string> = {};
   for (const out of cell.outs) {
     const path = join(staging, 'outs', out.path);
@@ -51,7 +56,7 @@ export function emptyStaging(layout: Layout, cell: Cell): Record<string, string>
 
 export async function publishOuts(publication: Publication): Promise<Published> {
   const { cell, layout, lock } = publication;
-  const staging = stagingFolder(layout, cell);
+  const staging = stagingFolder(layout, cell, publication.run);
   reached('ran');
   const staged = (path: string) => join(staging, 'outs', path);
   const missing = cell.outs.filter((out) => !lstatSync(staged(out.path), { throwIfNoEntry: false }));
@@ -112,8 +117,8 @@ export function putInPlace(
   outs: OutRecords,
 ): readonly string[] {
   const { cell, layout, project, digests } = publication;
-  const target = join(layout.cells, cellFolder(cell.id));
-  const old = join(stagingFolder(layout, cell), 'old');
+  const target = join(layout.cells, folderOf(cell.id));
+  const old = join(stagingFolder(layout, cell, publication.run), 'old');
   rmSync(old, { recursive: true, force: true });
   swap(fresh, target, old, ['swap-out', 'swap-in']);
   for (const out of cell.outs) digests.forget(join(target, out.path));
@@ -127,7 +132,7 @@ export function notePlaces(
   project: string,
 ): readonly string[] {
   const { cell, key, fingerprint, layout, digests, ms } = publication;
-  const target = join(layout.cells, cellFolder(cell.id));
+  const target = join(layout.cells, folderOf(cell.id));
   const before = readState(layout, cell.id);
   const warnings: string[] = [];
   const places: Record<string, string> = {};
@@ -142,7 +147,7 @@ export function notePlaces(
     const ours = typeof before !== 'string' && before.places[out.name] === out.place;
     const aside = ours
       ? null
-      : join(layout.quarantine, `before-${cellFolder(cell.id)}-${Date.now()}`, out.place);
+      : join(layout.quarantine, `before-${folderOf(cell.id)}-${Date.now()}`, out.place);
     if (aside !== null && existsSync(place))
       warnings.push(
         `what lay at ${out.place} was not made by ${cell.id}; it is kept in ${relative(project, aside)}`,
@@ -167,10 +172,10 @@ async function changedInputs({ inputs, digests }: Publication): Promise<readonly
 }
 
 function setAside({ cell, layout, project, run, digests }: Publication, dirty: readonly string[]): Published {
-  const aside = join(layout.quarantine, `dirty-${cellFolder(cell.id)}-${run}`);
+  const aside = join(layout.quarantine, `dirty-${folderOf(cell.id)}-${run}`);
   mkdirSync(layout.quarantine, { recursive: true });
   rmSync(aside, { recursive: true, force: true });
-  renameSync(join(stagingFolder(layout, cell), 'outs'), aside);
+  renameSync(join(stagingFolder(layout, cell, run), 'outs'), aside);
   // They are looked at anew by whoever reads them next in this run.
   for (const path of dirty) digests.forget(path);
   return {

@@ -1,12 +1,10 @@
 /** What the cache writes about cells: the manifest of a key, and the state of what is in place. Parsed with bounds: not trusted. */
 
-import { join } from 'node:path';
 import { keyOf } from '../fingerprint/cell.ts';
 import type { Fingerprint, Key } from '../fingerprint/fingerprint.ts';
 import { isInsidePath, isSha256, isSize, outDigest } from '../fingerprint/listing.ts';
-import { cellFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
-import { type Layout, manifestFile } from './layout.ts';
+import { folderOf, type Layout, manifestFile } from './layout.ts';
 import { readSealed, writeSealed } from './sealed.ts';
 import type { OutRecord, OutRecords } from './work.ts';
 
@@ -39,7 +37,7 @@ export interface Placed {
 export type Read<Value> = Value | 'missing' | 'damaged';
 
 export function stateFile(layout: Layout, cell: CellId): string {
-  return join(layout.state, `${cellFolder(cell)}.json`);
+  return `${layout.state}/${folderOf(cell)}.json`;
 }
 
 export function writeManifest(layout: Layout, manifest: Manifest, fingerprint: Fingerprint): void {

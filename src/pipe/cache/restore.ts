@@ -1,14 +1,13 @@
 /** Puts the outs of a key back into place. Nothing is believed: sizes and digests are checked, what is bad is moved away. */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digests } from '../fingerprint/digest.ts';
 import type { Fingerprint, Key } from '../fingerprint/fingerprint.ts';
-import { cellFolder } from '../plan/cell-id.ts';
 import type { Cell } from '../plan/graph.ts';
 import { reached } from './fault.ts';
-import { type Layout, manifestFile } from './layout.ts';
+import { folderOf, type Layout, manifestFile } from './layout.ts';
 import { BadObject, quarantineObject, restoreOut } from './objects.ts';
-import { notePlaces, putInPlace, stagingFolder } from './publish.ts';
+import { clearStaging, notePlaces, putInPlace, stagingFolder } from './publish.ts';
 import { readManifest } from './records.ts';
 import type { OutRecords } from './work.ts';
 
@@ -47,9 +46,8 @@ export async function restoreCell(options: {
     const warnings = notePlaces({ ...options, ms }, outs, project);
     return { kind: 'restored', outs, ms, warnings };
   }
-  const staging = stagingFolder(layout, cell);
-  const fresh = join(staging, 'restored');
-  rmSync(staging, { recursive: true, force: true });
+  const fresh = join(stagingFolder(layout, cell, options.run), 'restored');
+  clearStaging(layout, cell);
   mkdirSync(fresh, { recursive: true });
   try {
     for (const out of Object.values(outs)) {
@@ -67,7 +65,7 @@ export async function restoreCell(options: {
   }
   reached('restore-copy');
   const warnings = putInPlace({ ...options, ms }, fresh, outs);
-  rmSync(staging, { recursive: true, force: true });
+  clearStaging(layout, cell);
   return { kind: 'restored', outs, ms, warnings };
 }
 
@@ -88,7 +86,7 @@ async function isInPlace(
   outs: OutRecords,
 ): Promise<boolean> {
   for (const out of Object.values(outs)) {
-    const path = join(layout.cells, cellFolder(cell.id), out.path);
+    const path = join(layout.cells, folderOf(cell.id), out.path);
     const look = await digests.lookAgain(path, 'self').catch(() => null);
     if (look?.sha256 !== out.sha256) return false;
   }

@@ -1,5 +1,5 @@
 /** A project's cells and cache as one run sees them: the one implementation of `Workspace`. */
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { exitCode, UserError } from '../config/diagnostic.ts';
@@ -8,14 +8,13 @@ import { CodeTracer } from '../fingerprint/code.ts';
 import { Digests } from '../fingerprint/digest.ts';
 import type { Fingerprint, Key, Reason } from '../fingerprint/fingerprint.ts';
 import { ToolProbes } from '../fingerprint/tool.ts';
-import { cellFolder } from '../plan/cell-id.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { reached } from './fault.ts';
 import type { InputPath, Inputs, Surroundings } from './inputs.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { folderOf, type Layout, layoutOf } from './layout.ts';
 import { type Lock, lock } from './lock.ts';
-import { emptyStaging, publishOuts, stagingFolder } from './publish.ts';
+import { clearStaging, emptyStaging, publishOuts } from './publish.ts';
 import { readState } from './records.ts';
 import { quarantineEntry, restoreCell } from './restore.ts';
 import type {
@@ -68,7 +67,7 @@ export class OpenWorkspace implements Workspace {
       tools: new ToolProbes(project),
       source,
       outsOf: (cell) => this.#outs.get(cell),
-      outPath: (cell, path) => join(this.#layout.cells, cellFolder(cell), path),
+      outPath: (cell, path) => `${this.#layout.cells}/${folderOf(cell)}/${path}`,
     };
   }
 
@@ -89,7 +88,7 @@ export class OpenWorkspace implements Workspace {
     if (early) return early;
 
     this.#checkWritable();
-    const held = await lock(this.#layout.locks, cellFolder(id), options.run, {
+    const held = await lock(this.#layout.locks, folderOf(id), options.run, {
       onWait: options.onWait,
       signal: options.signal,
     });
@@ -214,7 +213,7 @@ export class OpenWorkspace implements Workspace {
   ): CellWork {
     const { key, fingerprint, run, reasons, warnings, inputs, paths } = begun;
     const clear = () => {
-      rmSync(stagingFolder(this.#layout, cell), { recursive: true, force: true });
+      clearStaging(this.#layout, cell);
       this.#release(held);
     };
     return {
@@ -227,7 +226,7 @@ export class OpenWorkspace implements Workspace {
       module: inputs.module,
       checkpoint: this.#checkpoint(cell, fingerprint),
       stage: async () => {
-        const outs = emptyStaging(this.#layout, cell);
+        const outs = emptyStaging(this.#layout, cell, run);
         reached('staged');
         return outs;
       },
