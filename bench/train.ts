@@ -47,13 +47,8 @@ else await compare();
 /** The far side: a step for each line of standard input, whose paths it has; answers with its milliseconds. */
 async function work(name: string, setting: Setting): Promise<void> {
   const backend = await openBackend(name, { threads: setting.threads });
-  const options = variantSchema.parse({
-    ...setting,
-    batchSize: setting.batch,
-    side: undefined,
-    batch: undefined,
-    threads: undefined,
-  });
+  const { channels, cellsPerStage } = setting;
+  const options = variantSchema.parse({ channels, cellsPerStage, batchSize: setting.batch });
   const network = initialise(backend, superNetworkLayout(options), 0);
   const optimizer = new Optimizer(backend, network, options);
   const random = Random.stream(0, 'images');
