@@ -17,9 +17,17 @@ export function kendall(x: ArrayLike<number>, y: ArrayLike<number>): Kendall {
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
     (i, j) => pairs.x[i]! - pairs.x[j]! || pairs.y[i]! - pairs.y[j]!,
   );
-  const ys = Float64Array.from(order, (i) => pairs.y[i]!);
-  const tiedInX = tiedPairs(n, (i, j) => pairs.x[order[i]!] === pairs.x[order[j]!]);
-  const tiedInBoth = tiedPairs(n, (i, j) => pairs.x[order[i]!] === pairs.x[order[j]!] && ys[i] === ys[j]);
+  return kendallOfSorted(
+    Float64Array.from(order, (i) => pairs.x[i]!),
+    Float64Array.from(order, (i) => pairs.y[i]!),
+  );
+}
+
+/** τ of pairs that ascend by x, and by y where x is equal. Sorts `ys` in place. No NaN. */
+export function kendallOfSorted(xs: Float64Array, ys: Float64Array): Kendall {
+  const n = xs.length;
+  const tiedInX = tiedPairs(n, (i, j) => xs[i] === xs[j]);
+  const tiedInBoth = tiedPairs(n, (i, j) => xs[i] === xs[j] && ys[i] === ys[j]);
   const discordant = countInversions(ys);
   // countInversions sorted ys, so ties in y now stand together.
   const tiedInY = tiedPairs(n, (i, j) => ys[i] === ys[j]);

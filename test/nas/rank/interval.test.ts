@@ -1,0 +1,65 @@
+/** Intervals by resampling: that a resample's statistics are those of the pairs drawn, and that intervals cover. */
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../../src/nas/data/random.ts';
+import { pearson, spearman } from '../../../src/nas/rank/correlation.ts';
+import { correlationIntervals, percentiles } from '../../../src/nas/rank/interval.ts';
+import { kendall } from '../../../src/nas/rank/kendall.ts';
+
+/** Correlated pairs with ties. */
+function pairs(n: number, seed: number, slope: number) {
+  const random = Random.stream(seed, 'pairs');
+  const x = Float64Array.from({ length: n }, () => Math.round(random.normal() * 5));
+  return { x, y: Float64Array.from(x, (value) => Math.round(slope * value + random.normal() * 5)) };
+}
+
+describe('intervals', () => {
+  test('are those of the statistics computed anew on every resample', () => {
+    const { x, y } = pairs(60, 1, 0.5);
+    const resampling = { seed: 3, resamples: 40 };
+    const random = Random.stream(resampling.seed, 'bootstrap');
+    const anew = { tauA: [], tauB: [], spearman: [], pearson: [], mean: [] } as Record<string, number[]>;
+    for (let sample = 0; sample < resampling.resamples; sample++) {
+      // Multiplicities go to the pairs sorted by x, then y.
+      const order = Array.from(x, (_, i) => i).sort((i, j) => x[i]! - x[j]! || y[i]! - y[j]!);
+      const drawn = Array.from(x, () => order[random.int(x.length)]!);
+      const [xs, ys] = [drawn.map((i) => x[i]!), drawn.map((i) => y[i]!)];
+      anew.tauA!.push(kendall(xs, ys).a!);
+      anew.tauB!.push(kendall(xs, ys).b!);
+      anew.spearman!.push(spearman(xs, ys)!);
+      anew.pearson!.push(pearson(xs, ys)!);
+      anew.mean!.push(xs.reduce((sum, value) => sum + value, 0) / xs.length);
+    }
+    const ours = correlationIntervals(x, y, resampling);
+    for (const name of ['tauA', 'tauB', 'spearman', 'pearson', 'mean'] as const) {
+      const [low, high] = percentiles(anew[name]!, resampling.resamples)!;
+      expect(ours[name]![0], name).toBeCloseTo(low, 12);
+      expect(ours[name]![1], name).toBeCloseTo(high, 12);
+    }
+  });
+
+  test('cover no correlation about 95 times of 100 when there is none', () => {
+    let covered = 0;
+    for (let trial = 0; trial < 200; trial++) {
+      const { x, y } = pairs(100, 100 + trial, 0);
+      const [low, high] = correlationIntervals(x, y, { seed: trial, resamples: 200 }).tauA!;
+      if (low <= 0 && 0 <= high) covered++;
+    }
+    // Binomial(200, .95): mean 190, standard deviation 3.
+    expect(covered).toBeGreaterThan(178);
+    expect(covered).toBeLessThan(200);
+  });
+
+  test('there are none of a constant, of one pair or of nothing', () => {
+    const none = { tauB: null, spearman: null, pearson: null };
+    expect(correlationIntervals([1, 1, 1], [1, 2, 3], { seed: 0, resamples: 50 })).toMatchObject(none);
+    expect(correlationIntervals([1], [2], { seed: 0, resamples: 50 })).toMatchObject({ ...none, tauA: null });
+    expect(correlationIntervals([], [], { seed: 0, resamples: 50 }).mean).toBeNull();
+  });
+
+  test('15,625 pairs and 200 resamples take less than two seconds', () => {
+    const { x, y } = pairs(15_625, 5, 1);
+    const start = performance.now();
+    correlationIntervals(x, y, { seed: 0, resamples: 200 });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
