@@ -235,6 +235,8 @@ function asJson(
     architectures: table.archs.length,
     rows: table.length,
     seconds,
+    cpuSeconds: cpuSeconds(),
+    peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
     resumed,
     files,
     policies: policies.map((summary) => ({
@@ -253,6 +255,12 @@ function asJson(
     skipped: bad,
     notes,
   };
+}
+
+/** Of all threads. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 // Last, so that every constant above is there.
