@@ -1,10 +1,8 @@
 /** Downloads a source: goes on where it broke off, checks the digest, unpacks, and only then puts it in place. */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceDoc } from '../config/document.ts';
 import { fileName } from './source.ts';
@@ -60,7 +58,7 @@ async function fetchWhole(url: string, part: string, options: FetchOptions): Pro
     } catch (error) {
       if (error instanceof FinalError || options.signal?.aborted) throw error;
       tries = (await sizeOf(part)) > before ? 0 : tries + 1;
-      if (tries >= fruitlessTries) throw new Error(causeOf(error));
+      if (tries >= (isUnreachable(error) ? 2 : fruitlessTries)) throw new Error(causeOf(error));
       await sleep(
         (options.firstWaitMs ?? 1000) * 2 ** tries,
         undefined,
@@ -99,15 +97,20 @@ async function fetchRest(url: string, part: string, have: number, options: Fetch
   const total = length === null || response.headers.has('content-encoding') ? null : start + Number(length);
   let done = start;
   let told = Number.NEGATIVE_INFINITY;
-  const body = Readable.fromWeb(response.body);
-  body.on('data', (chunk: Buffer) => {
-    done += chunk.length;
-    const now = performance.now();
-    if (now - told < progressEveryMs && done !== total) return;
-    told = now;
-    options.onProgress(done, total);
-  });
-  await pipeline(body, createWriteStream(part, { flags: start > 0 ? 'a' : 'w' }));
+  const file = await open(part, start > 0 ? 'a' : 'w');
+  try {
+    // Written as it comes: what a stream still holds when the connection breaks would be lost.
+    for await (const chunk of response.body) {
+      await file.write(chunk);
+      done += chunk.length;
+      const now = performance.now();
+      if (now - told < progressEveryMs && done !== total) continue;
+      told = now;
+      options.onProgress(done, total);
+    }
+  } finally {
+    await file.close();
+  }
   if (total !== null && done < total) throw new Error('the connection ended early');
 }
 
@@ -125,6 +128,13 @@ async function checkDigest(part: string, expected: string | null): Promise<void>
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => null))?.size ?? 0;
+}
+
+/** There is no network, or no such server: waiting long for it helps nobody. */
+function isUnreachable(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(String(code));
 }
 
 /** fetch says only "fetch failed"; what happened is in its cause. */

@@ -69,6 +69,9 @@ export function checkDemand(cells: Iterable<Cell>, capacity: Capacity): readonly
   return [...warnings.values()];
 }
 
+/** Halves and tenths of a processor do not add up exactly. */
+const rounding = 1e-6;
+
 export class ResourcePool {
   readonly #capacity: Capacity;
   #cpu: number;
@@ -118,10 +121,12 @@ export class ResourcePool {
   #fits(wanted: Resources): boolean {
     const gpus = this.#capacity.gpus.length === 0 ? this.#gpuTurn : this.#gpus.length;
     return (
-      Math.min(wanted.cpu, this.#capacity.cpu) <= this.#cpu &&
+      Math.min(wanted.cpu, this.#capacity.cpu) <= this.#cpu + rounding &&
       wanted.memory <= this.#memory &&
       Math.min(wanted.gpu, Math.max(1, this.#capacity.gpus.length)) <= gpus &&
-      Object.entries(wanted.named).every(([name, amount]) => amount <= (this.#named.get(name) ?? 0))
+      Object.entries(wanted.named).every(
+        ([name, amount]) => amount <= (this.#named.get(name) ?? 0) + rounding,
+      )
     );
   }
 

@@ -1,0 +1,99 @@
+/** A real pipeline in a throw-away folder, planned and run by the engine itself. */
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { openWorkspace } from '../../../src/pipe/cache/workspace.ts';
+import { openPlan } from '../../../src/pipe/plan/open-plan.ts';
+import { selectCells } from '../../../src/pipe/plan/target.ts';
+import type { RunEvent } from '../../../src/pipe/run/event.ts';
+import { type RunOptions, type RunOutcome, runPipeline } from '../../../src/pipe/run/run.ts';
+import { sourceLookup } from '../../../src/pipe/run/source.ts';
+
+export interface Ran {
+  readonly outcome: RunOutcome;
+  readonly events: readonly RunEvent[];
+  /** Cells that were run, in the order in which they ended. */
+  readonly done: readonly string[];
+  readonly failed: readonly (RunEvent & { type: 'cell-failed' })[];
+}
+
+export interface RunSettings extends Partial<RunOptions> {
+  readonly set?: readonly string[];
+  readonly onEvent?: (event: RunEvent, signals: EventEmitter) => void;
+}
+
+export class Pipeline {
+  readonly dir = mkdtempSync(join(tmpdir(), 'pipe-run-'));
+
+  write(path: string, text: string): void {
+    const file = join(this.dir, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  edit(path: string, change: (text: string) => string): void {
+    this.write(path, change(this.read(path)));
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.dir, path), 'utf8');
+  }
+
+  has(path: string): boolean {
+    return existsSync(join(this.dir, path));
+  }
+
+  async run({ set = [], onEvent, ...options }: RunSettings = {}): Promise<Ran> {
+    const { graph, file } = await openPlan(this.dir, { set });
+    const workspace = openWorkspace({
+      project: this.dir,
+      graph,
+      env: options.env ?? process.env,
+      source: sourceLookup(this.dir, graph, { onProgress: () => {} }),
+    });
+    const events: RunEvent[] = [];
+    const signals = new EventEmitter();
+    const targets = options.targets ?? [];
+    const cells = targets.length === 0 ? graph.cells.keys() : selectCells(graph, targets);
+    const outcome = await runPipeline(
+      {
+        project: this.dir,
+        graph,
+        pipeline: file,
+        cells,
+        targets,
+        mode: 'stop-new',
+        force: false,
+        noCache: false,
+        jobs: 2,
+        gpus: null,
+        env: process.env,
+        workspace,
+        report: null,
+        // An emitter in place of the test process: its signals are ours to send.
+        signals: signals as unknown as Pick<NodeJS.Process, 'on' | 'off'>,
+        grace: { interruptMs: 2000, terminateMs: 500 },
+        backOffMs: () => 1,
+        ...options,
+      },
+      [
+        (event) => {
+          events.push(event);
+          onEvent?.(event, signals);
+        },
+      ],
+    );
+    await workspace.close();
+    return {
+      outcome,
+      events,
+      done: events.flatMap((event) => (event.type === 'cell-finished' ? [event.cell] : [])),
+      failed: events.filter((event) => event.type === 'cell-failed'),
+    };
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
