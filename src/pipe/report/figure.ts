@@ -50,7 +50,7 @@ async function draw(figure: ReportFigure, versions: string, store: FigureStore |
   if (kept) return { figure, ...kept, error: null };
   try {
     const drawn = await renderVegaLite(figure.spec, { name: figure.name });
-    const live = await interactiveSpec(figure.spec);
+    const live = await interactiveSpec(figure.spec, drawn.warnings);
     await store?.put(hash, { drawn, live });
     return { figure, drawn, live, error: null };
   } catch (error) {
@@ -86,5 +86,72 @@ export function pageSvg(svg: string, label: string): string {
         .replace(circlePath, '<circle$1 cx="$2" cy="$3" r="$4"')
         .replace(font, '');
     });
-  return body.replace(/^<svg/, `<svg class="plot" role="img" aria-label="${escapeText(label)}"${font}`);
+  return hoisted(body).replace(
+    /^<svg/,
+    `<svg class="plot" role="img" aria-label="${escapeText(label)}"${font}`,
+  );
+}
+
+const leafGroup = /<g([^>]*)>((?:<(?:path|line|circle|rect|text)[^>]*(?:\/>|>[^<]*<\/text>)){2,})<\/g>/g;
+/** Attributes that children inherit; opacity is not one, and means another thing on a group. */
+const inherited = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'fill-opacity',
+  'stroke-opacity',
+  'stroke-dasharray',
+  'stroke-linecap',
+  'stroke-linejoin',
+  'font-size',
+  'font-weight',
+  'text-anchor',
+];
+
+/** What all marks of a group have in common is said once, on the group. */
+function hoisted(svg: string): string {
+  return svg.replace(leafGroup, (_, own: string, children: string) => {
+    const tags = children.match(/<(?!\/)[^>]*>/g) ?? [];
+    let group = own;
+    let rest = children;
+    for (const name of inherited) {
+      const found = new RegExp(` ${name}="[^"]*"`);
+      const [first] = found.exec(tags[0] ?? '') ?? [];
+      if (first === undefined || own.includes(` ${name}="`) || !tags.every((tag) => tag.includes(first)))
+        continue;
+      group += first;
+      rest = rest.replaceAll(first, '');
+    }
+    const [fields, described] = sharedFields(rest);
+    return `<g${group}${fields}>${described}</g>`;
+  });
+}
+
+/**
+ * Descriptions read `field: value; field: value`. Where all marks of a group have the same fields, these go to the
+ * group as `data-f`, and the marks keep the values.
+ */
+function sharedFields(marks: string): readonly [string, string] {
+  const labels = [...marks.matchAll(/ data-l="([^"]*)"/g)].map((match) =>
+    match[1]!.split('; ').map(fieldAndValue),
+  );
+  const names = labels[0]?.map((part) => part?.[0]).join('; ');
+  const isShared =
+    labels.length > 1 &&
+    labels.every(
+      (parts) => parts.every((part) => part !== null) && parts.map((part) => part?.[0]).join('; ') === names,
+    );
+  if (!isShared) return ['', marks];
+  let i = 0;
+  const described = marks.replace(
+    / data-l="[^"]*"/g,
+    () => ` data-l="${labels[i++]!.map((part) => part?.[1]).join('; ')}"`,
+  );
+  return [` data-f="${names}"`, described];
+}
+
+/** Null for what would not come back whole: an escaped character ends in a semicolon of its own. */
+function fieldAndValue(part: string): readonly [string, string] | null {
+  const at = part.indexOf(': ');
+  return at < 0 || part.includes('&') ? null : [part.slice(0, at), part.slice(at + 2)];
 }

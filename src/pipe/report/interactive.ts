@@ -14,8 +14,15 @@ interface Wish {
   readonly pick: string | null;
 }
 
-/** The compiled Vega specification with interaction, or null when the figure has nothing to interact with. */
-export async function interactiveSpec(spec: JsonObject): Promise<JsonObject | null> {
+/**
+ * The compiled Vega specification with interaction, or null when the figure has nothing to interact with.
+ * `ownWarnings` are what Vega-Lite says of the figure as it is.
+ */
+export async function interactiveSpec(
+  spec: JsonObject,
+  ownWarnings: readonly string[] = [],
+): Promise<JsonObject | null> {
+  const expected = new Set(ownWarnings);
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
   const plain: JsonObject = JSON.parse(JSON.stringify(spec));
   const field = colourField(plain);
@@ -25,7 +32,7 @@ export async function interactiveSpec(spec: JsonObject): Promise<JsonObject | nu
     ...(field === null ? [] : [{ zoom: false, pick: field }]),
   ];
   for (const wish of wishes) {
-    const compiled = compileQuietly(vegaLite, withInteraction(plain, wish, ''));
+    const compiled = compileQuietly(vegaLite, withInteraction(plain, wish, ''), expected);
     if (compiled !== null && parses(vega, compiled)) return compiled;
   }
   return null;
@@ -73,7 +80,11 @@ function parses(vega: typeof import('vega'), compiled: JsonObject): boolean {
 }
 
 /** Vega-Lite warns where a selection does not fit (zooming bars by name): then it is not offered. */
-function compileQuietly(vegaLite: typeof import('vega-lite'), spec: JsonObject): JsonObject | null {
+function compileQuietly(
+  vegaLite: typeof import('vega-lite'),
+  spec: JsonObject,
+  expected: ReadonlySet<string>,
+): JsonObject | null {
   let warned = false;
   const logger = {
     level: () => logger,
@@ -81,8 +92,8 @@ function compileQuietly(vegaLite: typeof import('vega-lite'), spec: JsonObject):
       warned = true;
       return logger;
     },
-    warn: () => {
-      warned = true;
+    warn: (...parts: readonly unknown[]) => {
+      warned ||= !expected.has(parts.map(String).join(' '));
       return logger;
     },
     info: () => logger,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../config/diagnostic.ts';
 import type { Baseline } from './baseline.ts';
 import { drawFigures, type FigureStore } from './figure.ts';
+import { figureData } from './figure-data.ts';
 import { type Html, html, raw } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { timeText } from './number.ts';
@@ -50,7 +51,8 @@ export async function buildReport(
   { store = null, runtime = null, baseline = null }: ReportOptions = {},
 ): Promise<BuiltReport> {
   const figures = await drawFigures(input.figures, store);
-  const json = JSON.stringify(reportTwin(input, figures));
+  const json = JSON.stringify(reportTwin(input, figures, { figureData: true }));
+  const inside = JSON.stringify(reportTwin(input, figures, { figureData: false }));
   const sections: readonly (readonly [string, string, Html | null])[] = [
     ['claims', 'Claims', claimsSection(input)],
     ['comparison', 'Since the baseline', comparisonSection(input, baseline)],
@@ -69,9 +71,7 @@ export async function buildReport(
 <div class="wrap"><nav aria-label="Sections">${shown.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
 <main class="page" id="content">${headSection(input)}${shown.map(([, , section]) => section)}
 <footer class="foot"><p>Made by pipe ${input.provenance.version}${input.run === null ? null : ` from run ${input.run.id} of ${timeText(input.run.started)}`}. One file, nothing loaded from anywhere: its Content-Security-Policy is <code>default-src 'none'</code>. The same content as JSON stands in <code>#report-data</code> and beside this file.</p></footer></main></div>`;
-  const lively = figures.filter(({ live }) => live !== null);
-  const live = runtime === null || lively.length === 0 ? null : runtime;
-  const specs = Object.fromEntries(lively.map(({ figure, live }) => [figure.name, live]));
+  const live = figures.some((one) => one.live !== null) ? runtime : null;
   const widths = [...body.text.matchAll(/class="fit w(\d+)"/g)].map((match) => Number(match[1]));
   const style = styleSheet(widths);
   const page = html`<!doctype html>
@@ -83,12 +83,16 @@ export async function buildReport(
 <style>${raw(style)}</style></head>
 <body>
 ${body}
-<script type="application/json" id="report-data">${raw(embeddable(json))}</script>
+<script type="application/json" id="report-data">${raw(embeddable(inside))}</script>
 ${
+  figures.length === 0
+    ? null
+    : html`<script type="text/plain" id="figure-data">${raw(packed(JSON.stringify(figureData(figures, live !== null))))}</script>
+`
+}${
   live === null
     ? null
-    : html`<script type="text/plain" id="live-runtime">${raw(packed(live))}</script>
-<script type="text/plain" id="live-figures" data-names="${JSON.stringify(Object.keys(specs))}">${raw(packed(JSON.stringify(specs)))}</script>
+    : html`<script type="text/plain" id="live-runtime" data-names="${JSON.stringify(figures.flatMap((one) => (one.live === null ? [] : [one.figure.name])))}">${raw(packed(live))}</script>
 `
 }<script>${raw(pageScript)}</script>
 </body></html>

@@ -71,8 +71,13 @@ export const pageScript = String.raw`'use strict';
   tip.hidden = true;
   document.body.append(tip);
   let on = null;
+  const described = (mark) => {
+    const parts = (mark.dataset.l ?? mark.getAttribute('aria-label')).split('; ');
+    const fields = mark.parentNode.dataset.f?.split('; ');
+    return parts.map((part, i) => fields ? fields[i] + ': ' + part : part).join('\n');
+  };
   const show = (mark, x, y) => {
-    if (on !== mark) { on?.classList.remove('on'); on = mark; mark.classList.add('on'); tip.textContent = (mark.dataset.l ?? mark.getAttribute('aria-label')).replaceAll('; ', '\n'); }
+    if (on !== mark) { on?.classList.remove('on'); on = mark; mark.classList.add('on'); tip.textContent = described(mark); }
     tip.hidden = false;
     const { width, height } = tip.getBoundingClientRect();
     tip.style.left = Math.max(8, Math.min(x + 14, innerWidth - width - 8)) + 'px';
@@ -99,7 +104,6 @@ export const pageScript = String.raw`'use strict';
   });
 
   // Downloads from what the page holds.
-  const data = JSON.parse(document.getElementById('report-data').textContent);
   const save = (name, type, text) => {
     const link = make('a', '', { href: URL.createObjectURL(new Blob([text], { type })), download: name });
     link.click();
@@ -116,18 +120,25 @@ export const pageScript = String.raw`'use strict';
     return new XMLSerializer().serializeToString(copy);
   };
 
-  // Interaction, started by the first reader who asks for it: the runtime runs as an inline script whose digest the
-  // policy names, so neither eval nor blob scripts need to be allowed.
+  // What the page holds compressed: each figure's specification, numbers and compiled form.
+  const canUnpack = typeof DecompressionStream === 'function';
   const unpack = async (id) => {
     const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (character) => character.charCodeAt(0));
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
   };
-  const liveNames = JSON.parse(document.getElementById('live-figures')?.dataset.names ?? '[]');
-  let starting = null;
-  const start = () => starting ??= Promise.all([unpack('live-runtime'), unpack('live-figures')]).then(([runtime, figures]) => {
-    document.body.append(make('script', runtime));
-    return JSON.parse(figures);
-  });
+  let unpacked = null;
+  const figureData = async (name) => (await (unpacked ??= unpack('figure-data').then(JSON.parse)))[name];
+
+  // Interaction, started by the first reader who asks for it: the runtime runs as an inline script whose digest the
+  // policy names, so neither eval nor blob scripts need to be allowed.
+  const liveNames = JSON.parse(document.getElementById('live-runtime')?.dataset.names ?? '[]');
+  let started = null;
+  const start = () => started ??= unpack('live-runtime').then((runtime) => { document.body.append(make('script', runtime)); });
+  const liveSpec = async (name) => {
+    const { live, spec } = await figureData(name);
+    const values = (entry) => entry.values?.$from ? { ...entry, values: entry.values.$from.reduce((at, key) => at[key], spec) } : entry;
+    return structuredClone({ ...live, data: live.data?.map(values) });
+  };
   const explore = async (figure, button) => {
     const fit = figure.querySelector('.fit');
     const old = fit.querySelector('.live');
@@ -137,8 +148,8 @@ export const pageScript = String.raw`'use strict';
     if (old) { old.view?.finalize(); old.remove(); return; }
     const host = make('div', '', { class: 'live plot' });
     fit.append(host);
-    const figures = await start();
-    host.view = window.pipeVega(figures[figure.dataset.figure], { container: host, hover: true });
+    await start();
+    host.view = window.pipeVega(await liveSpec(figure.dataset.figure), { container: host, hover: true });
     host.view.tooltip(() => {});
     await host.view.runAsync();
     figure.dispatchEvent(new CustomEvent('explored'));
@@ -146,19 +157,18 @@ export const pageScript = String.raw`'use strict';
 
   all('figure').forEach((figure) => {
     const name = figure.dataset.figure;
-    const entry = data.figures.find((candidate) => candidate.name === name);
     const title = figure.querySelector('h4');
     const tools = make('div', '', { class: 'tools' });
     const svg = figure.querySelector('svg.plot');
-    if (liveNames.includes(name) && typeof DecompressionStream === 'function') {
+    if (canUnpack && liveNames.includes(name)) {
       const toggle = button('Explore', '', () => explore(figure, toggle));
       toggle.removeAttribute('aria-label');
       toggle.title = 'Drag to move, wheel to zoom, double-click to go back, click the legend to pick';
       tools.append(toggle);
     }
     if (svg) tools.append(button('SVG', 'SVG of ' + title.textContent, () => save(name + '.svg', 'image/svg+xml', plain(svg))));
-    if (entry?.csv) tools.append(button('CSV', 'CSV of ' + title.textContent, () => save(name + '.csv', 'text/csv', entry.csv)));
-    if (entry?.spec) tools.append(button('Spec', 'Spec of ' + title.textContent, () => save(name + '.vl.json', 'application/json', JSON.stringify(entry.spec, null, 2))));
+    if (canUnpack && figure.querySelector('.numbers')) tools.append(button('CSV', 'CSV of ' + title.textContent, () => figureData(name).then(({ csv }) => save(name + '.csv', 'text/csv', csv))));
+    if (canUnpack) tools.append(button('Spec', 'Spec of ' + title.textContent, () => figureData(name).then(({ spec }) => save(name + '.vl.json', 'application/json', JSON.stringify(spec, null, 2)))));
     figure.append(tools);
   });
 

@@ -7,8 +7,15 @@ import { reasonText } from './reason-text.ts';
 /** Raised when a reader of the older layout would misread a newer one. */
 export const twinVersion = 1;
 
-/** A report in full as JSON. Absent where empty: a cell that simply ran is short. */
-export function reportTwin(input: ReportInput, figures: readonly DrawnFigure[]): JsonObject {
+/**
+ * A report in full as JSON. Absent where empty: a cell that simply ran is short. With `figureData` false, as it stands
+ * in the page, figures are without specification and CSV: these follow compressed in `#figure-data`.
+ */
+export function reportTwin(
+  input: ReportInput,
+  figures: readonly DrawnFigure[],
+  { figureData }: { figureData: boolean },
+): JsonObject {
   return plain({
     format: 'pipe-report',
     version: twinVersion,
@@ -32,8 +39,7 @@ export function reportTwin(input: ReportInput, figures: readonly DrawnFigure[]):
       meta: figure.meta,
       notDrawn: Math.max(drawn?.notDrawn ?? 0, figure.meta.notDrawn ?? 0),
       error,
-      csv: figure.csv,
-      spec: figure.spec,
+      ...(figureData ? { csv: figure.csv, spec: figure.spec } : {}),
     })),
     stages: input.stages,
     sources: input.sources,

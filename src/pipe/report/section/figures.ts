@@ -6,7 +6,7 @@ import { anchor, type Html, html, raw } from '../html.ts';
 import { countText } from '../number.ts';
 
 /** Rows of the table behind a figure that stand in the page; the rest is in the report's data. */
-export const rowsShown = 100;
+const rowsShown = 50;
 /** Up to this width, in px, two figures stand side by side. */
 const halfWidth = 420;
 
@@ -42,7 +42,7 @@ ${meta.statement === undefined ? null : html`<blockquote><p>${meta.statement}</p
 ${figure.csv === null ? null : numbersTable(figure.csv, meta.title)}
 <details class="made"><summary>How this was made</summary><p>Written by <code>${origin.cell}</code> as <code>${origin.out}/${name}.vl.json</code>${
     origin.key === null ? null : html`, key <code title="${origin.key}">${origin.key.slice(0, 12)}</code>`
-  }. Drawn to SVG with Vega-Lite; the specification, data inside, is in this report's data under <code>figures</code>.</p></details>
+  }. Drawn to SVG with Vega-Lite; the specification, data inside, stands under <code>figures</code> in <code>report.json</code>.</p></details>
 </figure>`;
 }
 
@@ -61,12 +61,17 @@ function numbersTable(csv: string, title: string): Html {
     .slice(0, rowsShown)
     .map(
       (row) =>
-        html`<tr>${header.map((_, i) => html`<td${numeric[i] ? html` class="num"` : null}>${row[i] ?? ''}</td>`)}</tr>`,
+        html`<tr>${header.map((_, i) => html`<td${numeric[i] ? html` class="num"` : null}>${numeric[i] ? shortNumber(row[i] ?? '') : (row[i] ?? '')}</td>`)}</tr>`,
     )}</tbody></table></div>${
     rows.length <= rowsShown
       ? null
-      : html`<p class="quiet more" data-more="${rows.length}">The first ${rowsShown} of ${rows.length} rows; all of them are in the report's data.</p>`
+      : html`<p class="quiet more">The first ${rowsShown} of ${rows.length} rows; the CSV has all of them, in full.</p>`
   }</details>`;
+}
+
+/** Six significant digits; the CSV has the rest. */
+function shortNumber(text: string): string {
+  return text.length <= 8 ? text : String(Number(Number(text).toPrecision(6)));
 }
 
 function isNumeric(text: string): boolean {
