@@ -19,7 +19,7 @@ export const dag: Command = {
     ['pipe dag --format mermaid > dag.mmd', 'for a Markdown page'],
   ],
   async run(parsed, surroundings) {
-    const { graph } = await planOf(parsed, surroundings);
+    const { graph } = await planOf(parsed, surroundings, { checkFiles: false });
     const nodes = parsed.is('cells') ? cellNodes(graph) : stageNodes(graph);
     const format = parsed.text('format') ?? 'text';
     if (parsed.is('json')) surroundings.stdout.write(`${JSON.stringify(nodes, null, 2)}\n`);

@@ -20,11 +20,13 @@ export const params: Command = {
     if (mode !== undefined && mode !== 'diff') {
       throw new UserError(`pipe params takes nothing or \`diff\`, not '${mode}'`, { code: exitCode.usage });
     }
-    const current = flatten((await planOf(parsed, surroundings)).params);
+    const current = flatten((await planOf(parsed, surroundings, { checkFiles: false })).params);
     let rows = [...current].map(([name, value]) => ({ name, value }) as Row);
     if (mode === 'diff') {
       const file = parsed.text('file') ?? 'pipeline.yaml';
-      const before = flatten((await openPlan(surroundings.project, { file, profile: null, set: [] })).params);
+      const before = flatten(
+        (await openPlan(surroundings.project, { file, profile: null, set: [], checkFiles: false })).params,
+      );
       rows = changes(before, current);
     }
     if (parsed.is('json')) surroundings.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);

@@ -1,7 +1,7 @@
 /** Opens what a verb works on: the plan, the cells its targets name, the workspace. */
 import type { Workspace } from '../cache/work.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
-import { openPlan } from '../plan/open-plan.ts';
+import { type OpenOptions, openPlan } from '../plan/open-plan.ts';
 import type { PlannedPipeline } from '../plan/plan-json.ts';
 import { selectCells } from '../plan/target.ts';
 import type { ReportRequest } from '../report/report.ts';
@@ -9,8 +9,13 @@ import type { WrittenReport } from '../report/write.ts';
 import type { Parsed, Surroundings } from './command.ts';
 
 /** The plan that --pipeline, --profile and --set describe. Throws UserError (exit 2) with every diagnostic. */
-export function planOf(parsed: Parsed, { project }: Surroundings): Promise<PlannedPipeline> {
+export function planOf(
+  parsed: Parsed,
+  { project }: Surroundings,
+  options: Pick<OpenOptions, 'checkFiles'> = {},
+): Promise<PlannedPipeline> {
   return openPlan(project, {
+    ...options,
     file: parsed.text('file') ?? 'pipeline.yaml',
     profile: parsed.text('profile'),
     set: parsed.texts('set'),

@@ -22,14 +22,15 @@ export interface Scope {
 export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined {
   const { source, report } = scope;
   const name = entry.key;
-  const raw = checkShape(stageSchema, entry.value, `stage \`${name}\``, source, report);
+  const shaped = checkShape(stageSchema, entry.value, `stage \`${name}\``, source, report);
   const at = source.at(entry.keySpan);
-  if (!raw) return undefined;
-  const where = positions(entry.value, source);
+  if (!shaped) return undefined;
+  const { value: raw, node } = shaped;
+  const where = positions(node, source);
   const place = (...path: readonly (string | number)[]): Position => where.get(path.join('.')) ?? at;
   const run = loadRun(raw, name, at, place, report);
   const matrix = loadMatrix(raw, name, place, scope);
-  checkTemplates(entry.value, raw, matrix?.axes ?? [], scope);
+  checkTemplates(node, raw, matrix?.axes ?? [], scope);
   for (const dep of Object.keys(raw.gather ?? {})) {
     if (Object.hasOwn(raw.deps ?? {}, dep)) continue;
     const hint = didYouMean(dep, Object.keys(raw.deps ?? {}));
@@ -201,14 +202,17 @@ function checkTemplates(stage: YamlNode, raw: RawStage, axes: readonly string[],
     if (node.kind === 'map') for (const entry of node.entries) visit(entry.value, section);
     if (node.kind === 'list') for (const item of node.items) visit(item, section);
     if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes('${')) return;
+    const text = scope.source.text.slice(node.start, node.end);
+    let searchFrom = 0;
     for (const part of parseTemplate(node.value)) {
       if (part.kind === 'text') continue;
+      const offset = text.indexOf(part.source, searchFrom);
+      searchFrom = Math.max(searchFrom, offset + part.source.length);
       const problem =
         part.kind === 'bad'
           ? { message: `\`${part.source}\` is no reference`, hint: literalHint(part.source, section) }
           : unknownReference(part.path, section, raw, axes, scope);
       if (!problem) continue;
-      const offset = scope.source.text.slice(node.start, node.end).indexOf(part.source);
       const start = node.start + Math.max(0, offset);
       const span = { start, end: offset < 0 ? node.end : start + part.source.length };
       scope.report('bad-interpolation', scope.source.at(span), problem.message, problem.hint);

@@ -6,7 +6,7 @@ import type { Axis, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } fro
 import { loadStage, type Scope } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
 import { pipelineSchema, profileSchema, type RawSource, sourceSchema } from './schema.ts';
-import { checkShape, kindOf, type Report, reporter } from './shape.ts';
+import { checkShape, kindOf, mended, type Report, reporter } from './shape.ts';
 import { didYouMean } from './suggest.ts';
 import { parseTemplate } from './template.ts';
 import {
@@ -33,15 +33,15 @@ export interface LoadResult {
 
 /** `file` is the name in positions: the pipeline's path relative to the project. */
 export function loadPipeline(text: string, file: string, options: LoadOptions): LoadResult {
-  const { root, source, diagnostics: syntax } = parseYaml(text, file);
+  const { root: parsed, source, diagnostics: syntax } = parseYaml(text, file);
   const diagnostics = [...syntax];
   const report = reporter(diagnostics);
-  if (root === null) return { document: null, diagnostics };
-  if (root.kind !== 'map') {
-    report('wrong-type', source.at(root), `a pipeline is a map of keys, found ${kindOf(root)}`);
+  if (parsed === null) return { document: null, diagnostics };
+  if (parsed.kind !== 'map') {
+    report('wrong-type', source.at(parsed), `a pipeline is a map of keys, found ${kindOf(parsed)}`);
     return { document: null, diagnostics };
   }
-  checkTopLevel(root, source, report);
+  const root = checkTopLevel(parsed, source, report);
   const base = baseSettings(root, source, report);
   const settings = overridden(base, root, options, source, report);
   const scope: Scope = { ...settings, axisNames: valueNames(base, settings, root), source, report };
@@ -55,13 +55,13 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
   const sources = new Map<string, SourceDoc>();
   for (const entry of named(root, 'sources', [], source, report)) {
     const raw = checkShape(sourceSchema, entry.value, `source \`${entry.key}\``, source, report);
-    if (raw) sources.set(entry.key, loadSource(entry, raw, source, report));
+    if (raw) sources.set(entry.key, loadSource({ ...entry, value: raw.node }, raw.value, source, report));
     else broken.add(`source.${entry.key}`);
   }
   const resources = new Map<string, number>();
   for (const entry of named(root, 'resources', ['cpu', 'gpu', 'memory'], source, report)) {
     const amount = checkShape(pipelineSchema.shape.resources, single(entry), 'the file', source, report);
-    if (amount) for (const [name, value] of Object.entries(amount)) resources.set(name, value);
+    for (const [name, value] of Object.entries(amount?.value ?? {})) resources.set(name, value);
   }
   const profiles = entryOf(root, 'profiles')?.value;
   const document: PipelineDocument = {
@@ -79,14 +79,17 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
   return { document, diagnostics };
 }
 
-/** Keys of the file, its version, and the shape of what is checked as a whole. */
-function checkTopLevel(root: YamlMap, source: SourceText, report: Report): void {
+/** Checks the keys of the file and its version. The file as it is to be understood: unknown keys mended. */
+function checkTopLevel(parsed: YamlMap, source: SourceText, report: Report): YamlMap {
   const known = Object.keys(pipelineSchema.shape);
-  for (const entry of root.entries) {
-    if (known.includes(entry.key)) continue;
+  const unknown = parsed.entries.filter((entry) => !known.includes(entry.key));
+  for (const entry of unknown) {
     const hint = didYouMean(entry.key, known) ?? `it may hold ${known.map((key) => `\`${key}\``).join(', ')}`;
     report('unknown-key', source.at(entry.keySpan), `a pipeline has no key \`${entry.key}\``, hint);
   }
+  const keys = unknown.map((entry) => entry.key);
+  const understood = mended(parsed, [], keys, known);
+  const root = understood.kind === 'map' ? understood : parsed;
   const top = source.at({
     start: root.entries[0]?.keySpan.start ?? 0,
     end: root.entries[0]?.keySpan.end ?? 1,
@@ -95,6 +98,7 @@ function checkTopLevel(root: YamlMap, source: SourceText, report: Report): void 
   if (!version) report('missing-key', top, 'the file lacks `version`', 'start with `version: 1`');
   else checkShape(pipelineSchema.shape.version, version.value, '`version`', source, report);
   if (!entryOf(root, 'stages')) report('missing-key', top, 'the file lacks `stages`');
+  return root;
 }
 
 function topText(
@@ -104,7 +108,7 @@ function topText(
   report: Report,
 ): string | undefined {
   const entry = entryOf(root, key);
-  return entry && checkShape(pipelineSchema.shape[key], entry.value, `\`${key}\``, source, report);
+  return entry && checkShape(pipelineSchema.shape[key], entry.value, `\`${key}\``, source, report)?.value;
 }
 
 /** Entries of a section that is a map of names; others are reported and left out. */

@@ -1,8 +1,8 @@
 /** Checks a node of the file against a schema; what does not fit becomes diagnostics that point at the text. */
 import type { z } from 'zod';
 import type { Diagnostic, Position } from './diagnostic.ts';
-import { didYouMean } from './suggest.ts';
-import { nodeAt, type SourceText, toJson, type YamlMap, type YamlNode } from './yaml-node.ts';
+import { didYouMean, nearest } from './suggest.ts';
+import { nodeAt, type SourceText, toJson, type YamlNode } from './yaml-node.ts';
 
 export type Report = (rule: string, at: Position, message: string, hint?: string) => void;
 
@@ -13,9 +13,16 @@ export function reporter(diagnostics: Diagnostic[]): Report {
   };
 }
 
+export interface Shaped<T> {
+  readonly value: T;
+  /** The node as it was understood. */
+  readonly node: YamlNode;
+}
+
 /**
- * The node's value in the schema's type. Unknown keys are reported and dropped, so that the rest can still be checked;
- * undefined when something else is wrong. `what` names the value in messages: "stage `train`".
+ * The node's value in the schema's type. An unknown key is reported and then read as the key it was meant to be, or
+ * dropped, so that the rest can still be checked and one typo is one mistake; undefined when something else is wrong.
+ * `what` names the value in messages: "stage `train`".
  */
 export function checkShape<T>(
   schema: z.ZodType<T>,
@@ -23,21 +30,23 @@ export function checkShape<T>(
   what: string,
   source: SourceText,
   report: Report,
-): T | undefined {
+): Shaped<T> | undefined {
   let current = node;
-  // Dropping unknown keys may uncover others (a union's branch decides on keys); three rounds reach a fixed point.
+  // Mending unknown keys may uncover others (a union's branch decides on keys); three rounds reach a fixed point.
   for (let round = 0; round < 3; round++) {
     const result = schema.safeParse(toJson(current));
-    if (result.success) return result.data;
+    if (result.success) return { value: result.data, node: current };
     const issues = result.error.issues.flatMap((issue) => leaves(issue, []));
     const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
-    if (unknown.length < issues.length || round === 2) {
+    if (unknown.length === 0) {
       for (const issue of issues) explain(issue, current, what, source, report);
       return undefined;
     }
     for (const issue of unknown) {
       explain(issue, current, what, source, report);
-      if (issue.code === 'unrecognized_keys') current = without(current, issue.path, new Set(issue.keys));
+      if (issue.code === 'unrecognized_keys') {
+        current = mended(current, issue.path, issue.keys, issue.message.split(' '));
+      }
     }
   }
   return undefined;
@@ -131,24 +140,32 @@ export function kindOf(node: YamlNode): string {
   return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'a boolean';
 }
 
-/** The tree without some keys of the map at `path`. */
-function without(node: YamlNode, path: readonly PropertyKey[], keys: ReadonlySet<string>): YamlNode {
+/** The tree with the unknown keys of the map at `path` renamed to the known ones they are nearest to, or dropped. */
+export function mended(
+  node: YamlNode,
+  path: readonly PropertyKey[],
+  unknown: readonly string[],
+  known: readonly string[],
+): YamlNode {
   const [step, ...rest] = path;
-  if (node.kind === 'map') {
-    const entries =
-      step === undefined
-        ? node.entries.filter((entry) => !keys.has(entry.key))
-        : node.entries.map((entry) =>
-            entry.key === String(step) ? { ...entry, value: without(entry.value, rest, keys) } : entry,
-          );
-    const map: YamlMap = { ...node, entries };
-    return map;
-  }
+  const below = (child: YamlNode): YamlNode => mended(child, rest, unknown, known);
   if (node.kind === 'list' && step !== undefined) {
-    const items = node.items.map((item, index) =>
-      index === Number(step) ? without(item, rest, keys) : item,
-    );
-    return { ...node, items };
+    return { ...node, items: node.items.map((item, index) => (index === Number(step) ? below(item) : item)) };
   }
-  return node;
+  if (node.kind !== 'map') return node;
+  if (step !== undefined) {
+    const entries = node.entries.map((entry) =>
+      entry.key === String(step) ? { ...entry, value: below(entry.value) } : entry,
+    );
+    return { ...node, entries };
+  }
+  const taken = new Set(node.entries.map((entry) => entry.key));
+  const entries = node.entries.flatMap((entry) => {
+    if (!unknown.includes(entry.key)) return [entry];
+    const meant = nearest(entry.key, known);
+    if (meant === undefined || taken.has(meant)) return [];
+    taken.add(meant);
+    return [{ ...entry, key: meant }];
+  });
+  return { ...node, entries };
 }

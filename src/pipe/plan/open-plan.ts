@@ -118,12 +118,18 @@ function missingFiles(projectDir: string, planned: PlannedPipeline): Diagnostic[
     if (existsSync(join(projectDir, path))) return [];
     const stages = [...planned.graph.stages.keys()];
     const hint = path.includes('/')
-      ? undefined
+      ? 'paths start at the project folder'
       : (didYouMean(path, stages) ?? `no stage is called \`${path.split('.')[0]}\` either`);
     const message =
       kind === 'module' ? `the module \`${path}\` does not exist` : `\`${path}\` does not exist`;
     return [
-      { severity: 'error', rule: 'missing-file', message, at, ...(hint && kind === 'dep' ? { hint } : {}) },
+      {
+        severity: 'error',
+        rule: 'missing-file',
+        message,
+        at,
+        ...(kind === 'dep' || path.includes('/') ? { hint } : {}),
+      },
     ];
   });
 }

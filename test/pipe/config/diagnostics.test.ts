@@ -69,3 +69,15 @@ test('--set and --profile are pointed at in the arguments', () => {
   expect(at({ set: ['train.epochs=[1'] })[0]).toMatch(/^--set:1:\d+ yaml-syntax/);
   expect(at({ profile: 'quick' })).toEqual(['--profile:1:1 unknown-profile there is none']);
 });
+
+test('one typo is one mistake: the key is read as what it was meant to be', () => {
+  const { diagnostics, marks } = check(
+    `version: 1
+axis: {seed: [0, 1]}
+«stage:
+  a: {cmd: "echo \${seed}", «matrx: [seed], outs: {o: o}}
+  b: {cmd: "cat \${deps.x}", «dep: {x: a.o}, outs: {o: {«pth: o}}}
+`.replace('axis', '«axis'),
+  );
+  expect([...places(diagnostics)].sort()).toEqual(marks.map((mark) => `${mark} unknown-key`).sort());
+});

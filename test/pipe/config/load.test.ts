@@ -147,9 +147,9 @@ describe('hostile files are refused in bounded time and memory', () => {
 
   test('100,000 keys in one map do not take quadratic time', () => {
     const keys = Array.from({ length: 100_000 }, (_, i) => `  k${i}: 0`).join('\n');
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(rules(`version: 1\nparams:\n${keys}\nstages: {}\n`)).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(10);
   });
 
   test('`__proto__` is no key', () => {

@@ -211,12 +211,13 @@ stages:
 `;
   const { document } = loadPipeline(text, 'p.yaml', { profile: null, set: [] });
   if (!document) throw new Error('no document');
-  const started = performance.now();
+  // Processor time: another process on the machine must not make this fail.
+  const started = process.cpuUsage();
   const { graph, diagnostics } = plan(document);
-  const ms = performance.now() - started;
+  const seconds = process.cpuUsage(started).user / 1e6;
   expect(diagnostics).toEqual([]);
   expect(graph.cells.size).toBe(10_001);
-  expect(ms).toBeLessThan(1000);
+  expect(seconds).toBeLessThan(1);
 });
 
 test('a chain of 5,000 stages neither overflows nor takes long', () => {
