@@ -34,10 +34,8 @@ export function plainScreen(options: PlainOptions): Subscriber {
   return (event: RunEvent) => {
     view.take(event);
     if (event.type === 'run-finished') return say(event, summaryLines(event, view));
-    if (options.detail === 'quiet') {
-      if (event.type === 'cell-failed') say(event, messageLines(event, view));
-      return;
-    }
+    // The last lines name every failure again.
+    if (options.detail === 'quiet') return;
     if (
       !planned &&
       event.type !== 'run-started' &&
