@@ -22,7 +22,10 @@ export interface BackendId {
   readonly gpu: string | null;
 }
 
-/** What batch normalisation keeps for its gradient. Belongs to the tensors' scope. */
+/**
+ * What batch normalisation keeps for its gradient. Belongs to the tensors' scope; `saved` may go once the gradient is
+ * made, `mean` and `variance` stay without it.
+ */
 export interface BatchNormState {
   readonly x: Tensor;
   readonly saved: readonly Tensor[];

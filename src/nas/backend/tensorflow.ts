@@ -96,15 +96,13 @@ class Tensorflow implements Backend {
     const attributes = this.#normAttributes(epsilon, true);
     const inputs = [x, scale ?? this.#vector(channels, 1), offset ?? this.#vector(channels, 0), none, none];
     const [y, mean, unbiased, ...saved] = tf.many('FusedBatchNormV3', attributes, inputs, 6);
-    let variance: Tensor = saved[1]!;
-    if (this.id.gpu === null) {
-      // On a CPU the operation keeps the biased variance for its gradient; on a GPU it keeps something else.
-      tf.free(unbiased!);
-    } else {
-      const count = x.shape[0]! * x.shape[1]! * x.shape[2]!;
-      variance = this.scale(unbiased!, (count - 1) / count);
-      tf.free(unbiased!);
-    }
+    // On a CPU the operation keeps the biased variance for its gradient; on a GPU it keeps something else there.
+    const count = x.shape[0]! * x.shape[1]! * x.shape[2]!;
+    const variance =
+      this.id.gpu === null
+        ? tf.one('Identity', this.#plain.float, saved[1]!)
+        : this.scale(unbiased!, (count - 1) / count);
+    tf.free(unbiased!);
     return { y: y!, mean: mean!, variance, state: { x, saved } };
   }
 
