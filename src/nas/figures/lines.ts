@@ -21,19 +21,21 @@ export interface LinesOptions {
   readonly statement: string;
   /** Rows of panels, as the paper lays them out. */
   readonly rows: readonly (readonly Panel[])[];
+  /** Variants below which there is nothing to compare. Default: 2. */
+  readonly fewest?: number;
 }
 
 const groups = [...topNs.map(String), 'random'];
 
-/** Panels without any network are left out; null when none is left or no variant but a lone baseline is there. */
+/** Panels without any network are left out; null when fewer variants than `fewest` are there. */
 export function linesFigure(summaries: readonly VariantSummary[], options: LinesOptions): Figure | null {
-  const { rows, ...words } = options;
+  const { rows, fewest = 2, ...words } = options;
   const drawn = rows
     .map((row) => row.map((panel) => drawPanel(summaries, panel)).filter((panel) => panel !== null))
     .filter((row) => row.length > 0);
   const wanted = new Set(rows.flat().flatMap(({ series }) => series.map(({ variant }) => keyOf(variant))));
   const present = summaries.filter((one) => wanted.has(keyOf(one)));
-  if (drawn.length === 0 || present.length < 2) return null;
+  if (present.length < fewest) return null;
   const networks = present.reduce((sum, one) => sum + one.seeds, 0);
   const planned = present.reduce((sum, one) => sum + one.planned, 0);
   const missing = wanted.size - present.length;

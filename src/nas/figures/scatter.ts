@@ -5,12 +5,14 @@ import type { PredictionRow } from '../tables.ts';
 import type { Datum, Figure } from './figure.ts';
 import { blue, purple, red } from './palette.ts';
 
-interface ScatterOptions {
+export interface ScatterOptions {
   readonly name: string;
   readonly title: string;
   readonly order: number;
   readonly section: string;
   readonly statement: string;
+  /** What a row of panels is called. */
+  readonly label?: (axes: NetworkPredictions['axes']) => string;
 }
 
 /** The paper's columns. */
@@ -24,62 +26,122 @@ const columns = [
   },
 ];
 
+/** With more architectures than this a panel shows cells of a grid, each with its exact count. */
+const mostPoints = 300;
+const gridSide = 32;
+
 /** One row of panels a network, at most three networks. null when there is none. */
 export function scatterFigure(
   networks: readonly NetworkPredictions[],
-  options: ScatterOptions,
+  { label: labelOf = networkText, ...words }: ScatterOptions,
 ): Figure | null {
   const shown = networks.slice(0, 3);
   if (shown.length === 0) return null;
   const data: Datum[] = [];
+  let isBinned = false;
   const panels = shown.map(({ axes, rows }) => ({
     hconcat: columns.flatMap(({ label, colour, pick }) => {
       const chosen = pick(rows);
       if (chosen.length === 0) return [];
-      const network = `${variantText(variantOf(axes))}, seed ${axes.seed ?? '0'}`;
-      data.push(
-        ...chosen.map(({ index, ops, predicted, benchmark }) => ({
-          network,
-          group: label,
-          index,
-          ops,
-          predicted,
-          benchmark,
-        })),
-      );
+      const network = labelOf(axes);
+      for (const { index, ops, predicted, benchmark } of chosen)
+        data.push({ network, group: label, index, ops, predicted, benchmark });
       const tau = kendall(
         chosen.map((row) => row.predicted),
         chosen.map((row) => row.benchmark),
       ).a;
-      return [
-        {
-          width: 190,
-          height: 150,
-          title: {
-            text: `${label === 'random' ? `${chosen.length} random` : label}: τ = ${tau === null ? 'undefined' : tau.toFixed(2)}`,
-            subtitle: network,
-          },
-          transform: [
-            { filter: { field: 'network', equal: network } },
-            { filter: { field: 'group', equal: label } },
-          ],
-          mark: { type: 'circle', size: 14, opacity: 0.6, color: colour },
-          encoding: {
-            x: { field: 'predicted', type: 'quantitative', scale: { zero: false }, title: 'predicted, %' },
-            y: { field: 'benchmark', type: 'quantitative', scale: { zero: false }, title: 'benchmark, %' },
-          },
-        },
-      ];
+      const title = {
+        text: `${label === 'random' ? `${chosen.length} random` : label}: τ = ${tau === null ? 'undefined' : tau.toFixed(2).replace('-', '−')}`,
+        subtitle: network,
+      };
+      const binned = chosen.length > mostPoints;
+      isBinned ||= binned;
+      return [binned ? gridPanel(title, colour, chosen) : pointPanel(title, colour, chosen)];
     }),
   }));
+  const left = networks.length - shown.length;
   return {
-    ...options,
+    ...words,
     caption:
-      'Accuracy that one super-network predicts (x) against the benchmark’s (y), for the benchmark’s best architectures and a ' +
-      'random sample; τ is Kendall’s τ-a of the points shown. One seed a row.',
-    spec: { data: { values: data }, vconcat: panels },
+      'Accuracy that one network predicts (x) against the benchmark’s (y), for the benchmark’s best architectures and a random ' +
+      'sample; τ is Kendall’s τ-a of the architectures shown. One network a row.' +
+      (isBinned
+        ? ` Of more than ${mostPoints} architectures, those that fall into one cell of a grid are one mark, larger the more there are.`
+        : '') +
+      (left > 0 ? ` ${left} more ${left === 1 ? 'is' : 'are'} not shown.` : ''),
+    spec: { vconcat: panels },
     data,
   };
+}
+
+function pointPanel(title: object, colour: string, rows: readonly PredictionRow[]): object {
+  return {
+    ...size,
+    title,
+    data: {
+      values: rows.map(({ index, ops, predicted, benchmark }) => ({ index, ops, predicted, benchmark })),
+    },
+    mark: { type: 'circle', size: 14, opacity: 0.6, color: colour },
+    encoding: axes,
+  };
+}
+
+function gridPanel(title: object, colour: string, rows: readonly PredictionRow[]): object {
+  return {
+    ...size,
+    title,
+    data: { values: countCells(rows) },
+    mark: { type: 'circle', opacity: 0.7, color: colour },
+    encoding: {
+      ...axes,
+      size: {
+        field: 'architectures',
+        type: 'quantitative',
+        scale: { type: 'sqrt', range: [6, 90] },
+        legend: null,
+      },
+    },
+  };
+}
+
+const size = { width: 190, height: 150 };
+const axes = {
+  x: { field: 'predicted', type: 'quantitative', scale: { zero: false }, title: 'predicted' },
+  y: { field: 'benchmark', type: 'quantitative', scale: { zero: false }, title: 'benchmark, %' },
+};
+
+/** Cells of an even grid over the rows, by their centres, with how many architectures each holds. Empty ones are left out. */
+export function countCells(
+  rows: readonly Pick<PredictionRow, 'predicted' | 'benchmark'>[],
+): { readonly predicted: number; readonly benchmark: number; readonly architectures: number }[] {
+  const x = gridOf(rows.map(({ predicted }) => predicted));
+  const y = gridOf(rows.map(({ benchmark }) => benchmark));
+  const counts = new Map<number, number>();
+  for (const { predicted, benchmark } of rows) {
+    const cell = x.cell(predicted) * gridSide + y.cell(benchmark);
+    counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([cell, architectures]) => ({
+      predicted: x.centre(Math.floor(cell / gridSide)),
+      benchmark: y.centre(cell % gridSide),
+      architectures,
+    }));
+}
+
+function gridOf(values: readonly number[]) {
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const width = (high - low) / gridSide || 1;
+  return {
+    cell: (value: number) => Math.min(gridSide - 1, Math.floor((value - low) / width)),
+    centre: (cell: number) => Number((low + (cell + 0.5) * width).toPrecision(6)),
+  };
+}
+
+function networkText(axes: NetworkPredictions['axes']): string {
+  return `${variantText(variantOf(axes))}, seed ${axes.seed ?? '0'}`;
 }
 
 function top(rows: readonly PredictionRow[], n: number): readonly PredictionRow[] {

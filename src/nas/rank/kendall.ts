@@ -33,8 +33,10 @@ export function kendallOfSorted(xs: Float64Array, ys: Float64Array): Kendall {
   const tiedInY = tiedPairs(n, (i, j) => ys[i] === ys[j]);
   const total = (n * (n - 1)) / 2;
   const difference = total - tiedInX - tiedInY + tiedInBoth - 2 * discordant;
-  const scale = Math.sqrt(total - tiedInX) * Math.sqrt(total - tiedInY);
-  return { a: difference / total, b: scale > 0 ? difference / scale : null };
+  const [ofX, ofY] = [total - tiedInX, total - tiedInY];
+  // The root of a square may round away from its number, and then τ = 1 would not be 1.
+  const scale = ofX === ofY ? ofX : Math.sqrt(ofX) * Math.sqrt(ofY);
+  return { a: difference / total, b: scale > 0 ? Math.max(-1, Math.min(1, difference / scale)) : null };
 }
 
 /** The pairs in which neither side is NaN. Throws RangeError when lengths differ. */

@@ -1,0 +1,46 @@
+/** The study's figures 2 and 4 of other people's predictions. */
+import type { Figure } from '../../figures/figure.ts';
+import { linesFigure } from '../../figures/lines.ts';
+import { blue, cyan, green, grey, orange, purple, red, yellow } from '../../figures/palette.ts';
+import { scatterFigure } from '../../figures/scatter.ts';
+import { asNetworks, type ExternalResults, type RankedFile } from './rank.ts';
+
+const colours = [red, blue, green, purple, orange, cyan, yellow, grey];
+const section = 'Predictions';
+
+export function externalFigures(files: readonly RankedFile[], results: ExternalResults): Figure[] {
+  const scatter = scatterFigure(asNetworks(files), {
+    name: 'figure-02',
+    title: 'Prediction and benchmark',
+    order: 2,
+    section,
+    statement: 'The paper’s figure 2 shows a super-network so: many good networks are predicted as useless.',
+    label: ({ method, seed }) => `${method}, seed ${seed}`,
+  });
+  const lines = linesFigure(results.summaries, {
+    name: 'figure-04',
+    title: 'Top-N and random sample',
+    order: 4,
+    section,
+    statement:
+      'The better the predictions, the more they fall from the top-10 to the random sample (τ_a = −1).',
+    fewest: 1,
+    rows: chunk(results.summaries, colours.length).map((some, i, all) => [
+      {
+        title: all.length === 1 ? 'all predictions' : `predictions, part ${i + 1}`,
+        series: some.map(({ size, space, method }, k) => ({
+          label: method,
+          colour: colours[k]!,
+          variant: { size, space, method },
+        })),
+      },
+    ]),
+  });
+  return [scatter, lines].filter((figure) => figure !== null);
+}
+
+function chunk<T>(items: readonly T[], length: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / length) }, (_, i) =>
+    items.slice(i * length, (i + 1) * length),
+  );
+}
