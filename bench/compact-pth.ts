@@ -4,6 +4,7 @@
  * pickles are rewritten opcode by opcode to protocol 2, with memo numbers that rise through the file.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import { decompress } from '../src/nas/bench/bzip2.ts';
 
 const legacyNames = new Map([
@@ -38,7 +39,8 @@ export function writeLegacyPth(
     for (const file of files) {
       if (out.size >= bytes) break;
       if (count % batch === 0) out.bytes(count === 0 ? [0x28] : [0x75, 0x28]);
-      out.bytes([0x4a, count & 255, (count >> 8) & 255, (count >> 16) & 255, 0]);
+      const index = Number.parseInt(basename(file), 10);
+      out.bytes([0x4a, index & 255, (index >> 8) & 255, (index >> 16) & 255, 0]);
       memo = transcode(decompress(readFileSync(file)), out, memo);
       count++;
     }

@@ -6,7 +6,8 @@ import { parseArgs, styleText } from 'node:util';
 import { type Converted, type ConvertOptions, convertBenchmark, type Progress } from './convert.ts';
 import { type Exported, type ExportFormat, exportFormats, exportTable } from './export.ts';
 import { BenchFormatError, BenchInputError } from './format-error.ts';
-import { defaultPolicies, type PolicySummary, parsePolicyParts, seedCounts, summarise } from './summary.ts';
+import { parsePolicy } from './policy.ts';
+import { defaultPolicies, type PolicySummary, seedCounts, summarise } from './summary.ts';
 
 const help = `Usage: nas-bench FILE|FOLDER [options]
 
@@ -115,7 +116,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
     return number;
   };
   const policies = values.policy ?? defaultPolicies;
-  for (const policy of policies) parsePolicyParts(policy);
+  for (const policy of policies) parsePolicy(policy);
   return {
     path,
     format,
@@ -144,7 +145,7 @@ async function run(options: Arguments, signal: AbortSignal): Promise<number> {
   show(null);
   const files = await exportTable(converted.table, options.out, options.format);
   rmSync(resumeFolder, { recursive: true, force: true });
-  const policies = summarise(converted.table, options.policies.map(parsePolicyParts), options.best);
+  const policies = summarise(converted.table, options.policies, options.best);
   const seconds = (performance.now() - started) / 1000;
   process.stdout.write(
     options.json

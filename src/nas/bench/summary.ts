@@ -4,17 +4,7 @@
  * lacking it; nothing is filled in.
  */
 import type { BenchTable } from './columns.ts';
-
-export interface PolicyParts {
-  readonly text: string;
-  readonly dataset: string;
-  /** 200, or 12 with `@12` behind the dataset. */
-  readonly hp: number;
-  readonly split: string;
-  /** last | last3 | a 0-based epoch. */
-  readonly epochs: 'last' | 'last3' | number;
-  readonly seeds: 'mean' | number;
-}
+import { applyPolicy, parsePolicy } from './policy.ts';
 
 /** Asked when the user names none: what the raw files are known to hold, and the policy behind the paper's numbers. */
 export const defaultPolicies = [
@@ -30,63 +20,34 @@ export const defaultPolicies = [
   'cifar10-valid@12/x-valid/last/mean',
 ] as const;
 
-/** Parses `dataset[@12]/split/epochs/seeds`. Throws SyntaxError that says what is wrong. */
-export function parsePolicyParts(text: string): PolicyParts {
-  const [, dataset, schedule, split, epochs, seeds] =
-    /^([^/@]+)(?:@(\d+))?\/([^/]+)\/(last3?|\d+)\/(mean|\d+)$/.exec(text) ?? [];
-  if (dataset === undefined || split === undefined || epochs === undefined || seeds === undefined) {
-    throw new SyntaxError(
-      `'${text}' is no policy: dataset[@12]/split/epochs/seeds, such as cifar10-valid/x-valid/last/mean`,
+/** Accuracy in % by architecture, for those that have all the policy asks. Throws SyntaxError for no policy. */
+export function accuracies(table: BenchTable, policy: string): Map<number, number> {
+  const { dataset, split } = parsePolicy(policy);
+  const serie = table.series.findIndex((known) => known[0] === dataset && known[1] === split);
+  const rows: number[] = [];
+  for (let i = 0; i < table.length; i++) if (table.serie[i] === serie) rows.push(i);
+  if (rows.length === 0) return new Map();
+  try {
+    const { rows: found } = applyPolicy(
+      {
+        length: rows.length,
+        index: rows.map((row) => table.index[row]!),
+        ops: rows.map((row) => table.ops.get(table.index[row]!)!),
+        dataset: rows.map(() => dataset),
+        split: rows.map(() => split),
+        hp: rows.map((row) => table.hp[row]!),
+        epoch: rows.map((row) => table.epoch[row]!),
+        seed: rows.map((row) => table.seed[row]!),
+        accuracy: rows.map((row) => table.accuracy[row]!),
+      },
+      policy,
     );
+    return new Map(found.map(({ index, accuracy }) => [index, accuracy]));
+  } catch (error) {
+    // Nothing under this policy: no architecture has it, which the summary says.
+    if (error instanceof RangeError) return new Map();
+    throw error;
   }
-  return {
-    text,
-    dataset,
-    split,
-    hp: schedule === undefined ? 200 : Number(schedule),
-    epochs: epochs === 'last' || epochs === 'last3' ? epochs : Number(epochs),
-    seeds: seeds === 'mean' ? 'mean' : Number(seeds),
-  };
-}
-
-/** Accuracy in % by architecture, for those that have all the policy asks. */
-export function accuracies(table: BenchTable, policy: PolicyParts): Map<number, number> {
-  const serie = table.series.findIndex(
-    ([dataset, split]) => dataset === policy.dataset && split === policy.split,
-  );
-  const last = policy.hp - 1;
-  const [first, end] =
-    policy.epochs === 'last'
-      ? [last, last]
-      : policy.epochs === 'last3'
-        ? [last - 2, last]
-        : [policy.epochs, policy.epochs];
-  /** By architecture, then seed: sum and number of epochs. */
-  const bySeed = new Map<number, Map<number, { sum: number; count: number }>>();
-  for (let i = 0; i < table.length && serie >= 0; i++) {
-    if (table.serie[i] !== serie || table.hp[i] !== policy.hp) continue;
-    const epoch = table.epoch[i]!;
-    const seed = table.seed[i]!;
-    if (epoch < first || epoch > end || (policy.seeds !== 'mean' && seed !== policy.seeds)) continue;
-    const index = table.index[i]!;
-    let seeds = bySeed.get(index);
-    if (!seeds) {
-      seeds = new Map();
-      bySeed.set(index, seeds);
-    }
-    const entry = seeds.get(seed);
-    if (entry) {
-      entry.sum += table.accuracy[i]!;
-      entry.count++;
-    } else seeds.set(seed, { sum: table.accuracy[i]!, count: 1 });
-  }
-  const wanted = end - first + 1;
-  const result = new Map<number, number>();
-  for (const [index, seeds] of bySeed) {
-    const means = [...seeds.values()].filter(({ count }) => count === wanted).map(({ sum }) => sum / wanted);
-    if (means.length > 0) result.set(index, means.reduce((sum, value) => sum + value, 0) / means.length);
-  }
-  return result;
 }
 
 export interface Ranked {
@@ -107,17 +68,13 @@ export interface PolicySummary {
 }
 
 /** Ranks the architectures under each policy. */
-export function summarise(
-  table: BenchTable,
-  policies: readonly PolicyParts[],
-  shown: number,
-): PolicySummary[] {
+export function summarise(table: BenchTable, policies: readonly string[], shown: number): PolicySummary[] {
   return policies.map((policy) => {
     const ranked = [...accuracies(table, policy)]
       .map(([index, accuracy]): Ranked => ({ index, ops: table.ops.get(index)!, accuracy }))
       .sort((a, b) => b.accuracy - a.accuracy || a.index - b.index);
     return {
-      policy: policy.text,
+      policy,
       count: ranked.length,
       best: ranked.slice(0, shown),
       gap: gapToTenth(ranked),
