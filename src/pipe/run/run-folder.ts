@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { UserError } from '../config/diagnostic.ts';
 import { cellFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
 import type { RunEvent, RunId } from './event.ts';
@@ -18,17 +19,35 @@ export class RunFolder {
   readonly path: string;
   readonly #project: string;
   readonly #events: number;
+  #broken = false;
 
-  /** `runs` is the folder of all runs, absolute. */
+  /** `runs` is the folder of all runs, absolute. @throws UserError when nothing can be written there */
   constructor(project: string, runs: string, run: RunId) {
     this.#project = project;
     this.path = join(runs, run);
-    mkdirSync(this.path, { recursive: true });
-    this.#events = openSync(join(this.path, 'events.jsonl'), 'a');
+    try {
+      mkdirSync(this.path, { recursive: true });
+      this.#events = openSync(join(this.path, 'events.jsonl'), 'a');
+    } catch (error) {
+      throw new UserError(`nothing can be written to ${this.shown(runs)}: ${messageOf(error)}`, {
+        hint: 'make the folder writable, or free its disk',
+      });
+    }
   }
 
-  write(event: RunEvent): void {
-    writeSync(this.#events, `${JSON.stringify(event)}\n`);
+  /**
+   * A record that cannot be written must not end the work that it tells of.
+   * @returns what to say about it, the first time
+   */
+  write(event: RunEvent): string | null {
+    if (this.#broken) return null;
+    try {
+      writeSync(this.#events, `${JSON.stringify(event)}\n`);
+      return null;
+    } catch (error) {
+      this.#broken = true;
+      return `the record of this run ends here: ${messageOf(error)}`;
+    }
   }
 
   /** Makes the folder of an attempt; absolute. */
@@ -50,4 +69,8 @@ export class RunFolder {
   close(): void {
     closeSync(this.#events);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -120,7 +120,10 @@ export async function runPipeline(
   const executor = options.executor ?? localExecutor(grace);
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run);
   const stopper = new Stopper(grace);
-  listeners.splice(1, 0, (event) => folder.write(event));
+  listeners.splice(1, 0, (event) => {
+    const problem = folder.write(event);
+    if (problem !== null) say({ type: 'warning', text: problem });
+  });
   const heart = setInterval(() => say({ type: 'heartbeat' }), heartbeatMs);
   let interrupted: string | null = null;
   const onSignal = (signal: NodeJS.Signals) => {

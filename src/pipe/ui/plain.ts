@@ -1,4 +1,5 @@
 /** The screen of a log file or a CI job: a line a change and no cursor codes; in a long run a line every tenth of it. */
+import { reasonText } from '../report/reason-text.ts';
 import type { RunEvent, Subscriber } from '../run/event.ts';
 import { type Line, paint } from './line.ts';
 import { downloadText, messageLines } from './message.ts';
@@ -57,6 +58,10 @@ export function plainScreen(options: PlainOptions): Subscriber {
         return few ? [[`  ${event.cell} done in ${duration(event.ms)}`]] : [];
       case 'cell-cached':
         return few && event.how === 'restored' ? [[`  ${event.cell} restored from the cache`]] : [];
+      case 'cell-ready':
+        return options.detail === 'verbose'
+          ? [[`  ${event.cell} must run: ${event.reasons.map(reasonText).join('; ')}`]]
+          : [];
       case 'cell-started':
         return options.detail === 'verbose' ? [[`  ${event.cell} started, log ${event.log}`]] : [];
       case 'cell-message':

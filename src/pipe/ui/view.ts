@@ -1,5 +1,4 @@
 /** What a screen shows of a run, kept up to date from its events. */
-import type { Reason } from '../fingerprint/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';
 import type { CellError, CellState, RunEvent } from '../run/event.ts';
 
@@ -51,7 +50,6 @@ export class RunView {
   /** Cells that a failure kept from running, by the cell that failed. */
   readonly blocked = new Map<CellId, CellId[]>();
   readonly downloads = new Map<string, { readonly done: number; readonly total: number | null }>();
-  readonly reasons = new Map<CellId, readonly Reason[]>();
   readonly #stageOf = new Map<CellId, string>();
   readonly #states = new Map<CellId, CellState>();
   readonly #expected = new Map<CellId, number | null>();
@@ -74,7 +72,6 @@ export class RunView {
         this.#move(event.cell, event.how);
         break;
       case 'cell-ready':
-        this.reasons.set(event.cell, event.reasons);
         this.#expected.set(event.cell, event.expectedMs);
         break;
       case 'cell-started':

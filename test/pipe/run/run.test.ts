@@ -360,3 +360,15 @@ test('variables under `pass` reach the stage and no file', async () => {
   expect(files.length).toBeGreaterThan(5);
   expect(files.filter((text) => text.includes('hidden-4711'))).toEqual([]);
 });
+
+test('a cache that cannot be written is a message with a next step, and nothing runs', async () => {
+  single('    cmd: "touch ran; echo > ${outs.out}"\n    outs: { out: out.txt }\n');
+  pipeline.write('cache', 'a file in its place');
+  const failure: unknown = await pipeline.run().catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('cache'),
+    hint: expect.any(String),
+  });
+  expect(pipeline.has('ran')).toBe(false);
+});

@@ -63,6 +63,25 @@ test('a long run says how far it is every tenth of it, not a line a cell', () =>
   expect(lines[1]).toBe('  20/200 cells, 0 running, 2.0 s, about 18 s left');
 });
 
+test('verbose also says why each cell runs, where its log is, and what it reports', () => {
+  const { lines, story } = screen({ detail: 'verbose' });
+  story.start({ train: ['0'] });
+  story.tell({
+    type: 'cell-ready',
+    cell: cell('train[0]'),
+    reasons: [
+      { kind: 'param', name: 'epochs', from: 1, to: 2 },
+      { kind: 'code', file: 'lib/net.ts', via: [] },
+    ],
+    expectedMs: null,
+  });
+  story.started('train[0]');
+  story.tell({ type: 'cell-message', cell: cell('train[0]'), level: 'info', text: 'reading' });
+  expect(lines).toContain('  train[0] must run: param epochs: 1 → 2; code of lib/net.ts');
+  expect(lines).toContain('  train[0] started, log logs/train[0]');
+  expect(lines.at(-1)).toBe('  train[0]: reading');
+});
+
 test('a heartbeat says that the run goes on', () => {
   const { lines, story } = screen();
   story
