@@ -50,6 +50,7 @@ export const figureConfig = {
     titleFontSize: 12,
     titleFontWeight: 'normal',
     symbolStrokeWidth: 2,
+    symbolOpacity: 1,
     labelLimit: 320,
   },
   view: { stroke: figureColours.grid },

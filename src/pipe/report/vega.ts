@@ -51,7 +51,7 @@ export function renderVegaLite(spec: JsonObject, { name }: { name: string }): Pr
 /** Versions that decide what a figure looks like: part of the hash that rendered figures are kept under. */
 export async function figureVersions(): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
-  return `vega ${vega.version}, vega-lite ${vegaLite.version}, drawing 1`;
+  return `vega ${vega.version}, vega-lite ${vegaLite.version}, drawing 2`;
 }
 
 /** Parts of Vega that its typings leave out. */

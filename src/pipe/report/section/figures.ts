@@ -37,7 +37,7 @@ ${
     notDrawn === 0
       ? null
       : html`<p class="short">${countText(notDrawn, 'row')} not drawn: a value is missing or not a number.</p>`
-  }${drawn?.warnings.map((warning) => html`<p class="short">Vega-Lite warns: ${warning}</p>`)}</figcaption>
+  }${drawn === null ? null : warningNote(drawn.warnings)}</figcaption>
 ${meta.statement === undefined ? null : html`<blockquote><p>${meta.statement}</p><footer>what the source says</footer></blockquote>`}
 ${figure.csv === null ? null : numbersTable(figure.csv, meta.title)}
 <details class="made"><summary>How this was made</summary><p>Written by <code>${origin.cell}</code> as <code>${origin.out}/${name}.vl.json</code>${
@@ -67,6 +67,17 @@ function numbersTable(csv: string, title: string): Html {
       ? null
       : html`<p class="quiet more">The first ${rowsShown} of ${rows.length} rows; the CSV has all of them, in full.</p>`
   }</details>`;
+}
+
+const longestWarning = 300;
+
+function warningNote(warnings: readonly string[]): Html | null {
+  if (warnings.length === 0) return null;
+  const short = warnings.map((text) =>
+    text.length > longestWarning ? `${text.slice(0, longestWarning)}…` : text,
+  );
+  if (short.length === 1) return html`<p class="short">${short[0]}</p>`;
+  return html`<details class="short"><summary>${short.length} warnings of Vega-Lite</summary><ul>${short.map((text) => html`<li>${text}</li>`)}</ul></details>`;
 }
 
 /** Six significant digits; the CSV has the rest. */

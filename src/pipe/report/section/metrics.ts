@@ -5,6 +5,11 @@ import { numberText } from '../number.ts';
 
 const shownFirst = 8;
 
+/** A dotted or underscored name may go on in the next line after any of its parts. */
+function breakable(name: string): readonly Html[] {
+  return name.split(/(?<=[._/-])/).map((part, i) => (i === 0 ? html`${part}` : html`<wbr>${part}`));
+}
+
 export function metricsSection(input: ReportInput): Html | null {
   const metrics = input.metrics.flatMap(({ value, origin }) =>
     Object.entries(value).map(([name, number]) => ({ name, number, cell: origin.cell })),
@@ -16,7 +21,7 @@ export function metricsSection(input: ReportInput): Html | null {
     .slice(0, shownFirst)
     .map(
       ({ name, number, cell }) =>
-        html`<div><dt>${name}${severalCells ? html` <span class="quiet">${cell}</span>` : null}</dt><dd class="num">${number === null ? html`<span class="quiet">undefined</span>` : numberText(number)}</dd></div>`,
+        html`<div><dt>${breakable(name)}${severalCells ? html` <span class="quiet">${cell}</span>` : null}</dt><dd class="num">${number === null ? html`<span class="quiet">undefined</span>` : numberText(number)}</dd></div>`,
     )}</dl>
 ${
   metrics.length <= shownFirst
