@@ -1,4 +1,4 @@
-/** Swaps folders and files into place: the old one stays until the new one is whole beside it. */
+/** Swaps folders and files into place: the old one stays until the new one is whole. */
 import { cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type FaultStep, reached } from './fault.ts';
@@ -20,20 +20,30 @@ export function swap(
   reached(steps[1]);
 }
 
-/** A copy of `from` (a file or folder) at `target`, made beside it first. When `aside` is given, what was there is copied to it. */
-export function placeCopy(from: string, target: string, aside: string | null): void {
-  const folder = dirname(target);
-  mkdirSync(folder, { recursive: true });
-  const fresh = join(folder, `.${basename(target)}.pipe-${process.pid}`);
-  rmSync(fresh, { recursive: true, force: true });
-  cpSync(from, fresh, { recursive: true, verbatimSymlinks: true });
-  const old = join(folder, `.${basename(target)}.pipe-old-${process.pid}`);
-  rmSync(old, { recursive: true, force: true });
+/**
+ * A copy of `from` (a file or folder) at `target`. It is made in `scratch`, which the next run clears should this one
+ * be killed. When `kept` is given, what was there before is copied to it.
+ */
+export function placeCopy(from: string, target: string, scratch: string, kept: string | null): void {
+  mkdirSync(dirname(target), { recursive: true });
   // Something that nobody else has a copy of: it must be safe before it leaves its place.
-  if (aside !== null && existsSync(target)) {
-    mkdirSync(dirname(aside), { recursive: true });
-    cpSync(target, aside, { recursive: true, verbatimSymlinks: true });
-  }
+  if (kept !== null && existsSync(target)) copy(target, kept);
+  const folder = sameFileSystem(scratch, dirname(target)) ? scratch : dirname(target);
+  const fresh = join(folder, `.${basename(target)}.pipe-new`);
+  const old = join(folder, `.${basename(target)}.pipe-old`);
+  for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true });
+  copy(from, fresh);
   swap(fresh, target, old, ['place-out', 'place-in']);
   rmSync(old, { recursive: true, force: true });
+}
+
+function copy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+}
+
+/** The cache may be a link to another disk. */
+function sameFileSystem(one: string, other: string): boolean {
+  mkdirSync(one, { recursive: true });
+  return lstatSync(one).dev === lstatSync(other).dev;
 }

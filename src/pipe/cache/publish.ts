@@ -152,7 +152,7 @@ export function notePlaces(
       warnings.push(
         `what lay at ${out.place} was not made by ${cell.id}; it is kept in ${relative(project, aside)}`,
       );
-    placeCopy(join(target, out.path), place, aside);
+    placeCopy(join(target, out.path), place, stagingFolder(layout, cell, publication.run), aside);
     digests.forget(place);
     places[out.name] = out.place;
   }

@@ -44,6 +44,7 @@ export async function restoreCell(options: {
 
   if (await isInPlace(options, outs)) {
     const warnings = notePlaces({ ...options, ms }, outs, project);
+    clearStaging(layout, cell);
     return { kind: 'restored', outs, ms, warnings };
   }
   const fresh = join(stagingFolder(layout, cell, options.run), 'restored');

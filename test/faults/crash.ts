@@ -1,0 +1,178 @@
+/**
+ * kill -9 after every step of publishing, and at random moments: after each, no object is corrupt, no old out is lost,
+ * and a rerun reaches the bytes of an undisturbed run. `npm run test:faults [RANDOM-KILLS]`.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { storedManifests } from '../../src/pipe/cache/contents.ts';
+import { faultSteps } from '../../src/pipe/cache/fault.ts';
+import { layoutOf } from '../../src/pipe/cache/layout.ts';
+import { verifyCache } from '../../src/pipe/cache/verify.ts';
+
+const randomKills = Number(process.argv[2] ?? 100);
+const built = join(process.cwd(), 'dist');
+if (!existsSync(built)) throw new Error('dist is missing: npm run build');
+// A build of its own, so that nothing changes under it; where packages are still found.
+const program = join(process.cwd(), 'node_modules/.cache', `faults-${process.pid}`);
+cpSync(built, program, { recursive: true });
+const pipe = join(program, 'pipe.js');
+
+/** 50 cells: outs of their own, outs that several share, a folder, a checkpoint, a place. */
+const pipeline = `version: 1
+axes:
+  i: [${Array.from({ length: 20 }, (_, i) => i).join(', ')}]
+  half: [${Array.from({ length: 15 }, (_, i) => i).join(', ')}]
+stages:
+  own: {cmd: 'cat \${deps.in} > \${outs.file}; echo \${i} >> \${outs.file}', matrix: [i], deps: {in: in.txt}, outs: {file: file.txt}}
+  shared: {cmd: 'cat \${deps.in} > \${outs.file}; echo same > \${outs.other}', matrix: [half], deps: {in: in.txt}, outs: {file: file.txt, other: other.txt}}
+  folder:
+    cmd: 'mkdir -p \${outs.files}/empty \${outs.files}/sub; cat \${deps.own} > \${outs.files}/sub/all; cp \${deps.in} \${outs.files}/in; ln -s in \${outs.files}/link'
+    deps: {own: own.file, in: in.txt}
+    outs: {files: {path: files, place: placed/files}}
+  train:
+    cmd: 'i=0; while [ $i -lt 5 ]; do i=$((i+1)); [ -f "$(dirname \${deps.in})/cache/x" ] || true; done; cat \${deps.in} \${deps.shared} > \${outs.weights}'
+    deps: {in: in.txt, shared: shared.file}
+    checkpoint: true
+    outs: {weights: weights.txt}
+  after: {cmd: 'cat \${deps.weights} > \${outs.file}; echo \${half} >> \${outs.file}', matrix: [half], deps: {weights: train.weights, files: folder.files}, outs: {file: file.txt}}
+`;
+// 20 + 15 + 1 + 1 + 15 = 52: two are left out to make it 50.
+const cells = pipeline.replace(
+  'matrix: [half], deps: {weights',
+  'matrix: {axes: [half], exclude: [{half: 13}, {half: 14}]}, deps: {weights',
+);
+
+const root = mkdtempSync(join(tmpdir(), 'pipe-faults-'));
+const seeds = { state: 20261124 };
+let kills = 0;
+let lost = 0;
+let corrupt = 0;
+let different = 0;
+const failures: string[] = [];
+try {
+  const base = join(root, 'base');
+  write(base, 'pipeline.yaml', cells);
+  write(base, 'in.txt', 'first\n');
+  await pipeRun(base);
+  const oldManifests = new Set([...storedManifests(layoutOf(base))].map(({ name }) => name));
+  if (oldManifests.size !== 50) throw new Error(`${oldManifests.size} cells instead of 50`);
+  const undisturbed = join(root, 'undisturbed');
+  cpSync(base, undisturbed, { recursive: true, verbatimSymlinks: true });
+  write(undisturbed, 'in.txt', 'second\n');
+  const started = performance.now();
+  await pipeRun(undisturbed);
+  const wholeMs = performance.now() - started;
+  const expected = outsOf(undisturbed);
+
+  const trial = async (name: string, kill: { fault?: string; afterMs?: number; restore?: boolean }) => {
+    const project = join(root, 'trial');
+    rmSync(project, { recursive: true, force: true });
+    cpSync(base, project, { recursive: true, verbatimSymlinks: true });
+    if (kill.restore === true)
+      for (const folder of ['cells', 'state']) rmSync(join(project, 'cache', folder), { recursive: true });
+    else write(project, 'in.txt', 'second\n');
+    const killed = await pipeRun(project, kill);
+    if (!killed) return;
+    kills++;
+    const manifests = new Set([...storedManifests(layoutOf(project))].map(({ name: key }) => key));
+    const gone = [...oldManifests].filter((key) => !manifests.has(key)).length;
+    const { bad } = await verifyCache(project);
+    await pipeRun(project);
+    const reached =
+      JSON.stringify(outsOf(project)) ===
+      (kill.restore === true ? JSON.stringify(outsOf(base)) : JSON.stringify(expected));
+    if (gone > 0) lost++;
+    if (bad.length > 0) corrupt++;
+    if (!reached) different++;
+    if (gone > 0 || bad.length > 0 || !reached)
+      failures.push(
+        `${name}: ${gone} old outs lost, ${JSON.stringify(bad)}, ${reached ? 'same' : 'other'} bytes`,
+      );
+  };
+
+  for (const step of faultSteps) {
+    const restore = step === 'restore-copy';
+    for (const nth of [1, 7]) {
+      const before = kills;
+      await trial(`after:${step}:${nth}`, { fault: `after:${step}:${nth}`, restore });
+      // Placing happens once in this pipeline.
+      if (kills === before && nth === 1) failures.push(`step ${step} was never reached`);
+    }
+  }
+  const atSteps = kills;
+  for (let index = 0; index < randomKills; index++) {
+    const afterMs = random() * wholeMs;
+    await trial(`at ${afterMs.toFixed(0)} ms`, { afterMs, restore: index % 10 === 9 });
+    // A run that was over before its moment came counts for nothing: try another moment.
+    if (kills - atSteps < index + 1 && index < randomKills * 2) index = kills - atSteps - 1;
+  }
+  for (const failure of failures) console.log(failure);
+  console.log(`${kills} kills, ${lost} lost, ${corrupt} corrupt`);
+  if (different > 0) console.log(`${different} reruns reached other bytes`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+} finally {
+  rmSync(root, { recursive: true, force: true });
+  rmSync(program, { recursive: true, force: true });
+}
+
+/** True when it was killed. */
+async function pipeRun(project: string, kill: { fault?: string; afterMs?: number } = {}): Promise<boolean> {
+  const child = spawn(process.execPath, [pipe, 'run', '-q'], {
+    cwd: project,
+    env: { ...process.env, ...(kill.fault === undefined ? {} : { PIPE_FAULT: kill.fault }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
+  const timer =
+    kill.afterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
+  const { code, signal } = await ended(child);
+  clearTimeout(timer);
+  if (signal === 'SIGKILL') return true;
+  if (code !== 0) throw new Error(`pipe run ended with ${code}: ${said}`);
+  return false;
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
+}
+
+/** What people see: outs in place and placed copies. */
+function outsOf(project: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  const walk = (path: string) => {
+    for (const name of readdirSync(join(project, path)).sort()) {
+      const inner = `${path}/${name}`;
+      const stat = lstatSync(join(project, inner));
+      if (stat.isDirectory()) {
+        found[inner] = 'folder';
+        walk(inner);
+      } else found[inner] = stat.isSymbolicLink() ? 'link' : readFileSync(join(project, inner), 'utf8');
+    }
+  };
+  walk('cache/cells');
+  walk('placed');
+  return found;
+}
+
+function write(project: string, path: string, text: string): void {
+  mkdirSync(dirname(join(project, path)), { recursive: true });
+  writeFileSync(join(project, path), text);
+}
+
+function random(): number {
+  seeds.state = (Math.imul(seeds.state, 1664525) + 1013904223) >>> 0;
+  return seeds.state / 2 ** 32;
+}
