@@ -87,15 +87,12 @@ class Wasm implements Backend {
       inverse?: tf.Tensor;
     } = {};
     tf.tidy(() => {
-      const input = own(x);
-      kept.mean = this.#channelMeans(input);
-      const centred = tf.sub(input, kept.mean);
-      kept.variance = this.#channelMeans(tf.mul(centred, centred));
+      kept.mean = this.#channelMeans(own(x));
+      const centred = slopeAndShift(x, tf.onesLike(kept.mean), tf.neg(kept.mean));
+      kept.variance = this.#channelMeans(tf.square(centred));
       kept.inverse = tf.rsqrt(tf.add(kept.variance, epsilon));
-      kept.normal = tf.mul(centred, kept.inverse);
-      kept.y = kept.normal;
-      if (scale) kept.y = tf.mul(kept.y, own(scale));
-      if (offset) kept.y = tf.add(kept.y, own(offset));
+      kept.normal = slopeAndShift(centred, kept.inverse, null);
+      kept.y = scale || offset ? slopeAndShift(kept.normal, scale, offset) : kept.normal;
       return Object.values(kept);
     });
     const { y, mean, variance, normal, inverse } = kept;
@@ -105,11 +102,11 @@ class Wasm implements Backend {
   batchNormGrad(dy: Tensor, scale: Tensor | null, state: BatchNormState, _epsilon: number) {
     const [normal, inverse] = state.saved.map(own);
     const gradients = tf.tidy(() => {
-      const gradient = own(dy);
-      const meanDy = this.#channelMeans(gradient);
-      const meanDyNormal = this.#channelMeans(tf.mul(gradient, normal!));
-      const centred = tf.sub(gradient, tf.add(tf.mul(normal!, meanDyNormal), meanDy));
-      const dx = tf.mul(centred, scale ? tf.mul(inverse!, own(scale)) : inverse!);
+      const meanDy = this.#channelMeans(own(dy));
+      const meanDyNormal = this.#channelMeans(tf.mul(own(dy), normal!));
+      const slope = scale ? tf.mul(inverse!, own(scale)) : inverse!;
+      const direct = slopeAndShift(dy, slope, tf.neg(tf.mul(slope, meanDy)));
+      const dx = tf.sub(direct, slopeAndShift(normal!, tf.mul(slope, meanDyNormal), null));
       if (!scale) return [dx];
       const [n, height, width] = dy.shape;
       const count = n! * height! * width!;
@@ -130,7 +127,7 @@ class Wasm implements Backend {
       const factor = tf.rsqrt(tf.add(own(variance), epsilon));
       const slope = scale ? tf.mul(factor, own(scale)) : factor;
       const shift = tf.sub(offset ? own(offset) : 0, tf.mul(own(mean), slope));
-      return tf.add(tf.mul(own(x), slope), shift);
+      return slopeAndShift(x, slope, shift);
     });
   }
 
@@ -143,17 +140,16 @@ class Wasm implements Backend {
   }
 
   avgPool3(x: Tensor, countPadding: boolean): Tensor {
-    if (!countPadding) return tf.avgPool(image(x), 3, 1, 'same');
-    return tf.tidy(() => tf.avgPool(bordered(image(x)), 3, 1, 'valid'));
+    return tf.tidy(() => {
+      const inside = tf.avgPool(image(x), 3, 1, 'same');
+      return countPadding ? this.#timesWindow(inside, 1) : inside;
+    });
   }
 
-  avgPool3Grad(xShape: Shape4, dy: Tensor, countPadding: boolean): Tensor {
+  avgPool3Grad(_xShape: Shape4, dy: Tensor, countPadding: boolean): Tensor {
     // With the padding counted the pooling is a symmetric matrix: it is its own gradient. Without, its rows are scaled.
     if (countPadding) return this.avgPool3(dy, true);
-    return tf.tidy(() => {
-      const share = tf.mul(image(dy), this.#poolShares(xShape[1], xShape[2]));
-      return tf.avgPool(bordered(image(share)), 3, 1, 'valid');
-    });
+    return tf.tidy(() => this.#timesWindow(tf.avgPool(this.#timesWindow(image(dy), -1), 3, 1, 'same'), 1));
   }
 
   avgPool2(x: Tensor): Tensor {
@@ -173,8 +169,8 @@ class Wasm implements Backend {
   globalAvgPoolGrad(xShape: Shape4, dy: Tensor): Tensor {
     const [n, height, width, channels] = xShape;
     return tf.tidy(() => {
-      const share = tf.mul(own(dy), 1 / (height * width)).reshape([n, 1, channels]);
-      return tf.tile(share, [1, height * width, 1]).reshape([...xShape]);
+      const share: tf.Tensor4D = tf.mul(own(dy), 1 / (height * width)).reshape([n, 1, 1, channels]);
+      return tf.image.resizeNearestNeighbor(share, [height, width]);
     });
   }
 
@@ -235,8 +231,14 @@ class Wasm implements Backend {
 
   unpack(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
     return tf.tidy(() => {
-      const sizes = shapes.map((shape) => shape.reduce((size, length) => size * length, 1));
-      return tf.split(own(vector), sizes).map((part, i) => part.reshape([...shapes[i]!]));
+      let from = 0;
+      // One slice after another: this engine's split takes four times as long.
+      return shapes.map((shape) => {
+        const size = shape.reduce((product, length) => product * length, 1);
+        const part = tf.slice(own(vector), [from], [size]).reshape([...shape]);
+        from += size;
+        return part;
+      });
     });
   }
 
@@ -258,15 +260,20 @@ class Wasm implements Backend {
     return tf.matMul(weights, x.reshape([pixels, channels])).reshape([channels]);
   }
 
-  /** 9 / (cells of the 3×3 window that are inside the image), for each pixel. */
-  #poolShares(height: number, width: number): tf.Tensor {
-    return this.#constant(`pool ${height} ${width}`, () => {
+  /** x times (cells of the 3×3 window around a pixel that are inside the image) / 9, to the power of 1 or −1. */
+  #timesWindow(x: tf.Tensor4D, power: 1 | -1): tf.Tensor4D {
+    const [n, height, width, channels] = x.shape;
+    // As wide as an image: factors of one value a pixel are multiplied several times slower.
+    const factors = this.#constant(`window ${height} ${width} ${channels} ${power}`, () => {
       const inside = (at: number, length: number) => Math.min(at + 1, length - 1) - Math.max(at - 1, 0) + 1;
-      const shares = Array.from({ length: height * width }, (_, i) => {
-        return 9 / (inside(Math.floor(i / width), height) * inside(i % width, width));
+      const values = Array.from({ length: height * width * channels }, (_, i) => {
+        const pixel = Math.floor(i / channels);
+        const cells = inside(Math.floor(pixel / width), height) * inside(pixel % width, width);
+        return (cells / 9) ** power;
       });
-      return tf.tensor(shares, [1, height, width, 1]);
+      return tf.tensor(values, [1, height * width * channels]);
     });
+    return tf.mul(x.reshape([n, height * width * channels]), factors).reshape(x.shape);
   }
 
   #constant(key: string, make: () => tf.Tensor): tf.Tensor {
@@ -287,11 +294,10 @@ function image(tensor: Tensor): tf.Tensor4D {
   return tensor as tf.Tensor4D;
 }
 
-function bordered(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.pad(x, [
-    [0, 0],
-    [1, 1],
-    [1, 1],
-    [0, 0],
-  ]);
+/** x · slope + shift, each [c] or null: as a depthwise 1×1 convolution, four times as fast here as broadcasting. */
+function slopeAndShift(x: Tensor, slope: Tensor | null, shift: Tensor | null): tf.Tensor4D {
+  const channels = x.shape[3]!;
+  const filter: tf.Tensor4D = (slope ? own(slope) : tf.ones([channels])).reshape([1, 1, channels, 1]);
+  if (shift === null) return tf.depthwiseConv2d(image(x), filter, 1, 'valid');
+  return tf.fused.depthwiseConv2d({ x: image(x), filter, strides: 1, pad: 'valid', bias: own(shift) });
 }
