@@ -23,15 +23,19 @@ export interface LinesOptions {
   readonly rows: readonly (readonly Panel[])[];
   /** Variants below which there is nothing to compare. Default: 2. */
   readonly fewest?: number;
+  /** What the upper chart shows. Default: `predicted accuracy, %`. */
+  readonly predictedTitle?: string;
 }
 
 const groups = [...topNs.map(String), 'random'];
 
 /** Panels without any network are left out; null when fewer variants than `fewest` are there. */
 export function linesFigure(summaries: readonly VariantSummary[], options: LinesOptions): Figure | null {
-  const { rows, fewest = 2, ...words } = options;
+  const { rows, fewest = 2, predictedTitle = 'predicted accuracy, %', ...words } = options;
   const drawn = rows
-    .map((row) => row.map((panel) => drawPanel(summaries, panel)).filter((panel) => panel !== null))
+    .map((row) =>
+      row.map((panel) => drawPanel(summaries, panel, predictedTitle)).filter((panel) => panel !== null),
+    )
     .filter((row) => row.length > 0);
   const wanted = new Set(rows.flat().flatMap(({ series }) => series.map(({ variant }) => keyOf(variant))));
   const present = summaries.filter((one) => wanted.has(keyOf(one)));
@@ -54,6 +58,7 @@ export function linesFigure(summaries: readonly VariantSummary[], options: Lines
 function drawPanel(
   summaries: readonly VariantSummary[],
   panel: Panel,
+  predictedTitle: string,
 ): { spec: object; data: Datum[] } | null {
   const found = panel.series.flatMap((series) => {
     const summary = summaries.find((one) => keyOf(one) === keyOf(series.variant));
@@ -134,7 +139,7 @@ function drawPanel(
     spec: {
       title: panel.title,
       data: { values: data },
-      vconcat: [chart('predicted', 130, 'predicted accuracy, %', null), chart('tau', 90, 'τ', 'top-N')],
+      vconcat: [chart('predicted', 130, predictedTitle, null), chart('tau', 90, 'τ', 'top-N')],
       spacing: 8,
     },
   };

@@ -25,16 +25,15 @@ export function externalFigures(files: readonly RankedFile[], results: ExternalR
     statement:
       'The better the predictions, the more they fall from the top-10 to the random sample (τ_a = −1).',
     fewest: 1,
-    rows: chunk(results.summaries, colours.length).map((some, i, all) => [
-      {
-        title: all.length === 1 ? 'all predictions' : `predictions, part ${i + 1}`,
-        series: some.map(({ size, space, method }, k) => ({
-          label: method,
-          colour: colours[k]!,
-          variant: { size, space, method },
-        })),
-      },
-    ]),
+    predictedTitle: files.every(({ kind }) => kind === 'accuracy') ? 'predicted accuracy, %' : 'mean score',
+    // A panel each: scores of different makers have scales of their own.
+    rows: chunk(
+      results.summaries.map(({ size, space, method }, i) => ({
+        title: method,
+        series: [{ label: method, colour: colours[i % colours.length]!, variant: { size, space, method } }],
+      })),
+      3,
+    ),
   });
   return [scatter, lines].filter((figure) => figure !== null);
 }

@@ -123,6 +123,13 @@ export function externalResults(files: readonly RankedFile[], target: string): E
       ranking: {
         ...ranking,
         title: 'Top-N and random sample',
+        // A score has no unit.
+        columns: files.every(({ kind }) => kind === 'accuracy')
+          ? ranking.columns
+          : ranking.columns.map(({ unit, ...column }) => ({
+              ...column,
+              ...(unit === undefined || unit === '%' ? {} : { unit }),
+            })),
         rows: ranking.rows.map((row, i) => ({ ...row, variant: summaries[i]!.method })),
       },
     },
