@@ -1,5 +1,4 @@
 /** Widths of text, against what a browser measures in a font with Arial's metrics. */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -8,8 +7,11 @@ import { textWidth } from '../../src/pipe/report/text-width.ts';
 const executable = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
   (path) => path !== undefined && existsSync(path),
 );
-const font = spawnSync('fc-match', ['Arial'], { encoding: 'utf8' }).stdout ?? '';
-const canMeasure = executable !== undefined && /Arial|Liberation|Arimo/.test(font);
+const fonts = [
+  '/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf',
+  '/usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf',
+];
+const canMeasure = executable !== undefined && fonts.some((path) => existsSync(path));
 if (!canMeasure) console.warn('skipped: no Chromium, or no font with Arial’s metrics (fonts-liberation)');
 
 test.skipIf(!canMeasure)(
