@@ -24,6 +24,7 @@ export const report: Command = {
     const opened = await planOf(parsed, surroundings);
     const workspace = await workspaceOf(opened, surroundings);
     const { page, warnings } = await reportOf(opened, workspace, project, {
+      set: parsed.texts('set'),
       baseline: parsed.text('baseline'),
     });
     await workspace.close();

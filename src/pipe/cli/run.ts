@@ -68,7 +68,9 @@ export const run: Command = {
           gpus,
           env,
           workspace,
-          report: parsed.is('no-report') ? null : (ended) => reportOf(opened, workspace, project, { ended }),
+          report: parsed.is('no-report')
+            ? null
+            : (ended) => reportOf(opened, workspace, project, { ended, set: parsed.texts('set') }),
         },
         [screen.take],
       );

@@ -51,6 +51,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'List, verify or clean the cache',
     load: async () => (await import('./cache.ts')).cache,
   },
+  verify: {
+    summary: 'Run a cell twice and compare: is it deterministic?',
+    load: async () => (await import('./verify.ts')).verify,
+  },
   init: {
     summary: 'Write a small working pipeline to start from',
     load: async () => (await import('./init.ts')).init,

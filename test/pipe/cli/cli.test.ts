@@ -201,3 +201,30 @@ test('init writes a pipeline that runs, and overwrites nothing', () => {
   expect(again.code).toBe(2);
   expect(again.stderr).toMatch(/nothing was written/);
 });
+
+describe('verify', () => {
+  const text = (command: string) =>
+    `version: 1\nstages:\n  a: {cmd: ${JSON.stringify(command)}, outs: {o: o.txt, m: {path: m.json, report: metrics}}, checkpoint: true}\n`;
+
+  test('a stage that makes the same twice passes, and nothing is published', () => {
+    project.write('pipeline.yaml', text('echo a > ${outs.o}; echo {} > ${outs.m}'));
+    const { code, stdout } = project.pipe('verify', 'a');
+    expect(stdout).toBe('a: the same twice\n');
+    expect(code).toBe(0);
+    expect(project.pipe('status', '--check').code).toBe(3);
+  });
+
+  test('a stage that draws at random is found out: exit 1, with the file', () => {
+    project.write('pipeline.yaml', text('echo $$ > ${outs.o}; echo {} > ${outs.m}'));
+    const { code, stdout } = project.pipe('verify', 'a', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([{ cell: 'a', differences: [{ out: 'o', path: '' }] }]);
+  });
+
+  test('numbers of metrics may differ by the tolerance', () => {
+    const command = 'echo a > ${outs.o}; echo "{\\"x\\": 1.0000$$}" > ${outs.m}';
+    project.write('pipeline.yaml', text(command.replaceAll('\\\\', '\\')));
+    expect(project.pipe('verify', 'a', '--tolerance', '0.01').code).toBe(0);
+    expect(project.pipe('verify', 'a').code).toBe(1);
+  });
+});

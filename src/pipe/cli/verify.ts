@@ -1,0 +1,69 @@
+/** `pipe verify CELL`: runs cells twice from scratch and compares what they made. */
+import { exitCode, UserError } from '../config/diagnostic.ts';
+import type { Cell } from '../plan/graph.ts';
+import { type Command, jsonFlag, pipelineFlags } from './command.ts';
+import { planOf, targeted, workspaceOf } from './project.ts';
+
+export const verify: Command = {
+  name: 'verify',
+  summary: 'run a cell twice and compare: is it deterministic?',
+  usage: 'TARGET… [flags]',
+  flags: {
+    ...pipelineFlags,
+    ...jsonFlag,
+    tolerance: {
+      type: 'string',
+      value: 'X',
+      help: 'Relative difference that numbers of metrics may have (default: 0)',
+    },
+  },
+  examples: [
+    ["pipe verify 'train[baseline,0]'", 'exit code 1 and the files that differ when it is not'],
+    ['pipe verify evaluate --tolerance 1e-6', 'every cell of a stage, metrics compared as numbers'],
+  ],
+  async run(parsed, surroundings) {
+    if (parsed.arguments.length === 0) {
+      throw new UserError('pipe verify needs a cell or a stage', {
+        code: exitCode.usage,
+        hint: '`pipe ls` lists the cells',
+      });
+    }
+    const tolerance = Number(parsed.text('tolerance') ?? 0);
+    if (!(tolerance >= 0)) {
+      throw new UserError('--tolerance takes a number of at least 0', { code: exitCode.usage });
+    }
+    const { project, env, stdout } = surroundings;
+    const opened = await planOf(parsed, surroundings);
+    const cells = targeted(opened.graph, parsed.arguments).flatMap((id) => opened.graph.cells.get(id) ?? []);
+    const workspace = await workspaceOf(opened, surroundings);
+    await workspace.status();
+    const { localExecutor } = await import('../run/local.ts');
+    const { defaultGrace } = await import('../run/grace.ts');
+    const { verifyCell } = await import('../run/verify-cell.ts');
+    const executor = localExecutor(defaultGrace);
+    const verdicts = [];
+    try {
+      for (const cell of cells) {
+        const gpus = await gpusFor(cell, env);
+        const differences = await verifyCell({ project, cell, env, workspace, executor, gpus, tolerance });
+        verdicts.push({ cell: cell.id, differences });
+        if (parsed.is('json')) continue;
+        stdout.write(`${cell.id}: ${differences.length === 0 ? 'the same twice' : 'not the same twice'}\n`);
+        for (const { out, path, what } of differences) {
+          stdout.write(`  ${path === '' ? out : `${out}/${path}`}: ${what}\n`);
+        }
+      }
+    } finally {
+      await executor.close();
+      await workspace.close();
+    }
+    if (parsed.is('json')) stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
+    return verdicts.some(({ differences }) => differences.length > 0) ? exitCode.failed : exitCode.ok;
+  },
+};
+
+async function gpusFor(cell: Cell, env: NodeJS.ProcessEnv): Promise<readonly number[]> {
+  if (cell.resources.gpu === 0) return [];
+  const { probeGpus, usableGpus } = await import('../run/gpu.ts');
+  return usableGpus(await probeGpus(), env.CUDA_VISIBLE_DEVICES, null).slice(0, cell.resources.gpu);
+}

@@ -1,0 +1,171 @@
+/** Runs a cell twice from scratch and compares what it made: is the stage deterministic? Publishes nothing. */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CellWork, Workspace } from '../cache/work.ts';
+import { UserError } from '../config/diagnostic.ts';
+import { hashFile } from '../fingerprint/digest.ts';
+import type { Json } from '../json.ts';
+import { isJsonObject } from '../json.ts';
+import type { Cell } from '../plan/graph.ts';
+import { endedError } from './cell-error.ts';
+import { stageEnvironment } from './environment.ts';
+import type { Executor } from './executor.ts';
+import type { Job } from './job.ts';
+
+export interface VerifyOptions {
+  /** Absolute path of the project folder. */
+  readonly project: string;
+  readonly cell: Cell;
+  /** The caller's environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Has looked at everything the cell needs. */
+  readonly workspace: Workspace;
+  readonly executor: Executor;
+  readonly gpus: readonly number[];
+  /** Relative difference that two numbers of a `report: metrics` out may have. */
+  readonly tolerance: number;
+}
+
+/** A file that the two runs made differently. */
+export interface Difference {
+  readonly out: string;
+  /** Path in a folder out; '' when the out is a file. */
+  readonly path: string;
+  readonly what: string;
+}
+
+/** Empty: the second run made what the first one made. @throws UserError when the cell cannot run, or fails. */
+export async function verifyCell(options: VerifyOptions): Promise<readonly Difference[]> {
+  const { cell, workspace } = options;
+  const begun = await workspace.begin(cell.id, { run: `verify-${process.pid}`, force: true, noCache: true });
+  if (begun.kind !== 'run') {
+    const [obstacle] = begun.kind === 'blocked' ? begun.obstacles : [];
+    const why = obstacle?.message ?? `it is ${begun.kind}`;
+    throw new UserError(`${cell.id} cannot be run now: ${why}`, {
+      hint: obstacle?.hint ?? 'run what it needs first',
+    });
+  }
+  const scratch = await mkdtemp(join(tmpdir(), 'pipe-verify-'));
+  try {
+    const first = join(scratch, 'first');
+    const made = await attempt(options, begun, join(scratch, '1'), 1);
+    for (const [name, path] of Object.entries(made)) await cp(path, join(first, name), { recursive: true });
+    const again = await attempt(options, begun, join(scratch, '2'), 2);
+    const differences: Difference[] = [];
+    for (const out of cell.outs) {
+      const pair = [join(first, out.name), again[out.name] ?? ''] as const;
+      const tolerance = out.report === 'metrics' ? options.tolerance : 0;
+      differences.push(...(await compare(out.name, pair, tolerance)));
+    }
+    return differences;
+  } finally {
+    await begun.abandon();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Absolute paths of the outs, by name, until the next attempt. */
+async function attempt(
+  { project, cell, env, executor, gpus }: VerifyOptions,
+  work: CellWork,
+  folder: string,
+  number: number,
+): Promise<Readonly<Record<string, string>>> {
+  await mkdir(folder, { recursive: true });
+  const outs = await work.stage();
+  // A checkpoint of the first run would spare the second one its work: each has an empty folder of its own.
+  const checkpoint = work.checkpoint === null ? null : join(folder, 'checkpoint');
+  if (checkpoint !== null) await mkdir(checkpoint);
+  const job: Job = {
+    version: 1,
+    cell: cell.id,
+    stage: cell.stage,
+    axes: cell.axes,
+    params: cell.params,
+    axisValues: cell.axisValues,
+    deps: work.deps,
+    outs,
+    checkpoint,
+    resources: { cpu: cell.resources.cpu, gpus, memory: cell.resources.memory },
+    events: join(folder, 'events.jsonl'),
+    module: work.module,
+    attempt: number,
+  };
+  const log = join(folder, 'log.txt');
+  const running = await executor.start(
+    {
+      job,
+      run: cell.run,
+      folder,
+      log,
+      env: stageEnvironment(cell.env, env, project),
+      project,
+      timeoutMs: cell.timeoutMs,
+    },
+    () => {},
+  );
+  const ended = await running.ended;
+  if (ended.kind !== 'ok') {
+    const error = endedError(ended, log);
+    throw new UserError(`${cell.id} failed: ${error.message}\n${error.tail.join('\n')}`.trimEnd());
+  }
+  for (const out of cell.outs) {
+    const path = outs[out.name];
+    if (path === undefined || !(await exists(path)))
+      throw new UserError(`${cell.id} made no out ${out.name}`);
+  }
+  return outs;
+}
+
+async function compare(out: string, [first, again]: readonly [string, string], tolerance: number) {
+  const files = new Set([...(await filesOf(first)), ...(await filesOf(again))]);
+  const differences: Difference[] = [];
+  for (const path of [...files].sort()) {
+    const what = await difference(join(first, path), join(again, path), tolerance);
+    if (what !== null) differences.push({ out, path, what });
+  }
+  return differences;
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  if (!(await stat(path)).isDirectory()) return [''];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1));
+}
+
+async function difference(first: string, again: string, tolerance: number): Promise<string | null> {
+  if (!(await exists(first))) return 'only the second run made it';
+  if (!(await exists(again))) return 'only the first run made it';
+  const sizes = [(await stat(first)).size, (await stat(again)).size] as const;
+  if (sizes[0] === sizes[1] && (await hashFile(first, sizes[0])) === (await hashFile(again, sizes[1])))
+    return null;
+  if (tolerance > 0)
+    return metricsDifference(await readFile(first, 'utf8'), await readFile(again, 'utf8'), tolerance);
+  return sizes[0] === sizes[1] ? `other bytes (${sizes[0]} of them)` : `${sizes[0]} bytes, then ${sizes[1]}`;
+}
+
+/** Null: every number is within the tolerance of its counterpart. */
+function metricsDifference(first: string, again: string, tolerance: number): string | null {
+  const [a, b]: readonly Json[] = [JSON.parse(first), JSON.parse(again)];
+  if (!isJsonObject(a) || !isJsonObject(b)) return 'other content';
+  for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const [x, y] = [a[name], b[name]];
+    if (x === y) continue;
+    const close =
+      typeof x === 'number' &&
+      typeof y === 'number' &&
+      Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y));
+    if (!close) return `${name}: ${JSON.stringify(x)}, then ${JSON.stringify(y)}`;
+  }
+  return null;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
