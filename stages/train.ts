@@ -58,5 +58,5 @@ export default defineStage(async (stage) => {
   });
   saveWeights(stage.out('weights'), backend, network, { variant, data, seed, backend: backend.id });
   writeFileSync(stage.out('history'), history.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  stage.info(`tensors took at most ${(peakBytes / 2 ** 20).toFixed(0)} MiB between batches`);
+  stage.info(`tensors took at most ${(peakBytes / 2 ** 20).toFixed(0)} MiB`);
 });

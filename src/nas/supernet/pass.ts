@@ -24,6 +24,8 @@ export interface PassResult {
   readonly gradients: ReadonlyMap<number, Tensor>;
   /** Parameters that took part, with or without a gradient other than zero. */
   readonly used: ReadonlySet<number>;
+  /** Most bytes of tensors alive in the backward pass. */
+  readonly peakBytes: number;
 }
 
 /** Statistics of one normalisation in this batch; null: its input was zeros, so both are 0. */
@@ -46,18 +48,17 @@ export function trainingPass(
   const result = backend.scope(() => {
     const logits = pass.forward(path, batch.images);
     const { loss, dLogits } = backend.softmaxCrossEntropy(logits.value, batch.targets);
+    // Before the way back, which frees what it has used.
+    const numbers = backend.pack([
+      loss,
+      ...pass.seen.flatMap(({ mean, variance }) => (mean && variance ? [mean, variance] : [])),
+    ]);
     const guessed = backend.argMax(logits.value);
     const wanted = backend.argMax(batch.targets);
-    logits.contributions.push(dLogits);
+    logits.contributions.push({ gradient: dLogits, owned: true });
     pass.tape.backward();
     const parameters = [...pass.gradients.keys()];
-    const tensors = [
-      backend.pack([
-        loss,
-        ...pass.seen.flatMap(({ mean, variance }) => (mean && variance ? [mean, variance] : [])),
-      ]),
-      ...pass.gradients.values(),
-    ];
+    const tensors = [numbers, ...pass.gradients.values()];
     return { tensors, parameters, correct: guessed.filter((label, i) => label === wanted[i]).length };
   });
   const [numbers, ...gradients] = result.tensors;
@@ -69,6 +70,7 @@ export function trainingPass(
     correct: result.correct,
     gradients: new Map(result.parameters.map((parameter, i) => [parameter, gradients[i]!])),
     used: pass.used,
+    peakBytes: pass.tape.peakBytes,
   };
 }
 
@@ -180,7 +182,7 @@ class Pass {
     return this.tape.record(logits, (gradient) => {
       const { dx, dw, db } = this.#backend.linearGrad(pooled.value, weight, gradient);
       this.gradients.set(layout.linearWeight, dw).set(layout.linearBias, db);
-      pooled.contributions.push(dx);
+      pooled.contributions.push({ gradient: dx, owned: true });
     });
   }
 
@@ -227,6 +229,7 @@ class Pass {
       if (scale !== null && dScale) this.gradients.set(scale, dScale);
       if (offset !== null && dOffset) this.gradients.set(offset, dOffset);
       this.#contribute(input, () => dx);
+      this.#backend.dispose(state.saved);
     });
   }
 
@@ -253,9 +256,12 @@ class Pass {
   #sum(inputs: readonly Variable[]): Variable | null {
     const [first, ...others] = inputs;
     if (!first || others.length === 0) return first ?? null;
-    return this.tape.record(this.#backend.addN(inputs.map(({ value }) => value)), (gradient) => {
-      for (const input of inputs) this.#contribute(input, () => gradient);
-    });
+    const total = this.#backend.addN(inputs.map(({ value }) => value));
+    const passOn = (gradient: Tensor) => {
+      for (const { differentiable, contributions } of inputs)
+        if (differentiable) contributions.push({ gradient, owned: false });
+    };
+    return this.tape.record(total, passOn, true);
   }
 
   #scaled(input: Variable, factor: number): Variable {
@@ -265,7 +271,7 @@ class Pass {
   }
 
   #contribute(input: Variable, gradient: () => Tensor): void {
-    if (input.differentiable) input.contributions.push(gradient());
+    if (input.differentiable) input.contributions.push({ gradient: gradient(), owned: true });
   }
 }
 

@@ -51,7 +51,7 @@ export interface CheckpointOptions {
 export interface Trained {
   readonly network: Network;
   readonly history: readonly EpochRecord[];
-  /** Most bytes of tensors alive after a batch. */
+  /** Most bytes of tensors alive in a backward pass. */
   readonly peakBytes: number;
 }
 
@@ -107,14 +107,19 @@ export async function train(backend: Backend, training: Training): Promise<Train
         images: backend.tensor(loaded.images, [loaded.size, images.side, images.side, 3]),
         targets: backend.tensor(loaded.targets, [loaded.size, loaded.targets.length / loaded.size]),
       };
-      const { loss, correct, gradients, used } = trainingPass(backend, network, paths.next(), device);
+      const { loss, correct, gradients, used, ...pass } = trainingPass(
+        backend,
+        network,
+        paths.next(),
+        device,
+      );
       backend.dispose([device.images, device.targets]);
       if (!Number.isFinite(loss))
         throw new RangeError(
           `the loss became ${loss} in epoch ${epoch}, batch ${batch}: try a smaller lr or a clipNorm`,
         );
       optimizer.accumulate(gradients, used);
-      peakBytes = Math.max(peakBytes, backend.memory().bytes);
+      peakBytes = Math.max(peakBytes, pass.peakBytes);
       const lr = learningRate(options, epoch);
       if (++accumulated >= paths.period) {
         optimizer.step(lr);
