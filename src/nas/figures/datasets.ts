@@ -12,6 +12,8 @@ export interface DatasetAccuracy {
 const colours = [red, blue, green, orange];
 /** A page draws some 2,000 marks well; above that the cells are made coarser. */
 const markBudget = 2000;
+/** Points of accuracy. */
+const cellWidths = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 10] as const;
 
 /**
  * How many architectures fall into each cell of `width` points, for each ordered pair of data sets. Cells are named by
@@ -46,12 +48,8 @@ function centre(value: number, width: number): number {
 /** null when fewer than two data sets are there. */
 export function datasetFigure(sets: readonly DatasetAccuracy[]): Figure | null {
   if (sets.length < 2) return null;
-  let width = 1;
-  let data = datasetCells(sets, width);
-  while (data.length > markBudget) {
-    width *= 1.25;
-    data = datasetCells(sets, width);
-  }
+  const width = cellWidths.find((one) => datasetCells(sets, one).length <= markBudget) ?? cellWidths.at(-1)!;
+  const data = datasetCells(sets, width);
   const names = sets.map(({ dataset }) => dataset);
   const total = sets[0]!.accuracy.size;
   const panels = names.map((dataset) => ({
@@ -83,7 +81,7 @@ export function datasetFigure(sets: readonly DatasetAccuracy[]): Figure | null {
     title: 'Figure 10: the data sets against each other',
     caption:
       `Each of ${total} architectures by its accuracy on one data set (x) and on each of the others (y, colour); drawn as cells of ` +
-      `${Number(width.toFixed(2))} points, larger for more architectures. ${sets.map(({ policy }) => policy).join(', ')}.`,
+      `${width} points, larger for more architectures. ${sets.map(({ policy }) => policy).join(', ')}.`,
     section: 'The benchmark',
     order: 10,
     statement: 'The models’ rankings are quite consistent across all data sets (section 3.2).',

@@ -72,7 +72,7 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
       linesFigure(summaries, options),
       options.name,
       options.title,
-      'fewer than two of its variants were run',
+      'of none of its panels were two variants run',
     );
   }
   for (const method of ['baseline', 'lt-skip'] as const) {

@@ -29,42 +29,47 @@ export interface LinesOptions {
 
 const groups = [...topNs.map(String), 'random'];
 
-/** Panels without any network are left out; null when fewer variants than `fewest` are there. */
+/** Panels with fewer than `fewest` lines compare nothing and are left out; null when none is left. */
 export function linesFigure(summaries: readonly VariantSummary[], options: LinesOptions): Figure | null {
   const { rows, fewest = 2, predictedTitle = 'predicted accuracy, %', ...words } = options;
   const drawn = rows
-    .map((row) =>
-      row.map((panel) => drawPanel(summaries, panel, predictedTitle)).filter((panel) => panel !== null),
-    )
+    .map((row) => row.flatMap((panel) => drawPanel(summaries, panel, fewest, predictedTitle)))
     .filter((row) => row.length > 0);
+  if (drawn.length === 0) return null;
   const wanted = new Set(rows.flat().flatMap(({ series }) => series.map(({ variant }) => keyOf(variant))));
   const present = summaries.filter((one) => wanted.has(keyOf(one)));
-  if (present.length < fewest) return null;
   const networks = present.reduce((sum, one) => sum + one.seeds, 0);
   const planned = present.reduce((sum, one) => sum + one.planned, 0);
   const missing = wanted.size - present.length;
   return {
     ...words,
     caption:
-      'Of the benchmark’s top-N architectures and a random sample: accuracy that the super-network predicts, and Kendall’s τ-a of ' +
-      'prediction and benchmark; line and band are mean ± standard deviation over seeds (n in the legend), τ_a in the legend is −1 at best.' +
+      'Of the benchmark’s top-N architectures and a random sample: what is predicted, and Kendall’s τ-a of prediction and ' +
+      'benchmark; line and band are mean ± standard deviation over seeds (n in the legend), τ_a in the legend is −1 at best.' +
       (missing > 0 ? ` ${missing} of the ${wanted.size} variants of this figure were not run.` : ''),
-    spec: { vconcat: drawn.map((row) => ({ hconcat: row.map(({ spec }) => spec) })) },
+    spec: {
+      vconcat: drawn.map((row) => ({ hconcat: row.map(({ spec }) => spec), ...ownColours })),
+      ...ownColours,
+    },
     data: drawn.flatMap((row) => row.flatMap(({ data }) => data)),
     ...(networks < planned ? { partial: `${networks} of ${planned} networks` } : {}),
   };
 }
 
+/** Panels stand side by side with legends of their own: joined, the same colour would mean two things. */
+const ownColours = { resolve: { scale: { color: 'independent' }, legend: { color: 'independent' } } };
+
 function drawPanel(
   summaries: readonly VariantSummary[],
   panel: Panel,
+  fewest: number,
   predictedTitle: string,
-): { spec: object; data: Datum[] } | null {
+): { spec: object; data: Datum[] }[] {
   const found = panel.series.flatMap((series) => {
     const summary = summaries.find((one) => keyOf(one) === keyOf(series.variant));
     return summary ? [{ ...series, summary, legend: legendOf(series.label, summary) }] : [];
   });
-  if (found.length === 0) return null;
+  if (found.length < fewest) return [];
   const data = found.flatMap(({ label, legend, summary }) =>
     summary.groups.map(({ group, predicted, tauA }): Datum => {
       const half = (std: number | null) => std ?? 0;
@@ -134,15 +139,17 @@ function drawPanel(
       },
     ],
   });
-  return {
-    data,
-    spec: {
-      title: panel.title,
-      data: { values: data },
-      vconcat: [chart('predicted', 130, predictedTitle, null), chart('tau', 90, 'τ', 'top-N')],
-      spacing: 8,
+  return [
+    {
+      data,
+      spec: {
+        title: panel.title,
+        data: { values: data },
+        vconcat: [chart('predicted', 130, predictedTitle, null), chart('tau', 90, 'τ', 'top-N')],
+        spacing: 8,
+      },
     },
-  };
+  ];
 }
 
 function legendOf(label: string, summary: VariantSummary): string {

@@ -5,6 +5,8 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 export interface Drawn {
   readonly svg: string;
   readonly warnings: readonly string[];
+  /** Points, line points, bars: what a reader's browser has to draw. */
+  readonly marks: number;
 }
 
 export async function drawSvg(spec: object): Promise<Drawn> {
@@ -24,5 +26,8 @@ export async function drawSvg(spec: object): Promise<Drawn> {
   const view = new View(parse(compiled.spec as Spec), { renderer: 'none', logger: logger as never });
   const svg = await view.toSVG();
   view.finalize();
-  return { svg, warnings };
+  const marks = svg.match(
+    /aria-roledescription="(?:circle|point|square|bar|line mark|rule|symbol|rect|text mark|area)[^"]*"/g,
+  );
+  return { svg, warnings, marks: marks?.length ?? 0 };
 }
