@@ -1,8 +1,8 @@
 // Where the libraries live, outside every checkout, and how such a folder comes to be: whole or not at all.
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 export function cacheFolder(name) {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
@@ -16,13 +16,32 @@ export function isComplete(folder) {
 
 /** Fills a folder beside `folder`, then renames it: an interruption leaves the old one, or none. */
 export function buildAside(folder, fill) {
-  mkdirSync(join(folder, '..'), { recursive: true });
-  const aside = mkdtempSync(`${folder}.partial-`);
+  mkdirSync(dirname(folder), { recursive: true });
+  removeLeftovers(folder);
+  const aside = `${folder}.partial-${process.pid}`;
+  mkdirSync(aside);
   try {
     fill(aside);
     rmSync(folder, { recursive: true, force: true });
     renameSync(aside, folder);
   } finally {
     rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** What processes that were killed left behind is a gigabyte each. */
+function removeLeftovers(folder) {
+  const prefix = `${basename(folder)}.partial-`;
+  for (const name of readdirSync(dirname(folder))) {
+    if (!name.startsWith(prefix) || isAlive(Number(name.slice(prefix.length)))) continue;
+    rmSync(join(dirname(folder), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
   }
 }
