@@ -195,5 +195,4 @@ export function jsonSchemaText(): string {
 
 export type RawStage = z.output<typeof stageSchema>;
 export type RawSource = z.output<typeof sourceSchema>;
-export type RawProfile = z.output<typeof profileSchema>;
 export type RawPattern = z.output<typeof pattern>;
