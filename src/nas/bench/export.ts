@@ -78,11 +78,12 @@ function withNulls(values: Float64Array): (number | null)[] {
 
 async function writeArrow(columns: readonly Column[], file: string): Promise<void> {
   const { dictionary, float64, int32, tableFromArrays, tableToIPC, utf8 } = await import('@uwdata/flechette');
-  const types = { int: int32(), float: float64(), text: dictionary(utf8(), int32()) };
+  // Each column a type of its own: columns that share one would share a dictionary.
+  const types = { int: int32, float: float64, text: () => dictionary(utf8(), int32()) };
   const table = tableFromArrays(
     Object.fromEntries(columns.map(({ name, values }) => [name, values])) as never,
     {
-      types: Object.fromEntries(columns.map(({ name, type }) => [name, types[type]])),
+      types: Object.fromEntries(columns.map(({ name, type }) => [name, types[type]()])),
     },
   );
   writeFileSync(file, tableToIPC(table, { format: 'file' })!);
