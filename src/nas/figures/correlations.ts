@@ -31,17 +31,20 @@ export function correlationFigure(
   if (present.length < 2) return null;
   const data = present.flatMap((one) =>
     one.groups.flatMap((group) =>
-      statistics.map(
-        ({ field, label }): Datum => ({
+      statistics.map(({ field, label }): Datum => {
+        const { n, mean, std } = group[field];
+        return {
           size: one.size,
           space: spaces.find(({ space }) => space === one.space)!.label,
           group: group.group,
           statistic: label,
-          n: group[field].n,
-          mean: group[field].mean,
-          std: group[field].std,
-        }),
-      ),
+          n,
+          mean,
+          std,
+          low: mean === null ? null : mean - (std ?? 0),
+          high: mean === null ? null : mean + (std ?? 0),
+        };
+      }),
     ),
   );
   const used = spaces.filter(({ space }) => present.some((one) => one.space === space));
@@ -54,7 +57,6 @@ export function correlationFigure(
       { filter: { field: 'size', equal: size } },
       { filter: { field: 'statistic', equal: statistic } },
     ],
-    mark: { type: 'line', point: { size: 20 }, strokeWidth: 1.5 },
     encoding: {
       x: {
         field: 'group',
@@ -63,20 +65,39 @@ export function correlationFigure(
         title: last ? 'top-N' : null,
         axis: { labelAngle: 0, labels: last },
       },
-      y: { field: 'mean', type: 'quantitative', title: statistic, axis: { tickCount: 4 } },
       color: {
         field: 'space',
         type: 'nominal',
         scale: { domain: used.map(({ label }) => label), range: used.map(({ colour }) => colour) },
-        legend: { orient: 'bottom', title: null },
+        legend: { orient: 'bottom', title: null, symbolOpacity: 1 },
       },
     },
+    layer: [
+      {
+        // The random sample is no point of the curve.
+        transform: [{ filter: "datum.group !== 'random'" }],
+        mark: { type: 'area', opacity: 0.15 },
+        encoding: {
+          y: { field: 'low', type: 'quantitative', title: statistic, axis: { tickCount: 4 } },
+          y2: { field: 'high' },
+        },
+      },
+      {
+        transform: [{ filter: "datum.group !== 'random'" }],
+        mark: { type: 'line', strokeWidth: 1.5 },
+        encoding: { y: { field: 'mean', type: 'quantitative', title: statistic } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 20 },
+        encoding: { y: { field: 'mean', type: 'quantitative', title: statistic } },
+      },
+    ],
   });
   return {
     ...words,
     section: 'D Further metrics and sizes',
     caption:
-      'Mean over seeds of Kendall’s τ-a, Spearman’s (SCC) and Pearson’s (PCC) coefficient within the top-N and the random sample.',
+      'Mean ± standard deviation over seeds of Kendall’s τ-a, Spearman’s (SCC) and Pearson’s (PCC) coefficient within the top-N and the random sample.',
     statement: 'Spearman and Pearson tell the same story as τ (appendix D).',
     spec: {
       data: { values: data },

@@ -1,8 +1,16 @@
 /** Every figure of the paper that the data at hand can fill, and a word on each that it cannot. */
 import { applyPolicy } from '../bench/policy.ts';
 import type { BenchTable } from '../bench/table.ts';
-import { type NetworkPredictions, summariseVariants, variantOf } from '../study/aggregate.ts';
+import { rankUnder } from '../bench/target.ts';
+import {
+  type NetworkPredictions,
+  summariseVariants,
+  type VariantName,
+  variantOf,
+  variantText,
+} from '../study/aggregate.ts';
 import { lineFigures } from './catalogue.ts';
+import { cellFigure } from './cell.ts';
 import { correlationFigure } from './correlations.ts';
 import { type DatasetAccuracy, datasetFigure } from './datasets.ts';
 import type { Figure, LeftOut } from './figure.ts';
@@ -34,68 +42,84 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
   const summaries = summariseVariants(networks, seeds);
   const figures: Figure[] = [];
   const leftOut: LeftOut[] = [];
-  const add = (figure: Figure | null, name: string, title: string, reason: string) => {
+  const add = (figure: Figure | null, unless: LeftOut) => {
     if (figure) figures.push(figure);
-    else leftOut.push({ name, title, reason });
+    else leftOut.push(unless);
   };
-  const scatter = (size: string, order: number, statement: string) => {
-    const number = String(order).padStart(2, '0');
-    const title = `Figure ${order}: prediction and benchmark`;
-    add(
-      scatterFigure(firstSeeds(networks, size), {
-        name: `figure-${number}`,
-        title,
-        order,
-        section: order === 2 ? '3.1 Metric' : 'D Further metrics and sizes',
-        statement,
+  const [best] = rankUnder(rows, []);
+  if (best) {
+    const accuracy = `${best.benchmark.toFixed(2)} % under ${target}`;
+    figures.push(
+      cellFigure(best.architecture, `The benchmark’s best, number ${best.index} (${accuracy}):`, {
+        name: 'figure-01',
+        title: 'Figure 1: a cell',
       }),
-      `figure-${number}`,
-      title,
-      `no network of size ${size} was run`,
     );
-  };
+  }
+  const scatter = (
+    name: string,
+    chosen: readonly VariantName[],
+    words: Pick<Figure, 'title' | 'order' | 'section' | 'statement'>,
+  ) =>
+    add(scatterFigure(firstSeeds(networks, chosen), { name, ...words }), {
+      name,
+      title: words.title,
+      reason: `none of its networks was run: ${chosen.map(variantText).join(', ')}`,
+    });
   scatter(
-    'S',
-    2,
-    'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ.',
+    'figure-02',
+    ['all', 'no-zero', 'no-pool'].map((space) => ({ size: 'S', space, method: 'baseline' })),
+    {
+      title: 'Figure 2: prediction and benchmark',
+      order: 2,
+      section: '3.1 Metric',
+      statement:
+        'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ.',
+    },
   );
-  add(usageFigure(rows, target), 'figure-03', 'Figure 3', '');
+  figures.push(usageFigure(rows, target));
   const sets = datasetPolicies.flatMap((policy) => datasetAccuracy(bench, policy));
-  add(
-    datasetFigure(sets),
-    'figure-10',
-    'Figure 10: the data sets against each other',
-    'the benchmark has one data set',
-  );
+  add(datasetFigure(sets), {
+    name: 'figure-10',
+    title: 'Figure 10: the data sets against each other',
+    reason: 'the benchmark has one data set',
+  });
   for (const options of lineFigures) {
-    add(
-      linesFigure(summaries, options),
-      options.name,
-      options.title,
-      'of none of its panels were two variants run',
-    );
+    add(linesFigure(summaries, options), {
+      name: options.name,
+      title: options.title,
+      reason: 'of none of its panels were two variants run',
+    });
   }
   for (const method of ['baseline', 'lt-skip'] as const) {
     const order = method === 'baseline' ? 11 : 12;
     const title = `Figure ${order}: τ, SCC and PCC${method === 'baseline' ? '' : ' with linear transformers'}`;
-    add(
-      correlationFigure(summaries, method, { name: `figure-${order}`, title, order }),
-      `figure-${order}`,
+    add(correlationFigure(summaries, method, { name: `figure-${order}`, title, order }), {
+      name: `figure-${order}`,
       title,
-      'fewer than two of its variants were run',
-    );
+      reason: 'fewer than two of its variants were run',
+    });
   }
-  scatter('wide', 13, 'As figure 2, of wide networks.');
+  scatter(
+    'figure-13',
+    ['S', 'wide'].map((size) => ({ size, space: 'no-zero', method: 'lt-skip' })),
+    {
+      title: 'Figure 13: prediction and benchmark, small and wide',
+      order: 13,
+      section: 'D Further metrics and sizes',
+      statement: 'As figure 2, of the small and the wide network without zero and with linear transformers.',
+    },
+  );
   return { figures: figures.sort((a, b) => a.order - b.order), leftOut };
 }
 
-/** The paper's two rows and pool: the first seed of each. */
-function firstSeeds(networks: readonly NetworkPredictions[], size: string): NetworkPredictions[] {
-  return ['all', 'no-zero', 'no-pool'].flatMap((space) => {
-    const found = networks.find(({ axes }) => {
-      const variant = variantOf(axes);
-      return variant.size === size && variant.space === space && variant.method === 'baseline';
-    });
+/** The first seed of each variant that was run. */
+function firstSeeds(
+  networks: readonly NetworkPredictions[],
+  chosen: readonly VariantName[],
+): NetworkPredictions[] {
+  return chosen.flatMap((name) => {
+    const found = networks.find(({ axes }) => variantText(variantOf(axes)) === variantText(name));
     return found ? [found] : [];
   });
 }

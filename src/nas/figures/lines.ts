@@ -94,7 +94,7 @@ function drawPanel(
     field: 'series',
     type: 'nominal',
     scale: { domain: found.map(({ legend }) => legend), range: found.map(({ colour }) => colour) },
-    legend: { orient: 'bottom', title: null, columns: 1, labelLimit: 260 },
+    legend: { orient: 'bottom', title: null, columns: 1, labelLimit: 0, symbolOpacity: 1 },
   };
   const x = (title: string | null) => ({
     field: 'group',
