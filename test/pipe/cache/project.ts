@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly set?: readonly string[];
   readonly begin?: Partial<BeginOptions>;
+  /** Runs a cell in place of its process. */
+  readonly execute?: (cell: Cell, job: Job) => Promise<void>;
   /** Called in the middle of a cell's run. */
   readonly during?: (cell: Cell, outs: Readonly<Record<string, string>>) => void | Promise<void>;
 }
@@ -128,7 +130,8 @@ export class TestProject {
           attempt: 1,
         };
         try {
-          await execute(cell, job, this.dir, env);
+          if (options.execute) await options.execute(cell, job);
+          else await execute(cell, job, this.dir, env);
         } catch (error) {
           fates.set(cell.id, 'failed');
           messages.push(error instanceof Error ? error.message : String(error));
