@@ -36,11 +36,12 @@ for (const { name, here, label } of backends) {
   });
 }
 
-test('both backends train alike', async (context) => {
+// Rounding grows from step to step: after some twenty the two part.
+test('both backends train alike for fifteen steps', async (context) => {
   if (!hasTensorflow) return context.skip('npm run setup:tensorflow was not run');
-  const [one, other] = [probe(await open('wasm'), 30), probe(await open('tensorflow'), 30)];
+  const [one, other] = [probe(await open('wasm'), 15), probe(await open('tensorflow'), 15)];
   one.losses.forEach((loss, i) => {
-    expect(other.losses[i]!).toBeCloseTo(loss, 3);
+    expect(other.losses[i]!).toBeCloseTo(loss, 4);
   });
 });
 
