@@ -3,7 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { applyPolicy } from '../src/nas/bench/policy.ts';
 import { readBenchTable } from '../src/nas/bench/table.ts';
-import { summariseVariants, summaryTable } from '../src/nas/study/aggregate.ts';
+import { summariseVariants, summaryTable, variantText } from '../src/nas/study/aggregate.ts';
+import { datasetsTable } from '../src/nas/study/datasets.ts';
+import { fewShot } from '../src/nas/study/few-shot.ts';
+import { variantIntervals } from '../src/nas/study/intervals.ts';
 import { readNetworks } from '../src/nas/study/networks.ts';
 import { metricsOf, noticeOf, rankingTable, sameTable, topTable } from '../src/nas/study/results.ts';
 import { compareOnSame } from '../src/nas/study/same-architectures.ts';
@@ -22,18 +25,25 @@ const paramsSchema = z.object({
 export default defineStage((stage) => {
   const { embedded, target, data, network, train, evaluate } = paramsSchema.parse(stage.params);
   const variant = variantSchema.parse({ ...network, ...train });
-  const { networks, seeds } = readNetworks(stage.gathered('predictions'));
-  const summaries = summariseVariants(networks, seeds);
-  const bench = applyPolicy(readBenchTable(stage.dep('bench')), target);
+  const { networks, seeds, planned } = readNetworks(stage.gathered('predictions'));
+  const all = [...networks, ...fewShot(networks)];
+  const summaries = summariseVariants(all, seeds);
+  const intervals = variantIntervals(all);
+  const table = readBenchTable(stage.dep('bench'));
+  const bench = applyPolicy(table, target);
   const json = (name: string, value: unknown) =>
     writeFileSync(stage.out(name), `${JSON.stringify(value, null, 1)}\n`);
 
-  const arrow = summaryTable(networks).toArrowIPC({ format: 'file' });
+  const arrow = summaryTable(all).toArrowIPC({ format: 'file' });
   writeFileSync(stage.out('summary'), arrow);
-  json('variants', summaries);
+  json(
+    'variants',
+    summaries.map((one) => ({ ...one, intervals: intervals.get(variantText(one)) ?? null })),
+  );
   json('metrics', metricsOf(summaries));
-  json('ranking', rankingTable(summaries, target));
+  json('ranking', rankingTable(summaries, intervals, target));
   json('tops', topTable(summaries));
+  json('datasets', datasetsTable(all, table, seeds));
   json('same', sameTable(compareOnSame(networks), seeds) ?? emptySame);
   json(
     'notice',
@@ -52,15 +62,13 @@ export default defineStage((stage) => {
       architectures: bench.rows.length,
     }),
   );
-  stage.info(
-    `${networks.length} of ${stage.gathered('predictions').planned} networks, ${summaries.length} variants`,
-  );
+  stage.info(`${networks.length} of ${planned} networks, ${summaries.length} variants`);
 });
 
 const emptySame = {
   title: 'The same architectures under both networks',
   caption: 'No masked network has an unmasked one beside it that predicted the same architectures.',
-  columns: [],
+  columns: [{ name: 'variant', label: 'masked network', kind: 'text' }],
   rows: [],
   notes: [],
 };

@@ -3,7 +3,7 @@ import { type Architecture, edges, operations, toBenchmarkString, toDigits } fro
 import type { Datum, Figure } from './figure.ts';
 import { operationColour } from './palette.ts';
 
-const nodeNames = ['input', '1', '2', 'output'];
+const nodeNames = ['in', '1', '2', 'out'];
 /** How far an edge bends away from the line of nodes, in distances between neighbours: none crosses another's label. */
 const bends = [0, 0.75, 0, 1.5, -0.75, 0] as const;
 const steps = 24;

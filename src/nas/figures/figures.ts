@@ -9,10 +9,11 @@ import {
   variantOf,
   variantText,
 } from '../study/aggregate.ts';
+import { datasetAccuracies } from '../study/datasets.ts';
 import { lineFigures } from './catalogue.ts';
 import { cellFigure } from './cell.ts';
 import { correlationFigure } from './correlations.ts';
-import { type DatasetAccuracy, datasetFigure } from './datasets.ts';
+import { datasetFigure } from './datasets.ts';
 import type { Figure, LeftOut } from './figure.ts';
 import { linesFigure } from './lines.ts';
 import { scatterFigure } from './scatter.ts';
@@ -25,14 +26,6 @@ export interface StudyData {
   /** Seeds that a variant should have. */
   readonly seeds: number;
 }
-
-/** One policy a data set, the validation accuracy where the benchmark has it for all (figure 10). */
-const datasetPolicies = [
-  'cifar10-valid/x-valid/last/mean',
-  'cifar10/ori-test/last/mean',
-  'cifar100/x-test/last/mean',
-  'ImageNet16-120/x-test/last/mean',
-];
 
 export function studyFigures({ bench, target, networks, seeds }: StudyData): {
   readonly figures: readonly Figure[];
@@ -78,8 +71,7 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
     },
   );
   figures.push(usageFigure(rows, target));
-  const sets = datasetPolicies.flatMap((policy) => datasetAccuracy(bench, policy));
-  add(datasetFigure(sets), {
+  add(datasetFigure(datasetAccuracies(bench)), {
     name: 'figure-10',
     title: 'Figure 10: the data sets against each other',
     reason: 'the benchmark has one data set',
@@ -122,11 +114,4 @@ function firstSeeds(
     const found = networks.find(({ axes }) => variantText(variantOf(axes)) === variantText(name));
     return found ? [found] : [];
   });
-}
-
-function datasetAccuracy(bench: BenchTable, policy: string): DatasetAccuracy[] {
-  const dataset = policy.split('/')[0]!;
-  if (!bench.dataset.includes(dataset)) return [];
-  const { rows } = applyPolicy(bench, policy);
-  return [{ dataset, policy, accuracy: new Map(rows.map(({ index, accuracy }) => [index, accuracy])) }];
 }

@@ -1,6 +1,6 @@
 /**
- * 95 % percentile intervals of the rank statistics by resampling architectures with replacement. Pairs are sorted once;
- * a resample is a multiplicity for each, so that it costs no sort.
+ * 95 % percentile intervals of the rank statistics by resampling architectures (and networks) with replacement. Pairs are
+ * sorted once; a resample is a multiplicity for each, so that it costs no sort.
  */
 import { Random } from '../data/random.ts';
 import { completePairs, kendallOfSorted } from './kendall.ts';
@@ -28,25 +28,48 @@ export interface Resampling {
 export function correlationIntervals(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
-  { seed, resamples }: Resampling,
+  resampling: Resampling,
 ): Intervals {
   const pairs = completePairs(x, y);
-  const n = pairs.x.length;
-  const values = { tauA: [], tauB: [], spearman: [], pearson: [], mean: [] } as Record<
-    keyof Intervals,
-    number[]
-  >;
-  if (n >= 2) {
+  return meanIntervals([pairs.x], pairs.y, resampling);
+}
+
+/**
+ * Intervals of each statistic's mean over networks that predict the same architectures: each resample draws networks and,
+ * the same for all of them, architectures. `predicted`: a network each, no NaN. Throws RangeError when lengths differ.
+ */
+export function meanIntervals(
+  predicted: readonly ArrayLike<number>[],
+  benchmark: ArrayLike<number>,
+  { seed, resamples }: Resampling,
+): Intervals {
+  const n = benchmark.length;
+  const values: Record<keyof Intervals, number[]> = {
+    tauA: [],
+    tauB: [],
+    spearman: [],
+    pearson: [],
+    mean: [],
+  };
+  const names = Object.keys(values) as (keyof Intervals)[];
+  if (n >= 2 && predicted.length > 0) {
     const random = Random.stream(seed, 'bootstrap');
-    const sorted = sortPairs(pairs.x, pairs.y);
-    const times = new Uint32Array(n);
+    const truth = Float64Array.from(benchmark);
+    const networks = predicted.map((x) => sortPairs(Float64Array.from(x), truth));
     for (let sample = 0; sample < resamples; sample++) {
-      times.fill(0);
+      const times = new Uint32Array(n);
       for (let i = 0; i < n; i++) times[random.int(n)]!++;
-      const one = statisticsOf(sorted, times);
-      for (const name of Object.keys(values) as (keyof Intervals)[]) {
-        const value = one[name];
-        if (value !== null) values[name].push(value);
+      const ofNetwork = new Map<number, Record<keyof Intervals, number | null>>();
+      const drawn = networks.map(() => {
+        const which = networks.length === 1 ? 0 : random.int(networks.length);
+        const known = ofNetwork.get(which) ?? statisticsOf(networks[which]!, times);
+        ofNetwork.set(which, known);
+        return known;
+      });
+      for (const name of names) {
+        const defined = drawn.map((one) => one[name]).filter((value) => value !== null);
+        if (defined.length > 0)
+          values[name].push(defined.reduce((sum, value) => sum + value, 0) / defined.length);
       }
     }
   }
@@ -74,6 +97,8 @@ export function percentiles(values: number[], wanted: number): Interval | null {
 }
 
 interface SortedPairs {
+  /** Pairs by their place below. */
+  readonly order: Uint32Array;
   /** Ascending by x, then by y. */
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -82,17 +107,20 @@ interface SortedPairs {
 }
 
 function sortPairs(x: Float64Array, y: Float64Array): SortedPairs {
+  if (x.length !== y.length) throw new RangeError(`${x.length} predictions but ${y.length} accuracies`);
   const order = Uint32Array.from(x, (_, i) => i).sort((i, j) => x[i]! - x[j]! || y[i]! - y[j]!);
   const xs = Float64Array.from(order, (i) => x[i]!);
   const ys = Float64Array.from(order, (i) => y[i]!);
-  return { x: xs, y: ys, byY: Uint32Array.from(ys, (_, i) => i).sort((i, j) => ys[i]! - ys[j]!) };
+  return { order, x: xs, y: ys, byY: Uint32Array.from(ys, (_, i) => i).sort((i, j) => ys[i]! - ys[j]!) };
 }
 
+/** `timesOf`: how often each pair was drawn, in the pairs' own order. */
 function statisticsOf(
-  { x, y, byY }: SortedPairs,
-  times: Uint32Array,
+  { order, x, y, byY }: SortedPairs,
+  timesOf: Uint32Array,
 ): Record<keyof Intervals, number | null> {
   const n = x.length;
+  const times = Uint32Array.from(order, (pair) => timesOf[pair]!);
   const xs = new Float64Array(n);
   const ys = new Float64Array(n);
   let at = 0;
@@ -105,10 +133,13 @@ function statisticsOf(
     }
   }
   const { a, b } = kendallOfSorted(xs, ys);
+  const total = (n * (n - 1)) / 2;
+  const different = total - times.reduce((sum, count) => sum + (count * (count - 1)) / 2, 0);
   const rankX = ranksOf(n, (i) => i, x, times);
   const rankY = ranksOf(n, (i) => byY[i]!, y, times);
   return {
-    tauA: a,
+    // An architecture drawn twice is tied with itself; counted as a pair it would pull τ-a towards 0.
+    tauA: a === null || different === 0 ? null : Math.max(-1, Math.min(1, (a * total) / different)),
     tauB: b,
     spearman: weightedPearson(rankX, rankY, times),
     pearson: weightedPearson(x, y, times),

@@ -1,7 +1,7 @@
 /** Reads the predictions of many networks, and says how many seeds each variant should have. */
 import { readFileSync } from 'node:fs';
 import { predictionsFromArrow } from '../rank/predictions.ts';
-import { type NetworkPredictions, variantOf, variantText } from './aggregate.ts';
+import type { NetworkPredictions } from './aggregate.ts';
 
 export interface Gathered {
   readonly items: readonly { readonly path: string; readonly axes: Readonly<Record<string, string>> }[];
@@ -10,18 +10,14 @@ export interface Gathered {
 
 export interface Networks {
   readonly networks: readonly NetworkPredictions[];
-  /** Seeds of a variant in the plan. */
+  /** Seeds that a variant should have, as far as the networks that are there tell: all different ones. */
   readonly seeds: number;
+  /** Networks in the plan. */
+  readonly planned: number;
 }
 
 export function readNetworks({ items, planned }: Gathered): Networks {
   const networks = items.map(({ path, axes }) => ({ axes, rows: predictionsFromArrow(readFileSync(path)) }));
-  const counts = new Map<string, number>();
-  for (const { axes } of networks) {
-    const variant = variantText(variantOf(axes));
-    counts.set(variant, (counts.get(variant) ?? 0) + 1);
-  }
-  const most = Math.max(1, ...counts.values());
-  // With cells missing, the plan's share of a variant is the better guess; both agree when none is.
-  return { networks, seeds: Math.max(most, counts.size === 0 ? 1 : Math.ceil(planned / counts.size)) };
+  const seeds = new Set(networks.map(({ axes }) => axes.seed ?? '0'));
+  return { networks, seeds: Math.max(1, seeds.size), planned };
 }

@@ -1,6 +1,9 @@
 /** The study's results as a reader wants them: tables of mean ± standard deviation, flat metrics, and a word on the scale. */
+import type { Interval } from '../rank/interval.ts';
 import type { Spread } from '../rank/spread.ts';
+import { topNs } from '../tables.ts';
 import { type GroupSummary, type VariantSummary, variantText } from './aggregate.ts';
+import type { VariantIntervals } from './intervals.ts';
 import type { SameArchitectures } from './same-architectures.ts';
 
 type Cell = string | number | null | (Spread & { readonly planned: number });
@@ -20,7 +23,11 @@ export interface ResultTable {
 }
 
 /** A row a variant: A_N of the smallest and the largest N, τ_a, and the correlations over the random sample. */
-export function rankingTable(summaries: readonly VariantSummary[], target: string): ResultTable {
+export function rankingTable(
+  summaries: readonly VariantSummary[],
+  intervals: ReadonlyMap<string, VariantIntervals>,
+  target: string,
+): ResultTable {
   const tops = [...new Set(summaries.flatMap(({ groups }) => groups.map(({ group }) => group)))].filter(
     (group) => group !== 'random',
   );
@@ -33,9 +40,11 @@ export function rankingTable(summaries: readonly VariantSummary[], target: strin
       { name: 'variant', label: 'variant', kind: 'text' },
       { name: 'seeds', label: 'seeds', kind: 'text' },
       { name: 'tauA', label: 'τ_a', kind: 'number', digits: 2, better: 'lower' },
+      { name: 'tauAInterval', label: 'τ_a, 95 %', kind: 'text' },
       { name: 'tauABySeed', label: 'τ_a, each seed', kind: 'spread', digits: 2, better: 'lower' },
       { name: 'tauRandom', label: 'τ-a random', kind: 'spread', digits: 3, better: 'higher' },
       { name: 'tauBRandom', label: 'τ-b random', kind: 'spread', digits: 3, better: 'higher' },
+      { name: 'tauBInterval', label: 'τ-b random, 95 %', kind: 'text' },
       { name: 'spearman', label: 'SCC random', kind: 'spread', digits: 3, better: 'higher' },
       { name: 'pearson', label: 'PCC random', kind: 'spread', digits: 3, better: 'higher' },
       ...tops.map((n) => ({ name: `A${n}`, label: `A_${n}`, kind: 'spread' as const, digits: 1, unit: '%' })),
@@ -44,6 +53,7 @@ export function rankingTable(summaries: readonly VariantSummary[], target: strin
     ],
     rows: summaries.map((one) => {
       const { planned } = one;
+      const own = intervals.get(variantText(one));
       const random = one.groups.find(({ group }) => group === 'random');
       const cell = (spread: Spread | undefined): Cell => (spread ? { ...spread, planned } : null);
       const averages = tops.map((n) => [`A${n}`, cell(groupOf(one, n)?.predicted)] as const);
@@ -51,9 +61,11 @@ export function rankingTable(summaries: readonly VariantSummary[], target: strin
         variant: variantText(one),
         seeds: `${one.seeds} of ${planned}`,
         tauA: one.tauOfAverages,
+        tauAInterval: intervalText(own?.tauOfAverages ?? null),
         tauABySeed: cell(one.tauOfAveragesBySeed),
         tauRandom: cell(random?.tauA),
         tauBRandom: cell(random?.tauB),
+        tauBInterval: intervalText(own?.groups.random?.tauB ?? null),
         spearman: cell(random?.spearman),
         pearson: cell(random?.pearson),
         ...Object.fromEntries(averages),
@@ -61,8 +73,25 @@ export function rankingTable(summaries: readonly VariantSummary[], target: strin
         regret: cell(one.regret),
       };
     }),
-    notes: ['± is the sample standard deviation over seeds; an empty cell is undefined, not zero.'],
+    notes: [
+      '± is the sample standard deviation over seeds; an empty cell is undefined, not zero.',
+      'Intervals resample seeds and architectures (95 %); with one seed they tell of the architectures alone.',
+      ...(summaries.some(({ method }) => method.startsWith('split-'))
+        ? [
+            'split-X (few-shot): architectures without X are predicted by the network trained without it, the others by that of the whole space.',
+          ]
+        : []),
+      ...(tops.length < topNs.length
+        ? [`A top-N larger than what was asked about is left out: N = ${tops.join(', ') || 'none'} remain.`]
+        : []),
+    ],
   };
+}
+
+/** `−0.12 … 0.31`; empty where there is none. */
+export function intervalText(interval: Interval | null): string {
+  const text = (value: number) => value.toFixed(2).replace('-', '−');
+  return interval ? `${text(interval[0])} … ${text(interval[1])}` : '';
 }
 
 /** The same numbers for τ within each top-N. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../src/nas/data/random.ts';
 import { pearson, spearman } from '../../../src/nas/rank/correlation.ts';
-import { correlationIntervals, percentiles } from '../../../src/nas/rank/interval.ts';
+import { correlationIntervals, meanIntervals, percentiles } from '../../../src/nas/rank/interval.ts';
 import { kendall } from '../../../src/nas/rank/kendall.ts';
 
 /** Correlated pairs with ties. */
@@ -12,6 +12,13 @@ function pairs(n: number, seed: number, slope: number) {
   return { x, y: Float64Array.from(x, (value) => Math.round(slope * value + random.normal() * 5)) };
 }
 
+/** All pairs over those of two different items: one drawn twice is no pair with itself. */
+function withoutRepeats(drawn: readonly number[]): number {
+  let different = 0;
+  for (let i = 0; i < drawn.length; i++) for (let j = 0; j < i; j++) if (drawn[i] !== drawn[j]) different++;
+  return (drawn.length * (drawn.length - 1)) / 2 / different;
+}
+
 describe('intervals', () => {
   test('are those of the statistics computed anew on every resample', () => {
     const { x, y } = pairs(60, 1, 0.5);
@@ -19,11 +26,9 @@ describe('intervals', () => {
     const random = Random.stream(resampling.seed, 'bootstrap');
     const anew = { tauA: [], tauB: [], spearman: [], pearson: [], mean: [] } as Record<string, number[]>;
     for (let sample = 0; sample < resampling.resamples; sample++) {
-      // Multiplicities go to the pairs sorted by x, then y.
-      const order = Array.from(x, (_, i) => i).sort((i, j) => x[i]! - x[j]! || y[i]! - y[j]!);
-      const drawn = Array.from(x, () => order[random.int(x.length)]!);
+      const drawn = Array.from(x, () => random.int(x.length));
       const [xs, ys] = [drawn.map((i) => x[i]!), drawn.map((i) => y[i]!)];
-      anew.tauA!.push(kendall(xs, ys).a!);
+      anew.tauA!.push(kendall(xs, ys).a! * withoutRepeats(drawn));
       anew.tauB!.push(kendall(xs, ys).b!);
       anew.spearman!.push(spearman(xs, ys)!);
       anew.pearson!.push(pearson(xs, ys)!);
@@ -37,6 +42,30 @@ describe('intervals', () => {
     }
   });
 
+  test('of several networks are those of the mean over networks drawn, on the same architectures', () => {
+    const { x, y } = pairs(40, 2, 0.5);
+    const other = pairs(40, 3, 0).x;
+    const resampling = { seed: 4, resamples: 30 };
+    const random = Random.stream(resampling.seed, 'bootstrap');
+    const anew: number[] = [];
+    for (let sample = 0; sample < resampling.resamples; sample++) {
+      const drawn = Array.from(x, () => random.int(x.length));
+      const networks = [0, 1].map(() => [x, other][random.int(2)]!);
+      const taus = networks.map(
+        (one) =>
+          kendall(
+            drawn.map((i) => one[i]!),
+            drawn.map((i) => y[i]!),
+          ).a! * withoutRepeats(drawn),
+      );
+      anew.push((taus[0]! + taus[1]!) / 2);
+    }
+    const ours = meanIntervals([x, other], y, resampling).tauA!;
+    const [low, high] = percentiles(anew, resampling.resamples)!;
+    expect(ours[0]).toBeCloseTo(low, 12);
+    expect(ours[1]).toBeCloseTo(high, 12);
+  });
+
   test('cover no correlation about 95 times of 100 when there is none', () => {
     let covered = 0;
     for (let trial = 0; trial < 200; trial++) {
@@ -47,6 +76,14 @@ describe('intervals', () => {
     // Binomial(200, .95): mean 190, standard deviation 3.
     expect(covered).toBeGreaterThan(178);
     expect(covered).toBeLessThan(200);
+  });
+
+  test('of a perfect ranking are 1, though an architecture is drawn more than once', () => {
+    const x = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    expect(correlationIntervals(x, x, { seed: 0, resamples: 200 })).toMatchObject({
+      tauA: [1, 1],
+      tauB: [1, 1],
+    });
   });
 
   test('there are none of a constant, of one pair or of nothing', () => {

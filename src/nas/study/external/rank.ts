@@ -3,8 +3,9 @@ import { sampleEvaluation } from '../../bench/target.ts';
 import { correlationIntervals, type Interval } from '../../rank/interval.ts';
 import type { PredictionRow } from '../../tables.ts';
 import { type NetworkPredictions, summariseVariants, type VariantSummary } from '../aggregate.ts';
+import { variantIntervals } from '../intervals.ts';
 import { type Measure, measureGroup } from '../measure.ts';
-import { type ResultTable, rankingTable } from '../results.ts';
+import { intervalText, type ResultTable, rankingTable } from '../results.ts';
 import { type ExternalFile, ExternalPredictionsError } from './read.ts';
 
 export interface RankedFile {
@@ -115,7 +116,7 @@ export function externalResults(files: readonly RankedFile[], target: string): E
     ...one,
     planned: seeds.get(one.method) ?? one.seeds,
   }));
-  const ranking = rankingTable(summaries, target);
+  const ranking = rankingTable(summaries, variantIntervals(networks), target);
   return {
     summaries,
     tables: {
@@ -169,7 +170,7 @@ function allTable(files: readonly RankedFile[], target: string): ResultTable {
       architectures: all.architectures,
       tauA: all.tauA,
       tauB: all.tauB,
-      interval: interval ? `${signed(interval[0])} … ${signed(interval[1])}` : 'undefined',
+      interval: intervalText(interval),
       spearman: all.spearman,
       pearson: all.pearson,
     })),
@@ -181,8 +182,4 @@ function allTable(files: readonly RankedFile[], target: string): ResultTable {
       return said.length > 0 ? [`${name}, seed ${seed}: ${said.join('; ')}.`] : [];
     }),
   };
-}
-
-function signed(value: number): string {
-  return value.toFixed(3).replace('-', '−');
 }
