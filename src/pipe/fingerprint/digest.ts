@@ -157,12 +157,14 @@ export class Digests {
     this.#index.save();
   }
 
-  /** Milliseconds until a change of something last changed at this stat must show; 0: it is settled. */
+  /**
+   * Milliseconds until a write must show in the stat; 0: it would now. Only ctime counts, which no program can set. One
+   * in the future (the clock was set back) is as good as an old one: a write would get another.
+   */
   #unsettledMs(stat: BigIntStats): number {
-    const youngest = Math.max(Number(stat.mtimeNs / 1_000_000n), Number(stat.ctimeNs / 1_000_000n));
-    const coarse = stat.mtimeNs % 1_000_000_000n === 0n && stat.ctimeNs % 1_000_000_000n === 0n;
-    const age = this.#now() - youngest;
-    return Math.max(0, (coarse ? coarseTickMs : tickMs) - age);
+    const tick = stat.ctimeNs % 1_000_000_000n === 0n ? coarseTickMs : tickMs;
+    const age = this.#now() - Number(stat.ctimeNs / 1_000_000n);
+    return age < -tick ? 0 : Math.max(0, tick - age);
   }
 
   /** The file system's own time: a server's clock may differ from ours. */
