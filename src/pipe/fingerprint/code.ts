@@ -42,6 +42,8 @@ interface Remembered {
 }
 
 const indexVersion = 1;
+/** Names that an import without extension could mean. */
+const importable = /\.([mc]?[jt]sx?|json)$/;
 
 export class CodeTracer {
   readonly #project: string;
@@ -128,9 +130,11 @@ export class CodeTracer {
     for (const file of ['package.json', 'tsconfig.json']) inputs[file] = null;
     const folders: Record<string, Sha256> = {};
     for (const file of bundled.inputs) {
-      const folder = dirname(file);
-      const names = this.#namesIn(folder);
-      if (names !== null) folders[folder] = names;
+      // The one above too: `./x` may mean x.ts or x/index.ts.
+      for (const folder of [dirname(file), dirname(dirname(file))]) {
+        const names = this.#namesIn(folder);
+        if (names !== null) folders[folder] = names;
+      }
     }
     for (const file of Object.keys(inputs))
       inputs[file] = (await this.#digests.look(join(this.#project, file), 'anywhere'))?.content ?? null;
@@ -183,7 +187,8 @@ export class CodeTracer {
     let names = this.#folderNames.get(folder);
     if (names === undefined) {
       try {
-        names = sha256Of(readdirSync(join(this.#project, folder)).sort().join('\0'));
+        const found = readdirSync(join(this.#project, folder)).filter((name) => importable.test(name));
+        names = sha256Of(found.sort().join('\0'));
       } catch {
         names = null;
       }
