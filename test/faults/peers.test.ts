@@ -1,5 +1,5 @@
 /** What the peers get wrong: each of their failures is a test here, named after it. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -178,6 +178,32 @@ stages:
     ]);
     expect(gone.status).toBe(0);
     expect(project.pipe('run').code).toBe(0);
+  });
+
+  test('two runs at once share the work instead of doing it twice', async () => {
+    const cells = Array.from({ length: 6 }, (_, i) => i).join(', ');
+    project.write(
+      'pipeline.yaml',
+      `version: 1
+axes: {i: [${cells}]}
+stages:
+  work: {cmd: 'echo \${i} >> ran.txt; sleep 0.2; echo \${i} > \${outs.o}', matrix: [i], outs: {o: o.txt}}
+  all: {cmd: 'echo all >> ran.txt; cat \${deps.o} > \${outs.o}', deps: {o: work.o}, outs: {o: o.txt}}
+`,
+    );
+    const runs = await Promise.all(
+      [1, 2, 3].map(
+        () =>
+          new Promise<number | null>((resolve) =>
+            spawn(process.execPath, [pipe.file, 'run'], { cwd: project.dir, stdio: 'ignore' }).once(
+              'close',
+              resolve,
+            ),
+          ),
+      ),
+    );
+    expect(runs).toEqual([0, 0, 0]);
+    expect(project.read('ran.txt').trim().split('\n').sort()).toEqual(['0', '1', '2', '3', '4', '5', 'all']);
   });
 
   test('secrets are in no file', () => {
