@@ -35,7 +35,7 @@ export const kinds = {
   /** a: place in `externals`: a value on another tape */
   external: 15,
 } as const;
-export type Kind = (typeof kinds)[keyof typeof kinds];
+type Kind = (typeof kinds)[keyof typeof kinds];
 
 /** Bounds on what one pickle may need. */
 export interface Limits {

@@ -86,8 +86,3 @@ export function asArchitecture(ids: readonly number[]): Architecture {
   }
   return ids as unknown as Architecture;
 }
-
-/** Every architecture, in the order of toCode. */
-export function* allArchitectures(): Generator<Architecture> {
-  for (let code = 0; code < spaceSize; code++) yield fromCode(code);
-}

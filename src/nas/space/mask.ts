@@ -1,5 +1,5 @@
 /** Masks: operations taken out of training, evaluation and the benchmark's ranking alike (study: section 1). */
-import { type Architecture, type Operation, type OperationId, operations } from './architecture.ts';
+import { type Architecture, type OperationId, operations } from './architecture.ts';
 
 /** The operations a mask leaves, ascending. Throws RangeError for an unknown name or when nothing is left. */
 export function available(mask: readonly string[]): readonly OperationId[] {
@@ -16,14 +16,4 @@ export function available(mask: readonly string[]): readonly OperationId[] {
 /** Whether the architecture uses none of the masked operations. */
 export function allows(mask: readonly string[], architecture: Architecture): boolean {
   return architecture.every((id) => !mask.includes(operations[id]));
-}
-
-/** How many architectures a mask leaves: |O|^6. */
-export function spaceSizeUnder(mask: readonly string[]): number {
-  return available(mask).length ** 6;
-}
-
-/** A mask's name in figures and tables: `zero+pool`, or `none`. */
-export function maskName(mask: readonly Operation[]): string {
-  return mask.length === 0 ? 'none' : operations.filter((name) => mask.includes(name)).join('+');
 }
