@@ -1,6 +1,8 @@
 /** `pipe status`: per stage, how many cells are up to date and what the others wait for. */
 import type { CellStatus } from '../cache/work.ts';
 import { exitCode } from '../config/diagnostic.ts';
+import type { Reason } from '../fingerprint/fingerprint.ts';
+import { rootCauses } from '../fingerprint/reason.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
@@ -32,6 +34,7 @@ export const status: Command = {
       surroundings.stdout.write(`${JSON.stringify({ upToDate: fresh, cells: rows }, null, 2)}\n`);
     } else {
       surroundings.stdout.write(byStage(opened.graph, new Set(cells), all));
+      if (!fresh) surroundings.stdout.write(because(cells, all));
     }
     return parsed.is('check') && !fresh ? exitCode.notUpToDate : exitCode.ok;
   },
@@ -52,6 +55,25 @@ export function statusJson(status: CellStatus | undefined) {
     ...('on' in status ? { waitsFor: status.on } : {}),
     ...('obstacles' in status ? { obstacles: status.obstacles } : {}),
   };
+}
+
+const causesShown = 5;
+
+/** What the cells that must run go back to: `12 cells because src/nas/space/mask.ts changed`. */
+function because(cells: readonly CellId[], all: ReadonlyMap<CellId, CellStatus>): string {
+  const reasons = new Map<CellId, readonly Reason[]>();
+  for (const [id, status] of all) if ('reasons' in status) reasons.set(id, status.reasons);
+  const wanted = new Set(cells);
+  const causes = rootCauses(reasons)
+    .map(({ reason, cells: found }) => ({ reason, count: found.filter((id) => wanted.has(id)).length }))
+    .filter(({ count }) => count > 0);
+  const lines = causes
+    .slice(0, causesShown)
+    .map(
+      ({ reason, count }) => `${count === 1 ? '1 cell' : `${count} cells`} because: ${reasonLine(reason)}\n`,
+    );
+  const more = causes.length - lines.length;
+  return `${lines.join('')}${more > 0 ? `${more} more ${more === 1 ? 'cause' : 'causes'}: pipe why CELL\n` : ''}`;
 }
 
 function byStage(graph: Graph, cells: ReadonlySet<CellId>, all: ReadonlyMap<CellId, CellStatus>): string {
