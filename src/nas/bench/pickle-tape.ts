@@ -35,7 +35,6 @@ export const kinds = {
   /** a: place in `externals`: a value on another tape */
   external: 15,
 } as const;
-type Kind = (typeof kinds)[keyof typeof kinds];
 
 /** Bounds on what one pickle may need. */
 export interface Limits {

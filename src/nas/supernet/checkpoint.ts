@@ -15,7 +15,6 @@ const word = z.number().int().nonnegative();
 
 /** Sums over the epoch that is under way. */
 const totalsSchema = z.object({ loss: z.number(), correct: z.number(), images: z.number() });
-type Totals = z.infer<typeof totalsSchema>;
 
 /** One line of history.jsonl. */
 export const epochRecordSchema = z.object({
