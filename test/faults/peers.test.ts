@@ -206,12 +206,12 @@ stages:
     expect(project.read('ran.txt').trim().split('\n').sort()).toEqual(['0', '1', '2', '3', '4', '5', 'all']);
   });
 
-  test('secrets are in no file', () => {
+  test('secrets are in no file, even when the stage prints them', () => {
     project.write(
       'pipeline.yaml',
       `version: 1
 stages:
-  fetch: {cmd: 'test -n "$TOKEN" && echo ok > \${outs.o}', env: {pass: [TOKEN]}, outs: {o: o.txt}}
+  fetch: {cmd: 'echo "token $TOKEN"; echo "{\\"type\\":\\"message\\",\\"level\\":\\"info\\",\\"text\\":\\"$TOKEN\\"}" >> "$(dirname $PIPE_JOB)/events.jsonl"; test -n "$TOKEN" && echo ok > \${outs.o}', env: {pass: [TOKEN]}, outs: {o: o.txt}}
 `,
     );
     const { status, stderr } = spawnSync(process.execPath, [pipe.file, 'run'], {

@@ -9,6 +9,7 @@ import type { CellError, RunEvent, RunId } from './event.ts';
 import type { Attempt, Ended, Executor, Running } from './executor.ts';
 import type { Stopper } from './interrupt.ts';
 import type { Job } from './job.ts';
+import { maskFile, maskText, secretsOf } from './mask.ts';
 import type { Lease } from './resources.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Fate } from './scheduler.ts';
@@ -162,6 +163,7 @@ async function tryOnce(
     project: context.project,
     timeoutMs: cell.timeoutMs,
   };
+  const secrets = secretsOf(cell.env, context.env);
   const started = performance.now();
   const running = await context.executor.start(frozen, (event) => {
     switch (event.type) {
@@ -182,7 +184,12 @@ async function tryOnce(
           step: event.step,
         });
       case 'message':
-        return say({ type: 'cell-message', cell: cell.id, level: event.level, text: event.text });
+        return say({
+          type: 'cell-message',
+          cell: cell.id,
+          level: event.level,
+          text: maskText(event.text, secrets),
+        });
     }
   });
   say({
@@ -197,6 +204,7 @@ async function tryOnce(
   stopper.add(running);
   const ended = await endedWell(running, cell, stopper);
   stopper.delete(running);
+  for (const file of [frozen.log, job.events]) maskFile(file, secrets);
   return { ended, log: frozen.log, ms: Math.round(performance.now() - started) };
 }
 
