@@ -101,6 +101,19 @@ export class BlockReader {
     return value;
   }
 
+  /** The next bit: selectors and code lengths are thousands of single ones. */
+  #bit(): number {
+    if (this.#count === 0) {
+      if (this.#position >= this.#length) return this.#read(1);
+      this.#bits = this.#input[this.#position++]! << 24;
+      this.#count = 8;
+    }
+    const bit = this.#bits >>> 31;
+    this.#bits <<= 1;
+    this.#count--;
+    return bit;
+  }
+
   #read32(): number {
     return ((this.#read(16) << 16) | this.#read(16)) >>> 0;
   }
@@ -148,7 +161,7 @@ export class BlockReader {
     const order = [0, 1, 2, 3, 4, 5];
     for (let i = 0; i < count; i++) {
       let at = 0;
-      while (this.#read(1) === 1) {
+      while (this.#bit() === 1) {
         if (++at >= tables) throw this.#error('a selector beyond the Huffman tables', this.offset);
       }
       const table = order[at]!;
@@ -168,8 +181,8 @@ export class BlockReader {
         if (length < 1 || length > maxCodeLength) {
           throw this.#error('a Huffman code of no valid length', this.offset);
         }
-        if (this.#read(1) === 0) break;
-        length += this.#read(1) === 0 ? 1 : -1;
+        if (this.#bit() === 0) break;
+        length += this.#bit() === 0 ? 1 : -1;
       }
       lengths[symbol] = length;
     }
@@ -178,23 +191,29 @@ export class BlockReader {
     const start = places.lookup / 2 + (table << lookupBits);
     halves.fill(0, start, start + (1 << lookupBits));
     const permutation = places.permutation / 2 + table * alphabetMax;
-    let code = 0;
-    let index = 0;
-    for (let bits = 1; bits <= maxCodeLength; bits++) {
-      const offsetOfLength = code - index;
-      for (let symbol = 0; symbol < symbols; symbol++) {
-        if (lengths[symbol] !== bits) continue;
-        if (code >= 1 << bits) throw this.#error('Huffman codes that do not fit together', offset);
-        halves[permutation + index++] = symbol;
-        if (bits <= lookupBits) {
-          const from = start + (code << (lookupBits - bits));
-          halves.fill((bits << 12) | symbol, from, from + (1 << (lookupBits - bits)));
-        }
-        code++;
-      }
+    const counts = new Int32Array(maxCodeLength + 1);
+    for (let symbol = 0; symbol < symbols; symbol++) counts[lengths[symbol]!]!++;
+    /** By length: the next code, and its place in the permutation less the code. */
+    const next = new Int32Array(maxCodeLength + 1);
+    const placeLessCode = new Int32Array(maxCodeLength + 1);
+    for (let bits = 1, code = 0, index = 0; bits <= maxCodeLength; bits++) {
+      next[bits] = code;
+      placeLessCode[bits] = index - code;
+      code += counts[bits]!;
+      index += counts[bits]!;
+      if (code > 1 << bits) throw this.#error('Huffman codes that do not fit together', offset);
       words[places.limit / 4 + table * 32 + bits] = code;
-      words[places.base / 4 + table * 32 + bits] = offsetOfLength;
+      words[places.base / 4 + table * 32 + bits] = code - index;
       code <<= 1;
+    }
+    for (let symbol = 0; symbol < symbols; symbol++) {
+      const bits = lengths[symbol]!;
+      const code = next[bits]!++;
+      halves[permutation + placeLessCode[bits]! + code] = symbol;
+      if (bits > lookupBits) continue;
+      const from = start + (code << (lookupBits - bits));
+      const end = from + (1 << (lookupBits - bits));
+      for (let at = from; at < end; at++) halves[at] = (bits << 12) | symbol;
     }
   }
 

@@ -131,32 +131,38 @@ export class PickleMachine {
     let end = this.#end;
     /** Where segments.beforeKey was asked last: the opcode there is looked at twice. */
     let keyAt = -1;
+    /** Up to here an opcode and its argument are known to lie in the window, before `until`. */
+    let safeEnd = 0;
+    let capacity = kind.length;
+    let stackCapacity = stack.length;
     for (;;) {
-      if (end - position < padding) {
+      if (position >= safeEnd) {
         this.#position = position;
         this.#fill(padding);
         bytes = tape.bytes;
         view = this.#view;
         position = this.#position;
         end = this.#end;
-        if (position >= end) {
-          if (this.#base + position === until) break;
-          throw this.#truncated();
-        }
+        if (this.#base + position >= until) break;
+        if (position >= end) throw this.#truncated();
+        // At the very end of the data, opcode by opcode.
+        safeEnd = Math.min(Math.max(end - padding, position + 1), until - this.#base);
       }
-      if (this.#base + position >= until) break;
-      if (count === kind.length) {
+      if (count === capacity) {
         if (count >= limits.values) throw limitError('values', limits.values, this.#base + position);
         tape.growValues();
         ({ kind, num, a, b } = tape);
+        capacity = kind.length;
       }
-      if (depth === stack.length) {
-        if (depth >= limits.stack)
+      if (depth === stackCapacity) {
+        if (depth >= limits.stack) {
           throw limitError('values on its stack', limits.stack, this.#base + position);
+        }
         const larger = new Int32Array(depth * 2);
         larger.set(stack);
         stack = larger;
         this.stack = stack;
+        stackCapacity = stack.length;
       }
       const opcodeAt = position;
       const opcode = bytes[position++]!;
@@ -182,6 +188,7 @@ export class PickleMachine {
             position = this.#position;
             end = this.#end;
             keyAt = this.#base + position;
+            safeEnd = 0;
             continue;
           }
           kind[count] = kinds.int;
@@ -280,6 +287,7 @@ export class PickleMachine {
           count = tape.count;
           depth = this.depth;
           position = this.#position;
+          safeEnd = 0;
           continue;
         }
       }
@@ -294,6 +302,7 @@ export class PickleMachine {
         view = this.#view;
         position = this.#position;
         end = this.#end;
+        safeEnd = 0;
       }
       kind[count] = textKind;
       a[count] = position;
@@ -338,6 +347,7 @@ export class PickleMachine {
 
   /** Reads on until `wanted` bytes lie ahead or the source ends. */
   #fill(wanted: number): void {
+    if (this.#end - this.#position >= wanted) return;
     while (this.#end - this.#position < wanted) {
       const left = this.#source.size - this.#base - this.#end;
       if (left <= 0) break;
