@@ -1,5 +1,5 @@
 /** Figures 11 and 12: Kendall's τ, Spearman's and Pearson's coefficients over the top-N, of 32 and 96 channels. */
-import type { VariantSummary } from '../study/aggregate.ts';
+import type { VariantName, VariantSummary } from '../study/aggregate.ts';
 import { topNs } from '../tables.ts';
 import type { Datum, Figure } from './figure.ts';
 import { green, orange, purple, red } from './palette.ts';
@@ -10,11 +10,17 @@ const spaces = [
   { space: 'no-pool', label: 'no pool', colour: purple },
   { space: 'no-zero-pool', label: 'no zero, pool', colour: orange },
 ];
+const sizes = ['S', 'wide'] as const;
 const statistics = [
   { field: 'tauA', label: 'τ' },
   { field: 'spearman', label: 'SCC' },
   { field: 'pearson', label: 'PCC' },
 ] as const;
+
+/** What the figure shows when all of it is there. */
+export function correlationVariants(method: string): VariantName[] {
+  return sizes.flatMap((size) => spaces.map(({ space }) => ({ size, space, method })));
+}
 
 /** null when fewer than two variants are there. */
 export function correlationFigure(
@@ -25,7 +31,7 @@ export function correlationFigure(
   const present = summaries.filter(
     (one) =>
       one.method === method &&
-      ['S', 'wide'].includes(one.size) &&
+      sizes.some((size) => size === one.size) &&
       spaces.some(({ space }) => space === one.space),
   );
   if (present.length < 2) return null;
@@ -48,7 +54,7 @@ export function correlationFigure(
     ),
   );
   const used = spaces.filter(({ space }) => present.some((one) => one.space === space));
-  const sizes = ['S', 'wide'].filter((size) => present.some((one) => one.size === size));
+  const shown = sizes.filter((size) => present.some((one) => one.size === size));
   const chart = (size: string, statistic: string, last: boolean, first: boolean) => ({
     width: 260,
     height: 90,
@@ -101,7 +107,7 @@ export function correlationFigure(
     statement: 'Spearman and Pearson tell the same story as τ (appendix D).',
     spec: {
       data: { values: data },
-      hconcat: sizes.map((size) => ({
+      hconcat: shown.map((size) => ({
         vconcat: statistics.map(({ label }, i) => chart(size, label, i === statistics.length - 1, i === 0)),
         spacing: 6,
       })),

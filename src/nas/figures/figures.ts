@@ -12,10 +12,11 @@ import {
 import { datasetAccuracies } from '../study/datasets.ts';
 import { lineFigures } from './catalogue.ts';
 import { cellFigure } from './cell.ts';
-import { correlationFigure } from './correlations.ts';
+import { correlationFigure, correlationVariants } from './correlations.ts';
 import { datasetFigure } from './datasets.ts';
 import type { Figure, LeftOut } from './figure.ts';
 import { linesFigure } from './lines.ts';
+import { sameFigure, sameTitle } from './same.ts';
 import { scatterFigure } from './scatter.ts';
 import { usageFigure } from './usage.ts';
 
@@ -25,6 +26,24 @@ export interface StudyData {
   readonly networks: readonly NetworkPredictions[];
   /** Seeds that a variant should have. */
   readonly seeds: number;
+}
+
+const scatterVariants = {
+  'figure-02': ['all', 'no-zero', 'no-pool'].map((space) => ({ size: 'S', space, method: 'baseline' })),
+  'figure-13': ['S', 'wide'].map((size) => ({ size, space: 'no-zero', method: 'lt-skip' })),
+};
+
+/** The variants that each figure shows when all were run; figures of the benchmark alone need none. */
+export function figureVariants(): ReadonlyMap<string, readonly VariantName[]> {
+  return new Map<string, readonly VariantName[]>([
+    ...Object.entries(scatterVariants),
+    ...lineFigures.map(
+      ({ name, rows }) =>
+        [name, rows.flat().flatMap(({ series }) => series.map(({ variant }) => variant))] as const,
+    ),
+    ['figure-11', correlationVariants('baseline')],
+    ['figure-12', correlationVariants('lt-skip')],
+  ]);
 }
 
 export function studyFigures({ bench, target, networks, seeds }: StudyData): {
@@ -59,17 +78,12 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
       title: words.title,
       reason: `none of its networks was run: ${chosen.map(variantText).join(', ')}`,
     });
-  scatter(
-    'figure-02',
-    ['all', 'no-zero', 'no-pool'].map((space) => ({ size: 'S', space, method: 'baseline' })),
-    {
-      title: 'Figure 2: prediction and benchmark',
-      order: 2,
-      section: '3.1 Metric',
-      statement:
-        'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ.',
-    },
-  );
+  scatter('figure-02', scatterVariants['figure-02'], {
+    title: 'Figure 2: prediction and benchmark',
+    order: 2,
+    section: '3.1 Metric',
+    statement: 'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ.',
+  });
   figures.push(usageFigure(rows, target));
   add(datasetFigure(datasetAccuracies(bench)), {
     name: 'figure-10',
@@ -83,6 +97,11 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
       reason: 'of none of its panels were two variants run',
     });
   }
+  add(sameFigure(networks, seeds), {
+    name: 'figure-04-same',
+    title: sameTitle,
+    reason: 'no masked network has an unmasked one beside it that predicted the same architectures',
+  });
   for (const method of ['baseline', 'lt-skip'] as const) {
     const order = method === 'baseline' ? 11 : 12;
     const title = `Figure ${order}: τ, SCC and PCC${method === 'baseline' ? '' : ' with linear transformers'}`;
@@ -92,16 +111,12 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
       reason: 'fewer than two of its variants were run',
     });
   }
-  scatter(
-    'figure-13',
-    ['S', 'wide'].map((size) => ({ size, space: 'no-zero', method: 'lt-skip' })),
-    {
-      title: 'Figure 13: prediction and benchmark, small and wide',
-      order: 13,
-      section: 'D Further metrics and sizes',
-      statement: 'As figure 2, of the small and the wide network without zero and with linear transformers.',
-    },
-  );
+  scatter('figure-13', scatterVariants['figure-13'], {
+    title: 'Figure 13: prediction and benchmark, small and wide',
+    order: 13,
+    section: 'D Further metrics and sizes',
+    statement: 'As figure 2, of the small and the wide network without zero and with linear transformers.',
+  });
   return { figures: figures.sort((a, b) => a.order - b.order), leftOut };
 }
 

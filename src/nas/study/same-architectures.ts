@@ -26,12 +26,31 @@ export interface SameArchitectures extends VariantName {
 
 /** One comparison for each masked variant whose unmasked one (same size and method) was asked about its architectures. */
 export function compareOnSame(networks: readonly NetworkPredictions[]): SameArchitectures[] {
+  return pairsOnSame(networks).map(({ pairs, ...name }) => ({
+    ...name,
+    seeds: pairs.length,
+    masked: sideOf(pairs.map((pair) => pair.masked)),
+    unmasked: sideOf(pairs.map((pair) => pair.unmasked)),
+  }));
+}
+
+export interface SamePairs extends VariantName {
+  /** One a seed: the same architectures in the same groups and ranks, predicted by either network. */
+  readonly pairs: readonly {
+    readonly seed: string;
+    readonly masked: readonly PredictionRow[];
+    readonly unmasked: readonly PredictionRow[];
+  }[];
+}
+
+/** Masked variants for which there is at least one pair, in the order in which they first appear. */
+export function pairsOnSame(networks: readonly NetworkPredictions[]): SamePairs[] {
   const variants = new Map<string, VariantName>();
   for (const { axes } of networks) {
     const name = variantOf(axes);
     if (name.space !== 'all') variants.set(JSON.stringify(name), name);
   }
-  return [...variants.values()].flatMap((name): SameArchitectures[] => {
+  return [...variants.values()].flatMap((name): SamePairs[] => {
     const pairs = networks
       .filter(({ axes }) => sameVariant(variantOf(axes), name))
       .flatMap((masked) => {
@@ -40,17 +59,9 @@ export function compareOnSame(networks: readonly NetworkPredictions[]): SameArch
             sameVariant(variantOf(axes), { ...name, space: 'all' }) && axes.seed === masked.axes.seed,
         );
         const rows = unmasked ? onSameArchitectures(masked.rows, unmasked.rows) : null;
-        return rows ? [{ masked: own(masked.rows), unmasked: rows }] : [];
+        return rows ? [{ seed: masked.axes.seed ?? '0', masked: own(masked.rows), unmasked: rows }] : [];
       });
-    if (pairs.length === 0) return [];
-    return [
-      {
-        ...name,
-        seeds: pairs.length,
-        masked: sideOf(pairs.map((pair) => pair.masked)),
-        unmasked: sideOf(pairs.map((pair) => pair.unmasked)),
-      },
-    ];
+    return pairs.length > 0 ? [{ ...name, pairs }] : [];
   });
 }
 
