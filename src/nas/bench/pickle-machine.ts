@@ -44,6 +44,8 @@ export function readPickle(bytes: Uint8Array, limits: Limits = defaultLimits, ta
 /** Zeros behind the window's end, so that an argument can be read before it is known to be there. */
 const padding = 16;
 const firstWindow = 4 * 2 ** 20;
+/** Room that is left on the tape and the stack before an opcode is run. */
+const slack = 4;
 
 /** Opcodes of text protocols 0 and 1 and others that no benchmark file has, for the message. */
 const refusedOpcodes: Readonly<Record<number, string>> = {
@@ -133,8 +135,9 @@ export class PickleMachine {
     let keyAt = -1;
     /** Up to here an opcode and its argument are known to lie in the window, before `until`. */
     let safeEnd = 0;
-    let capacity = kind.length;
-    let stackCapacity = stack.length;
+    // An opcode pushes one value; with the ones looked ahead to, at most `slack`.
+    let capacity = kind.length - slack;
+    let stackCapacity = stack.length - slack;
     for (;;) {
       if (position >= safeEnd) {
         this.#position = position;
@@ -148,21 +151,21 @@ export class PickleMachine {
         // At the very end of the data, opcode by opcode.
         safeEnd = Math.min(Math.max(end - padding, position + 1), until - this.#base);
       }
-      if (count === capacity) {
+      if (count >= capacity) {
         if (count >= limits.values) throw limitError('values', limits.values, this.#base + position);
         tape.growValues();
         ({ kind, num, a, b } = tape);
-        capacity = kind.length;
+        capacity = kind.length - slack;
       }
-      if (depth === stackCapacity) {
+      if (depth >= stackCapacity) {
         if (depth >= limits.stack) {
           throw limitError('values on its stack', limits.stack, this.#base + position);
         }
-        const larger = new Int32Array(depth * 2);
+        const larger = new Int32Array(stack.length * 2);
         larger.set(stack);
         stack = larger;
         this.stack = stack;
-        stackCapacity = stack.length;
+        stackCapacity = stack.length - slack;
       }
       const opcodeAt = position;
       const opcode = bytes[position++]!;
@@ -201,6 +204,13 @@ export class PickleMachine {
             position += 4;
           }
           stack[depth++] = count++;
+          // Curves are most of a file: number, float, number, float. The next round of the loop is spared.
+          if (bytes[position] === 0x47 && position < safeEnd) {
+            kind[count] = kinds.float;
+            num[count] = view.getFloat64(position + 1);
+            position += 9;
+            stack[depth++] = count++;
+          }
           continue;
         case 0x94: // MEMOIZE
         case 0x71: // BINPUT
@@ -309,6 +319,18 @@ export class PickleMachine {
       b[count] = length;
       position += length;
       stack[depth++] = count++;
+      // And so are text, memo, float.
+      if (bytes[position] === 0x94 && position < safeEnd) {
+        const refused = segments.put(segments.memoNext, count - 1);
+        if (refused !== null) throw this.#error(refused, position);
+        position++;
+        if (bytes[position] === 0x47 && position < safeEnd) {
+          kind[count] = kinds.float;
+          num[count] = view.getFloat64(position + 1);
+          position += 9;
+          stack[depth++] = count++;
+        }
+      }
     }
     tape.count = count;
     this.depth = depth;
