@@ -34,7 +34,8 @@ interface Tool {
   readonly cache: string | null;
 }
 
-type Verdict = 'pass' | 'FAIL' | '–';
+/** `refuses`: it did not make the right out, but it failed and so said that something is wrong. */
+type Verdict = 'pass' | 'refuses' | 'FAIL' | '–';
 type Scenario = (tool: Tool, folder: string) => Promise<Verdict>;
 
 const versions = { wireit: '0.14.13', turbo: '2.11.11' };
@@ -52,8 +53,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     write(folder, 'in.txt', 'b');
     await ended(running);
     write(folder, 'in.txt', 'a');
-    await run(tool, folder);
-    return judge(folder, 'a');
+    const code = await run(tool, folder);
+    return judge(code, folder, 'a');
   },
   'a cache entry damaged': async (tool, folder) => {
     if (tool.cache === null) return '–';
@@ -74,8 +75,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     write(folder, 'in.txt', 'b');
     await run(tool, folder);
     write(folder, 'in.txt', 'a');
-    await run(tool, folder);
-    return judge(folder, 'a');
+    const code = await run(tool, folder);
+    return judge(code, folder, 'a');
   },
   'a cache entry with a file deleted': async (tool, folder) => {
     if (tool.cache === null) return '–';
@@ -87,8 +88,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     write(folder, 'in.txt', 'b');
     await run(tool, folder);
     write(folder, 'in.txt', 'a');
-    await run(tool, folder);
-    return judge(folder, 'a');
+    const code = await run(tool, folder);
+    return judge(code, folder, 'a');
   },
   'an out edited, same size and mtime': async (tool, folder) => {
     tool.configure(folder, copy);
@@ -99,8 +100,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     const { atime, mtime } = statSync(out);
     writeFileSync(out, 'X');
     utimesSync(out, atime, mtime);
-    await run(tool, folder);
-    return judge(folder, 'a');
+    const code = await run(tool, folder);
+    return judge(code, folder, 'a');
   },
   'kill -9 in the middle of a task': async (tool, folder) => {
     tool.configure(folder, { ...copy, command: 'printf half > out.txt; sleep 3; cat in.txt > out.txt' });
@@ -109,8 +110,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     await setTimeout(2_500);
     if (running.pid !== undefined) process.kill(-running.pid, 'SIGKILL');
     await ended(running);
-    await run(tool, folder);
-    return judge(folder, 'a');
+    const code = await run(tool, folder);
+    return judge(code, folder, 'a');
   },
   'a declared input removed': async (tool, folder) => {
     const command = 'cat in.txt other.txt > out.txt 2>/dev/null || true';
@@ -120,16 +121,16 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     await run(tool, folder);
     tool.configure(folder, { command, inputs: ['in.txt'] });
     rmSync(join(folder, 'other.txt'));
-    await run(tool, folder);
-    return judge(folder, 'a');
+    const code = await run(tool, folder);
+    return judge(code, folder, 'a');
   },
   'the command changed': async (tool, folder) => {
     tool.configure(folder, copy);
     write(folder, 'in.txt', 'a');
     await run(tool, folder);
     tool.configure(folder, { ...copy, command: 'cat in.txt in.txt > out.txt' });
-    await run(tool, folder);
-    return judge(folder, 'aa');
+    const code = await run(tool, folder);
+    return judge(code, folder, 'aa');
   },
   'an undeclared variable of the environment': async (tool, folder) => {
     tool.configure(folder, { ...copy, command: 'printf "[$WORD]" > out.txt' });
@@ -144,6 +145,14 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 try {
   const tools = [pipeTool(), ...npmTools(), ...systemTools()];
   const rows = [['', ...tools.map(({ name, version }) => `${name} ${version}`)]];
+  for (const tool of tools) {
+    const folder = mkdtempSync(join(root, 'task-'));
+    tool.configure(folder, copy);
+    write(folder, 'in.txt', 'a');
+    const code = await run(tool, folder);
+    if (code !== 0 || read(folder, 'out.txt') !== 'a')
+      throw new Error(`${tool.name} does not even run: ${code}`);
+  }
   for (const [name, scenario] of Object.entries(scenarios)) {
     const row = [name];
     for (const tool of tools) {
@@ -160,6 +169,7 @@ try {
         .join('   ')
         .trimEnd(),
     );
+  console.log('refuses: ends with an error instead of the right out');
   console.log('–: the tool keeps no cache that could be damaged');
   if (rows.slice(1).some((row) => row[1] === 'FAIL')) process.exitCode = 1;
 } finally {
@@ -204,7 +214,7 @@ function npmTools(): readonly Tool[] {
       cache: '.wireit',
       configure(folder, { command, inputs }) {
         const task = { command, files: inputs, output: ['out.txt'] };
-        const manifest = { scripts: { task: bin('wireit') }, wireit: { task } };
+        const manifest = { scripts: { task: 'wireit' }, wireit: { task } };
         write(folder, 'package.json', JSON.stringify(manifest));
         write(folder, 'package-lock.json', '{"lockfileVersion": 3}');
       },
@@ -212,7 +222,7 @@ function npmTools(): readonly Tool[] {
     {
       name: 'turbo',
       version: versions.turbo,
-      run: [bin('turbo'), 'run', 'task', '--no-daemon'],
+      run: [bin('turbo'), 'run', 'task'],
       cache: '.turbo/cache',
       configure(folder, { command, inputs }) {
         const manifest = { name: 'one', packageManager: 'npm@10.8.2', scripts: { task: command } };
@@ -277,6 +287,7 @@ function start(
     stdio: 'ignore',
     env: {
       ...process.env,
+      PATH: `${join(peers, 'node_modules/.bin')}:${process.env.PATH}`,
       TURBO_TELEMETRY_DISABLED: '1',
       DO_NOT_TRACK: '1',
       NO_UPDATE_NOTIFIER: '1',
@@ -285,20 +296,21 @@ function start(
   });
 }
 
-function ended(child: ChildProcess): Promise<void> {
+function ended(child: ChildProcess): Promise<number | null> {
   return child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve()
-    : new Promise((resolve) => child.once('exit', () => resolve()));
+    ? Promise.resolve(child.exitCode)
+    : new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 
-async function run(tool: Tool, folder: string, env: Record<string, string> = {}): Promise<void> {
-  // Tools that go by seconds get a chance.
+async function run(tool: Tool, folder: string, env: Record<string, string> = {}): Promise<number | null> {
+  // Tools that go by a coarse clock get a chance.
   await setTimeout(50);
-  await ended(start(tool, folder, env));
+  return ended(start(tool, folder, env));
 }
 
-function judge(folder: string, expected: string): Verdict {
-  return read(folder, 'out.txt') === expected ? 'pass' : 'FAIL';
+function judge(code: number | null, folder: string, expected: string): Verdict {
+  if (read(folder, 'out.txt') === expected) return 'pass';
+  return code === 0 ? 'FAIL' : 'refuses';
 }
 
 function read(folder: string, path: string): string {
