@@ -151,7 +151,7 @@ export class OpenWorkspace implements Workspace {
     return evaluation;
   }
 
-  async #beginLocked(cell: Cell, options: BeginOptions, held: Lock): Promise<Begun> {
+  async #beginLocked(cell: Cell, options: BeginOptions, held: Lock, attempt = 1): Promise<Begun> {
     // Another run may have published it while this one waited.
     for (const out of cell.outs) {
       this.digests.forget(this.#around.outPath(cell.id, out.path));
@@ -192,7 +192,12 @@ export class OpenWorkspace implements Workspace {
     this.#outs.delete(cell.id);
 
     const settledInputs = await this.#settle(inputs);
-    if ('obstacles' in settledInputs) return { kind: 'blocked', obstacles: settledInputs.obstacles };
+    if (settledInputs.kind === 'edited') {
+      // Edited since the run began: it runs with what is there now, under the key of that.
+      if (attempt < attemptsToSettle) return this.#beginLocked(cell, options, held, attempt + 1);
+      return { kind: 'blocked', obstacles: settledInputs.paths.map(restless) };
+    }
+    if (settledInputs.kind === 'spoilt') return { kind: 'blocked', obstacles: settledInputs.obstacles };
     const own = 'reasons' in status ? status.reasons : [];
     const reasons: readonly Reason[] = options.force ? [{ kind: 'forced' }, ...own] : own;
     return this.#work(cell, held, { ...base, reasons, warnings, inputs, paths: settledInputs.paths });
@@ -257,18 +262,11 @@ export class OpenWorkspace implements Workspace {
   }
 
   /**
-   * Makes sure that any change of an input from now on shows in its stat, and that upstream outs are as the key has them.
+   * Makes sure that any change of an input from now on shows in its stat, and that inputs still are as the key has them.
    */
-  async #settle(
-    inputs: Extract<Inputs, { kind: 'known' }>,
-  ): Promise<{ paths: readonly InputPath[] } | { obstacles: readonly Obstacle[] }> {
+  async #settle(inputs: Extract<Inputs, { kind: 'known' }>): Promise<Settled> {
     const paths: InputPath[] = [];
-    const obstacles: Obstacle[] = [];
-    const changed = (path: string) => {
-      this.digests.forget(path);
-      const message = `${relative(this.#project, path)} changed since this run looked at it`;
-      obstacles.push({ kind: 'unreadable', message, hint: 'Run again.' });
-    };
+    const edited: string[] = [];
     for (const input of inputs.paths) {
       let now = await this.digests.lookAgain(input.path, input.reach).catch(() => null);
       while (now && !now.settled) {
@@ -276,14 +274,23 @@ export class OpenWorkspace implements Workspace {
         now = await this.digests.lookAgain(input.path, input.reach).catch(() => null);
       }
       if (now?.sha256 === input.look.sha256) paths.push({ ...input, look: now });
-      else changed(input.path);
+      else {
+        this.digests.forget(input.path);
+        edited.push(relative(this.#project, input.path));
+      }
     }
+    if (edited.length > 0) return { kind: 'edited', paths: edited };
+    const obstacles: Obstacle[] = [];
     for (const { path, sha256 } of inputs.upstream) {
       const look = await this.digests.look(path, 'self').catch(() => null);
       if (look?.sha256 === sha256) paths.push({ path, reach: 'self', look });
-      else changed(path);
+      else {
+        this.digests.forget(path);
+        const message = `${relative(this.#project, path)} was changed after it was made`;
+        obstacles.push({ kind: 'unreadable', message, hint: 'Run again: it is put back from the cache.' });
+      }
     }
-    return obstacles.length > 0 ? { obstacles } : { paths };
+    return obstacles.length > 0 ? { kind: 'spoilt', obstacles } : { kind: 'settled', paths };
   }
 
   #checkpoint(cell: Cell, fingerprint: Fingerprint): string | null {
@@ -316,6 +323,20 @@ export class OpenWorkspace implements Workspace {
     if (!cell) throw new Error(`${id} is not in the graph`);
     return cell;
   }
+}
+
+type Settled =
+  | { readonly kind: 'settled'; readonly paths: readonly InputPath[] }
+  /** Project-relative. */
+  | { readonly kind: 'edited'; readonly paths: readonly string[] }
+  /** Upstream outs that are not what the cache says. */
+  | { readonly kind: 'spoilt'; readonly obstacles: readonly Obstacle[] };
+
+const attemptsToSettle = 5;
+
+function restless(path: string): Obstacle {
+  const message = `${path} changed each time it was looked at`;
+  return { kind: 'unreadable', message, hint: 'Run again when nothing writes it any more.' };
 }
 
 /** What needs no lock; undefined: it must be locked and looked at again. */

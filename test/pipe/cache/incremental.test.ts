@@ -2,6 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sha256Of } from '../../../src/pipe/fingerprint/listing.ts';
+import type { CellId } from '../../../src/pipe/plan/graph.ts';
 import { TestProject } from './project.ts';
 
 let project: TestProject;
@@ -207,6 +209,21 @@ describe('a pipeline of module stages', () => {
     expect(Object.keys(project.snapshot('cache/quarantine'))).toHaveLength(2);
     await project.run();
     expect(project.read('cache/cells/make@1/value.txt')).toBe('43');
+  });
+
+  test('an input that is edited after the run began: the cell runs with what is there, under the key of that', async () => {
+    const workspace = project.workspace();
+    const before = (await workspace.status()).get('make[1]' as CellId);
+    project.write('input.txt', '30');
+    const begun = await workspace.begin('make[1]' as CellId, { run: 'run', force: false });
+    if (begun.kind !== 'run' || before?.state !== 'stale') throw new Error(begun.kind);
+    expect(begun.key).not.toBe(before.key);
+    expect(begun.fingerprint.deps.input).toEqual({ kind: 'one', sha256: sha256Of('30') });
+    const outs = await begun.stage();
+    writeFileSync(outs.value ?? '', '61');
+    expect((await begun.publish({ ms: 1 })).kind).toBe('published');
+    await workspace.close();
+    expect((await project.run()).fates.get('make[1]')).toBe('up-to-date');
   });
 
   test('an edit that was taken back before the stage ended is noticed all the same', async () => {
