@@ -1,12 +1,13 @@
 /** What a cell reads, found on this machine: its fingerprint, the paths for its job, and what to look at again when it ends. */
 import { join } from 'node:path';
+import { UserError } from '../config/diagnostic.ts';
 import { fingerprintOf } from '../fingerprint/cell.ts';
 import { CodeError, type CodeTracer } from '../fingerprint/code.ts';
 import { type Digests, type Look, PathError, type Reach } from '../fingerprint/digest.ts';
 import type { CodeFingerprint, DepFingerprint, Fingerprint, Sha256 } from '../fingerprint/fingerprint.ts';
 import type { Origins } from '../fingerprint/reason.ts';
 import { ToolError, type ToolProbes } from '../fingerprint/tool.ts';
-import type { Cell, CellId, DepBinding, GatherItem } from '../plan/graph.ts';
+import type { Cell, CellId, DepBinding, GatherItem, Graph } from '../plan/graph.ts';
 import { stageEnvironment } from '../run/environment.ts';
 import type { JobDep } from '../run/job.ts';
 import type { Obstacle, OutRecords, SourceLookup } from './work.ts';
@@ -20,6 +21,8 @@ export interface Surroundings {
   readonly tracer: CodeTracer;
   readonly tools: ToolProbes;
   readonly source: SourceLookup;
+  /** What the pipeline file says of them, for messages. */
+  readonly sources: Graph['sources'];
   /** Outs of a cell whose outs are decided; undefined: they are not yet known. */
   readonly outsOf: (cell: CellId) => OutRecords | undefined;
   /** Absolute path of an out in place. */
@@ -103,13 +106,7 @@ async function resolveDep(
 ): Promise<FoundDep | { obstacle: Obstacle }> {
   if (dep.kind === 'path')
     return pathDep(dep.name, join(around.project, dep.path), dep.path, { folder: around.project }, around);
-  if (dep.kind === 'source') {
-    const found = await around.source(dep.source);
-    if (found) return pathDep(dep.name, found.path, `source.${dep.source}`, 'anywhere', around);
-    const message = `dep ${dep.name}: source ${dep.source} is not on this machine`;
-    const hint = '`pipe run` downloads it when it has a url; otherwise put it at one of its paths.';
-    return { obstacle: { kind: 'source-missing', message, hint } };
-  }
+  if (dep.kind === 'source') return sourceDep(dep.name, dep.source, around);
   if (dep.kind === 'out') {
     const item = outItem(dep.cell, dep.out, around);
     return {
@@ -135,6 +132,28 @@ async function resolveDep(
     origin: { origin: gatherOrigin(dep.items), cells: items.map(({ cell }) => cell) },
     upstream: found.map(({ path, sha256 }) => ({ path, sha256 })),
   };
+}
+
+async function sourceDep(
+  dep: string,
+  source: string,
+  around: Surroundings,
+): Promise<FoundDep | { obstacle: Obstacle }> {
+  try {
+    const found = await around.source(source);
+    if (found) return await pathDep(dep, found.path, `source.${source}`, 'anywhere', around);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // One source that is damaged or out of reach says nothing of the cells that do not read it.
+    return { obstacle: { kind: 'source-missing', message: error.message, hint: error.hint ?? null } };
+  }
+  const { candidates = [], url = null } = around.sources.get(source) ?? {};
+  const paths = candidates.map(({ path }) => path);
+  const looked = paths.length === 0 ? '' : `: looked at ${paths.join(', ')}`;
+  const message = `dep ${dep}: source ${source} is not on this machine${looked}`;
+  const put = paths.length === 0 ? [] : [`put the file at ${paths[0]}`];
+  const hint = [...(url === null ? [] : ['`pipe run` downloads it']), ...put].join(', or ');
+  return { obstacle: { kind: 'source-missing', message, hint } };
 }
 
 async function pathDep(

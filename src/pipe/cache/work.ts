@@ -131,7 +131,14 @@ export type Published =
 
 export interface Workspace {
   /** Looks without locking, running or changing anything. Upstream cells must have been looked at or begun before. */
-  look(cell: CellId, options?: { readonly without?: ReadonlySet<CellId> }): Promise<CellStatus>;
+  look(
+    cell: CellId,
+    options?: {
+      readonly without?: ReadonlySet<CellId>;
+      /** The cell is to run: a source that is nowhere yet is downloaded. */
+      readonly fetch?: boolean;
+    },
+  ): Promise<CellStatus>;
   /** `look` for the whole graph, in topological order. */
   status(): Promise<ReadonlyMap<CellId, CellStatus>>;
   /** Locks the cell and decides. Upstream cells must be done (published, cached) or in `without`. */

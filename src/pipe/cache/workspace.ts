@@ -34,7 +34,10 @@ export interface WorkspaceOptions {
   readonly graph: Graph;
   /** The run's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where `look` and `status` look for a source: downloads nothing. */
   readonly source: SourceLookup;
+  /** The same for a cell that is to run, which may download; left out: `source`. */
+  readonly fetch?: SourceLookup;
 }
 
 export function openWorkspace(options: WorkspaceOptions): OpenWorkspace {
@@ -47,12 +50,14 @@ export class OpenWorkspace implements Workspace {
   readonly #graph: Graph;
   readonly #project: string;
   readonly #around: Surroundings;
+  /** The same for a cell that is to run. */
+  readonly #fetching: Surroundings;
   readonly #tracer: CodeTracer;
   readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
   readonly #checkpoints = new Map<CellId, Key | null>();
 
-  constructor({ project, graph, env, source }: WorkspaceOptions) {
+  constructor({ project, graph, env, source, fetch = source }: WorkspaceOptions) {
     this.#project = project;
     this.#graph = graph;
     this.#layout = layoutOf(project);
@@ -66,13 +71,18 @@ export class OpenWorkspace implements Workspace {
       tracer: this.#tracer,
       tools: new ToolProbes(project),
       source,
+      sources: graph.sources,
       outsOf: (cell) => this.#outs.get(cell),
       outPath: (cell, path) => `${this.#layout.cells}/${folderOf(cell)}/${path}`,
     };
+    this.#fetching = { ...this.#around, source: fetch };
   }
 
-  async look(cell: CellId, options: { without?: ReadonlySet<CellId> } = {}): Promise<CellStatus> {
-    return (await this.#evaluate(this.#cell(cell), options.without)).status;
+  async look(
+    cell: CellId,
+    { without, fetch = false }: { without?: ReadonlySet<CellId>; fetch?: boolean } = {},
+  ): Promise<CellStatus> {
+    return (await this.#evaluate(this.#cell(cell), without, fetch ? this.#fetching : this.#around)).status;
   }
 
   async status(): Promise<ReadonlyMap<CellId, CellStatus>> {
@@ -83,7 +93,7 @@ export class OpenWorkspace implements Workspace {
 
   async begin(id: CellId, options: BeginOptions): Promise<Begun> {
     const cell = this.#cell(id);
-    const seen = await this.#evaluate(cell, options.without);
+    const seen = await this.#evaluate(cell, options.without, this.#fetching);
     const early = settled(seen.status, options, []);
     if (early) return early;
 
@@ -138,8 +148,12 @@ export class OpenWorkspace implements Workspace {
     this.#tracer.save();
   }
 
-  async #evaluate(cell: Cell, without?: ReadonlySet<CellId>): Promise<Evaluation> {
-    const evaluation = await evaluate(cell, this.#layout, this.#around, without);
+  async #evaluate(
+    cell: Cell,
+    without: ReadonlySet<CellId> | undefined,
+    around: Surroundings,
+  ): Promise<Evaluation> {
+    const evaluation = await evaluate(cell, this.#layout, around, without);
     const { status } = evaluation;
     if ('outs' in status) this.#outs.set(cell.id, status.outs);
     else this.#outs.delete(cell.id);
@@ -157,7 +171,7 @@ export class OpenWorkspace implements Workspace {
       this.digests.forget(this.#around.outPath(cell.id, out.path));
       if (out.place !== null) this.digests.forget(join(this.#project, out.place));
     }
-    const seen = await this.#evaluate(cell, options.without);
+    const seen = await this.#evaluate(cell, options.without, this.#fetching);
     reached('fingerprint');
     const warnings: string[] = [];
     const { status, inputs } = seen;

@@ -49,10 +49,15 @@ export const run: Command = {
     const { openScreen } = await import('../ui/screen.ts');
     const screen = await openScreen(screenOptions(parsed, surroundings));
     const { openWorkspace } = await import('../cache/workspace.ts');
-    const { sourceLookup } = await import('../run/source.ts');
+    const { findSource, sourceLookup } = await import('../run/source.ts');
     const { runPipeline } = await import('../run/run.ts');
-    const source = sourceLookup(project, graph, { onProgress: screen.download });
-    const workspace = openWorkspace({ project, graph, env, source });
+    const workspace = openWorkspace({
+      project,
+      graph,
+      env,
+      source: (name) => findSource(project, graph, name),
+      fetch: sourceLookup(project, graph, { onProgress: screen.download }),
+    });
     try {
       const outcome = await runPipeline(
         {

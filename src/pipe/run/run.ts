@@ -163,7 +163,7 @@ export async function runPipeline(
     look: async (cell, without) => {
       if (idle.has(cell.id)) return 'had';
       if (forced.has(cell.id)) return 'work';
-      const status = await workspace.look(cell.id, { without });
+      const status = await workspace.look(cell.id, { without, fetch: true });
       if (status.state === 'blocked') {
         say({ type: 'cell-failed', cell: cell.id, error: obstacleError(status.obstacles), ms: 0, log: null });
         return 'failed';

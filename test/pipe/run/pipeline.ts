@@ -8,7 +8,7 @@ import { openPlan } from '../../../src/pipe/plan/open-plan.ts';
 import { selectCells } from '../../../src/pipe/plan/target.ts';
 import type { RunEvent } from '../../../src/pipe/run/event.ts';
 import { type RunOptions, type RunOutcome, runPipeline } from '../../../src/pipe/run/run.ts';
-import { sourceLookup } from '../../../src/pipe/run/source.ts';
+import { findSource, sourceLookup } from '../../../src/pipe/run/source.ts';
 
 export interface Ran {
   readonly outcome: RunOutcome;
@@ -50,7 +50,8 @@ export class Pipeline {
       project: this.dir,
       graph,
       env: options.env ?? process.env,
-      source: sourceLookup(this.dir, graph, { onProgress: () => {} }),
+      source: (name) => findSource(this.dir, graph, name),
+      fetch: sourceLookup(this.dir, graph, { onProgress: () => {} }),
     });
     const events: RunEvent[] = [];
     const signals = new EventEmitter();

@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openWorkspace } from '../../../src/pipe/cache/workspace.ts';
+import { openPlan } from '../../../src/pipe/plan/open-plan.ts';
+import { makeReport } from '../../../src/pipe/report/report.ts';
 import { fetchSource } from '../../../src/pipe/run/download.ts';
+import { findSource } from '../../../src/pipe/run/source.ts';
 import { unpackTarGz } from '../../../src/pipe/run/tar.ts';
 import { Pipeline } from './pipeline.ts';
 
@@ -239,6 +243,68 @@ test('a path with another checksum is refused with its place in the pipeline fil
       message: expect.stringMatching(
         /^pipeline\.yaml:3:\d+: source images: a\.bin has sha256 [0-9a-f]{64}, the pipeline file says bbbb/,
       ),
+    });
+  } finally {
+    project.remove();
+  }
+});
+
+test('looking never downloads: a run of other cells asks no server, and its report is written', async () => {
+  answer = breaking(data, 1e9);
+  const project = new Pipeline();
+  try {
+    project.write(
+      'pipeline.yaml',
+      `${pipeline(`{ url: "${url}", sha256: ${sha256(data)} }`)}  other: { cmd: "echo > \${outs.out}", outs: { out: o.txt } }\n`,
+    );
+    const { graph, file, title, description, params } = await openPlan(project.dir);
+    const workspace = openWorkspace({
+      project: project.dir,
+      graph,
+      env: process.env,
+      source: (name) => findSource(project.dir, graph, name),
+      fetch: () => Promise.reject(new Error('a download was asked for')),
+    });
+    const document = { file, title, description, params, profile: null };
+    const ran = await project.run({
+      targets: ['other'],
+      workspace,
+      report: (ended) => makeReport({ project: project.dir, graph, document, workspace, ended }),
+    });
+    await workspace.close();
+    expect(ran.done).toEqual(['other']);
+    expect(ran.events.filter((event) => event.type === 'warning')).toEqual([]);
+    expect(ran.outcome.report).toBe('reports/index.html');
+    expect(requests).toEqual([]);
+  } finally {
+    project.remove();
+  }
+}, 30_000);
+
+test('a damaged source keeps no report from being written', async () => {
+  const project = new Pipeline();
+  try {
+    project.write('pipeline.yaml', pipeline(`{ paths: [{ path: a.bin, sha256: ${'b'.repeat(64)} }] }`));
+    project.write('a.bin', 'other');
+    const { graph, file, title, description, params } = await openPlan(project.dir);
+    const source = (name: string) => findSource(project.dir, graph, name);
+    const workspace = openWorkspace({ project: project.dir, graph, env: process.env, source });
+    const document = { file, title, description, params, profile: null };
+    expect((await makeReport({ project: project.dir, graph, document, workspace })).page).toBe(
+      'reports/index.html',
+    );
+  } finally {
+    project.remove();
+  }
+}, 30_000);
+
+test('a missing source without url names the paths that were looked at and where to put the file', async () => {
+  const project = new Pipeline();
+  try {
+    project.write('pipeline.yaml', pipeline('{ paths: [data/a.bin, ../none/b.bin] }'));
+    expect((await project.run()).failed[0]?.error).toMatchObject({
+      message: 'dep images: source images is not on this machine: looked at data/a.bin, ../none/b.bin',
+      hint: 'put the file at data/a.bin',
     });
   } finally {
     project.remove();
