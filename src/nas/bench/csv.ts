@@ -91,7 +91,8 @@ function parseCompact(lines: readonly string[], header: readonly string[], file:
       const accuracy = accuracyOf(fields[at]!, header[at]!, file, i + 1);
       rows.push({ index, ops, dataset, split, hp, epoch: -1, seed: -1, accuracy, loss: null });
     }
-    archs.push({ index, ops, params: paramsOf(fields[paramsAt], file, i + 1), flops: null, latency: null });
+    const params = paramsOf(fields[paramsAt], 'params_c10', file, i + 1);
+    archs.push({ index, ops, params, flops: null, latency: null });
   }
   if (archs.length !== spaceSize) {
     throw new BenchCsvError(
@@ -112,12 +113,22 @@ function parseLong(lines: readonly string[], header: readonly string[], file: st
   const paramsAt = header.indexOf('params');
   const rows: BenchRow[] = [];
   const archs = new Map<number, ArchRow>();
+  const indexOf = new Map<string, number>();
+  const seen = new Map<string, number>();
   for (let i = 1; i < lines.length; i++) {
     const line = i + 1;
     const fields = fieldsOf(lines[i]!, header.length, file, line);
     const whole = (name: (typeof longColumns)[number], least: number) =>
       wholeOf(fields[place[name]]!, name, least, file, line);
     const index = whole('index', 0);
+    if (index >= spaceSize) {
+      throw new BenchCsvError(
+        file,
+        line,
+        `index is '${index}'`,
+        `the space has ${spaceSize} architectures, the last is ${spaceSize - 1}`,
+      );
+    }
     const ops = opsOf(fields[place.ops]!, file, line);
     const known = archs.get(index);
     if (known && known.ops !== ops) {
@@ -128,14 +139,19 @@ function parseLong(lines: readonly string[], header: readonly string[], file: st
         'give each its own',
       );
     }
-    archs.set(index, {
-      index,
-      ops,
-      params: paramsOf(fields[paramsAt], file, line),
-      flops: null,
-      latency: null,
-    });
-    rows.push({
+    const other = indexOf.get(ops) ?? index;
+    if (other !== index) {
+      throw new BenchCsvError(
+        file,
+        line,
+        `architecture ${ops} has index ${other} before and ${index} here`,
+        'give it one index',
+      );
+    }
+    indexOf.set(ops, index);
+    const params = paramsOf(fields[paramsAt], 'params', file, line);
+    archs.set(index, { index, ops, params, flops: null, latency: null });
+    const row: BenchRow = {
       index,
       ops,
       dataset: textOf(fields[place.dataset]!, 'dataset', file, line),
@@ -145,7 +161,19 @@ function parseLong(lines: readonly string[], header: readonly string[], file: st
       seed: whole('seed', -1),
       accuracy: accuracyOf(fields[place.accuracy]!, 'accuracy', file, line),
       loss: null,
-    });
+    };
+    const key = [index, row.dataset, row.split, row.hp, row.epoch, row.seed].join(',');
+    const first = seen.get(key);
+    if (first !== undefined) {
+      throw new BenchCsvError(
+        file,
+        line,
+        `index,dataset,split,hp,epoch,seed are ${key} as in line ${first}`,
+        'keep one of them',
+      );
+    }
+    seen.set(key, line);
+    rows.push(row);
   }
   if (rows.length === 0)
     throw new BenchCsvError(file, 1, 'the table has no rows', 'was it written to the end?');
@@ -211,7 +239,7 @@ function textOf(text: string, column: string, file: string, line: number): strin
   return text;
 }
 
-function paramsOf(text: string | undefined, file: string, line: number): number | null {
+function paramsOf(text: string | undefined, column: string, file: string, line: number): number | null {
   if (text === undefined || text === '') return null;
-  return wholeOf(text, 'params', 0, file, line);
+  return wholeOf(text, column, 0, file, line);
 }

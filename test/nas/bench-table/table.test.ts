@@ -66,18 +66,71 @@ describe('the compact table of NAS-Bench-201', () => {
       2,
       /has 1 architectures, the benchmark 15625/,
     ],
+    [
+      'a number of parameters that is none, by its column',
+      'ops,c10_valid_200,params_c10\n421211,81,x\n',
+      2,
+      /params_c10 is 'x'/,
+    ],
     ['another file', 'hello\n', 1, /header is of no known table/],
-  ])('refuses %s with file and line', (_name, text, line, message) => {
-    const failure = (() => {
-      try {
-        parseBenchCsv(text, 'bench.csv');
-        return null;
-      } catch (error) {
-        return error;
-      }
-    })();
-    expect(failure).toBeInstanceOf(BenchCsvError);
-    expect(failure).toMatchObject({ file: 'bench.csv', line, message: expect.stringMatching(message) });
+  ])('refuses %s with file and line', refuses);
+});
+
+function refuses(_name: string, text: string, line: number, message: RegExp): void {
+  const failure = (() => {
+    try {
+      parseBenchCsv(text, 'bench.csv');
+      return null;
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(failure).toBeInstanceOf(BenchCsvError);
+  expect(failure).toMatchObject({ file: 'bench.csv', line, message: expect.stringMatching(message) });
+}
+
+describe('a table of one’s own', () => {
+  const header = 'index,ops,dataset,split,hp,epoch,seed,accuracy,params';
+  const table = (...rows: readonly string[]) => `${[header, ...rows].join('\n')}\n`;
+
+  test.each([
+    [
+      'a measurement twice',
+      table('0,000000,d,s,8,-1,0,10,5', '0,000000,d,s,8,-1,1,11,5', '0,000000,d,s,8,-1,0,12,5'),
+      4,
+      /index,dataset,split,hp,epoch,seed are 0,d,s,8,-1,0 as in line 2; keep one/,
+    ],
+    [
+      'an architecture under two indices',
+      table('0,000000,d,s,8,-1,0,10,5', '1,000000,d,t,8,-1,0,11,5'),
+      3,
+      /architecture 000000 has index 0 before and 1 here; give it one index/,
+    ],
+    [
+      'an index with two architectures',
+      table('0,000000,d,s,8,-1,0,10,5', '0,000001,d,t,8,-1,0,11,5'),
+      3,
+      /index 0 is 000000 before and 000001 here/,
+    ],
+    [
+      'an index beyond the space',
+      table('15625,000000,d,s,8,-1,0,10,5'),
+      2,
+      /index is '15625'; the space has 15625 architectures, the last is 15624/,
+    ],
+    [
+      'a number of parameters that is none, by its column',
+      table('0,000000,d,s,8,-1,0,10,x'),
+      2,
+      /: params is 'x'/,
+    ],
+  ])('refuses %s with file and line', refuses);
+
+  test('keeps rows that differ in one of dataset, split, hp, epoch and seed', () => {
+    const row = (key: string) => `15624,444444,${key},50,5`;
+    const keys = ['d,s,8,-1,0', 'e,s,8,-1,0', 'd,t,8,-1,0', 'd,s,9,-1,0', 'd,s,8,7,0', 'd,s,8,-1,1'];
+    const { rows, archs } = parseBenchCsv(table(...keys.map(row)), 'bench.csv');
+    expect([rows.length, archs.length]).toEqual([6, 1]);
   });
 });
 
