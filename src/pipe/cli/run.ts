@@ -66,6 +66,7 @@ export const run: Command = {
           pipeline: opened.file,
           cells,
           targets: parsed.arguments,
+          set: parsed.texts('set'),
           mode,
           force: parsed.is('force'),
           noCache: parsed.is('no-cache'),

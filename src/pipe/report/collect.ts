@@ -6,6 +6,7 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import type { JsonObject } from '../json.ts';
 import type { Cell, Graph } from '../plan/graph.ts';
 import type { CellState } from '../run/event.ts';
+import { runCommand } from '../run/rerun.ts';
 import { version } from '../version.ts';
 import {
   isHad,
@@ -15,7 +16,7 @@ import {
   type ReportRun,
   type ReportSource,
 } from './input.ts';
-import { bytesText, shellWord } from './number.ts';
+import { bytesText } from './number.ts';
 import { type MarkedOut, readMarks } from './read-marks.ts';
 import { latestRun } from './run-record.ts';
 
@@ -58,6 +59,7 @@ export interface InPlace {
 export async function collectReport(options: CollectOptions): Promise<ReportInput> {
   const { graph, project } = options;
   const record = await latestRun(options.runs, options);
+  const set = record?.set ?? options.set;
   const cells: ReportCell[] = [];
   const marked: MarkedOut[] = [];
   const stale: string[] = [];
@@ -96,6 +98,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
     description: options.description,
     pipeline: options.pipeline,
     profile: options.profile,
+    set,
     run: record === null ? null : { ...record.run, ...options.ended },
     stages: [...graph.stages.values()].map(({ name, description, axes, reads }) => ({
       name,
@@ -108,7 +111,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
     ...(await readMarks(marked)),
     stale,
     params: options.params,
-    commands: commands(options, record?.revision ?? null, record?.run.targets ?? []),
+    commands: commands({ ...options, set }, record?.revision ?? null, record?.run.targets ?? []),
     provenance: provenance.build(record?.revision ?? null),
   };
 }
@@ -120,16 +123,10 @@ function commands(
   targets: readonly string[],
 ): readonly string[] {
   const commit = /^[0-9a-f]{7,}/.exec(revision ?? '')?.[0];
-  const words = [
-    ...(pipeline === 'pipeline.yaml' ? [] : ['--file', pipeline]),
-    ...(profile === null ? [] : ['--profile', profile]),
-    ...set.flatMap((one) => ['--set', one]),
-    ...targets,
-  ];
   return [
     ...(commit === undefined ? [] : [`git checkout ${commit}`]),
     ...(installs ? ['npm ci'] : []),
-    ['npx pipe run', ...words.map(shellWord)].join(' '),
+    runCommand({ pipeline, profile, set }, targets),
   ];
 }
 

@@ -11,6 +11,8 @@ export interface ReportInput {
   /** Pipeline file, relative to the project folder. */
   readonly pipeline: string;
   readonly profile: string | null;
+  /** --set arguments of the run; without a run those of the report. */
+  readonly set: readonly string[];
   /** The run the page is about; null: nothing ran yet. */
   readonly run: ReportRun | null;
   /** Stages in topological order, the matrix collapsed. */

@@ -60,11 +60,6 @@ export function countText(count: number, one: string, many = `${one}s`): string 
   return `${numberText(count)} ${count === 1 ? one : many}`;
 }
 
-/** A word as a shell reads it back. */
-export function shellWord(word: string): string {
-  return /^[\w.,:=/@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }

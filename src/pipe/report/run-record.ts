@@ -10,6 +10,8 @@ export interface RunRecord {
   readonly revision: string | null;
   readonly version: string;
   readonly profile: string | null;
+  /** --set arguments; null: the run does not tell them. */
+  readonly set: readonly string[] | null;
   readonly pipeline: string;
   readonly cells: ReadonlyMap<string, CellRecord>;
 }
@@ -138,6 +140,7 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
     revision: start.revision,
     version: start.version,
     profile: start.profile,
+    set: start.set ?? null,
     pipeline: start.pipeline,
     cells,
   };

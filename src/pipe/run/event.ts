@@ -26,6 +26,8 @@ export type RunEvent = { readonly time: string } & (
       readonly run: RunId;
       readonly pipeline: string;
       readonly profile: string | null;
+      /** --set arguments; runs of earlier versions do not tell them. */
+      readonly set?: readonly string[];
       readonly targets: readonly string[];
       readonly version: string;
       readonly revision: string | null;

@@ -5,6 +5,7 @@ import type { Workspace } from '../cache/work.ts';
 import { exitCode } from '../config/diagnostic.ts';
 import type { Key } from '../fingerprint/fingerprint.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
+import { withUpstream } from '../plan/target.ts';
 import { version } from '../version.ts';
 import { Counter } from './counter.ts';
 import type { RunEvent, RunId, Subscriber } from './event.ts';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly cells: Iterable<CellId>;
   /** As they were typed, for the record. */
   readonly targets: readonly string[];
+  /** --set arguments that the plan was made with, for the record. */
+  readonly set?: readonly string[];
   readonly mode: FailureMode;
   /** Run `cells` even when they are up to date (not what they need). */
   readonly force: boolean;
@@ -88,6 +91,7 @@ export async function runPipeline(
       run,
       pipeline: options.pipeline,
       profile: graph.profile,
+      set: options.set ?? [],
       targets: options.targets,
       version,
       revision,
@@ -209,15 +213,6 @@ export async function runPipeline(
     await executor.close();
     folder.close();
   }
-}
-
-/** The cells and everything upstream of them, in the graph's order. */
-export function withUpstream(graph: Graph, cells: ReadonlySet<CellId>): ReadonlySet<CellId> {
-  const wanted = new Set(cells);
-  for (const cell of [...graph.cells.values()].reverse()) {
-    if (wanted.has(cell.id)) for (const id of cell.upstream) wanted.add(id);
-  }
-  return new Set([...graph.cells.keys()].filter((id) => wanted.has(id)));
 }
 
 type Cached = Parameters<Say>[0] & { type: 'cell-cached' };

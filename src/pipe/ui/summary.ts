@@ -1,8 +1,9 @@
 /** The end of a run: failures with equal ones together, causes before consequences, and one last line of numbers. */
 import type { CellId } from '../plan/graph.ts';
 import type { RunEvent } from '../run/event.ts';
+import { runCommand } from '../run/rerun.ts';
 import type { Line } from './line.ts';
-import { cells, duration, shellWord } from './text.ts';
+import { cells, duration } from './text.ts';
 import { cachedOf, type Failure, failedOf, notRunOf, type RunView } from './view.ts';
 
 /** Names shown of a group of equal failures; the others are counted. */
@@ -46,8 +47,7 @@ function groupLines(group: readonly Failure[], view: RunView): readonly Line[] {
   if (last !== undefined) lines.push([{ text: `    │ ${last}`, style: 'dim' }]);
   if (first.error.hint !== null) lines.push([`    → ${first.error.hint}`]);
   if (first.log !== null) lines.push([`    log    ${first.log}`]);
-  const profile = view.profile === null ? '' : ` --profile ${shellWord(view.profile)}`;
-  lines.push([`    rerun  npx pipe run ${shellWord(first.cell)}${profile}`]);
+  lines.push([`    rerun  ${runCommand(view, [first.cell])}`]);
   const blocked = group.flatMap((failure) => view.blocked.get(failure.cell) ?? []);
   if (blocked.length > 0) lines.push([`    so ${names(blocked)} did not run`]);
   return lines;

@@ -35,8 +35,3 @@ export function metricValue(value: number): string {
 export function cells(count: number): string {
   return count === 1 ? '1 cell' : `${count} cells`;
 }
-
-/** A word that a shell reads as it stands; cell ids hold brackets and commas. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -55,6 +55,7 @@ export class RunView {
   readonly #expected = new Map<CellId, number | null>();
   pipeline = '';
   profile: string | null = null;
+  set: readonly string[] = [];
   startedAt = 0;
   stopping = false;
   /** The most cells that were at work at once. */
@@ -65,6 +66,7 @@ export class RunView {
       case 'run-started':
         this.pipeline = event.pipeline;
         this.profile = event.profile;
+        this.set = event.set ?? [];
         this.startedAt = Date.parse(event.time);
         for (const { id, stage } of event.cells) this.#add(id, stage);
         break;

@@ -35,5 +35,17 @@ test('a failure shows its log, its hint, what it blocked and the command that ru
   expect(box).toContain('&lt;b&gt;not html&lt;/b&gt;');
   expect(box).toContain('lower train.lr or clip the gradient');
   expect(box).toContain('<dt>Not run because of it</dt><dd>1 cell</dd>');
-  expect(box).toContain("npx pipe run 'train[no-zero,0]' --profile cifar10");
+  expect(box).toContain("npx pipe run --profile cifar10 'train[no-zero,0]'");
+});
+
+test('the command that runs it again carries --file, --profile and --set', async () => {
+  const { html } = await buildReport({
+    ...studyInput({ figures: 0 }),
+    pipeline: 'other.yaml',
+    profile: 'a b',
+    set: ['train.epochs=2', 'axes.seed=[0]'],
+  });
+  expect(html).toContain(
+    "npx pipe run --file other.yaml --profile 'a b' --set train.epochs=2 --set 'axes.seed=[0]' 'train[no-zero,0]'",
+  );
 });

@@ -129,6 +129,7 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
       'Does a super-network rank the architectures of NAS-Bench-201 as stand-alone training does, and which operations stand in its way?',
     pipeline: 'pipeline.yaml',
     profile: 'cifar10',
+    set: [],
     run: {
       id: '20261124-121005-k3f9',
       started: '2026-11-24T12:10:05.114Z',

@@ -23,12 +23,17 @@ export class Story {
     return this;
   }
 
-  start(stages: Readonly<Record<string, readonly string[]>>, profile: string | null = null): this {
+  start(
+    stages: Readonly<Record<string, readonly string[]>>,
+    profile: string | null = null,
+    { pipeline = 'pipeline.yaml', set = [] }: { pipeline?: string; set?: readonly string[] } = {},
+  ): this {
     return this.tell({
       type: 'run-started',
       run,
-      pipeline: 'pipeline.yaml',
+      pipeline,
       profile,
+      set,
       targets: [],
       version: '1',
       revision: null,

@@ -47,7 +47,7 @@ test('equal failures are one, with the line that says most, the log, the command
     '    train[0], train[1], train[2]',
     '    │ RangeError: no such axis',
     '    log    logs/train[0]',
-    "    rerun  npx pipe run 'train[0]' --profile 'a b'",
+    "    rerun  npx pipe run --profile 'a b' 'train[0]'",
     '    so plot did not run',
     '✗ 0 done, 0 cached, 3 failed, 1 not run · 1.0 s',
   ]);
@@ -110,4 +110,13 @@ test('colour: the flag, NO_COLOR, FORCE_COLOR, TERM=dumb, the terminal, in this 
   expect(usesColour('auto', { TERM: 'dumb' }, true)).toBe(false);
   expect(usesColour('auto', { TERM: 'xterm' }, true)).toBe(true);
   expect(usesColour('auto', { TERM: 'xterm' }, false)).toBe(false);
+});
+
+test('the rerun command carries --file, --profile and --set, each word as a shell reads it back', () => {
+  const { lines, story } = screen({ detail: 'quiet' });
+  story.start({ train: ['0'] }, 'a b', { pipeline: 'other.yaml', set: ['axes.seed=[0, 1]', 'epochs=2'] });
+  story.failed('train[0]').finish('failed', { failed: 1 });
+  expect(lines).toContain(
+    "    rerun  npx pipe run --file other.yaml --profile 'a b' --set 'axes.seed=[0, 1]' --set epochs=2 'train[0]'",
+  );
 });

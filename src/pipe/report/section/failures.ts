@@ -1,7 +1,8 @@
 /** Failures, equal ones grouped, each with the end of its log, the command that reruns it, and what it kept from running. */
+import { runCommand } from '../../run/rerun.ts';
 import { type Html, html } from '../html.ts';
 import { isFailed, type ReportCell, type ReportInput } from '../input.ts';
-import { countText, durationText, shellWord } from '../number.ts';
+import { countText, durationText } from '../number.ts';
 import { badge, stateLooks } from '../state.ts';
 
 export interface FailureGroup {
@@ -51,11 +52,5 @@ function failureBox({ cells, blocked }: FailureGroup, input: ReportInput): Html 
 ${tail.length === 0 ? null : html`<pre tabindex="0" role="region" aria-label="End of the log of ${first.id}">${tail.join('\n')}</pre>`}
 <dl class="line"><div><dt>After</dt><dd>${durationText(first.ms)}${first.attempts > 1 ? `, attempt ${first.attempts}` : null}</dd></div>${
     first.log === null ? null : html`<div><dt>Log</dt><dd><code>${first.log}</code></dd></div>`
-  }${blocked === 0 ? null : html`<div><dt>Not run because of it</dt><dd>${countText(blocked, 'cell')}</dd></div>`}<div><dt>Run it again</dt><dd><code>${rerunCommand(first.id, input)}</code></dd></div></dl></article>`;
-}
-
-function rerunCommand(cell: string, input: ReportInput): string {
-  const file = input.pipeline === 'pipeline.yaml' ? '' : ` --file ${shellWord(input.pipeline)}`;
-  const profile = input.profile === null ? '' : ` --profile ${input.profile}`;
-  return `npx pipe run ${shellWord(cell)}${file}${profile}`;
+  }${blocked === 0 ? null : html`<div><dt>Not run because of it</dt><dd>${countText(blocked, 'cell')}</dd></div>`}<div><dt>Run it again</dt><dd><code>${runCommand(input, [first.id])}</code></dd></div></dl></article>`;
 }
