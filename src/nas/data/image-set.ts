@@ -114,7 +114,11 @@ function filesOf(path: string): readonly RawFile[] {
   if (!entry) throw new ImageSetError(path, null, 'no such file or folder', 'Check the path of the images');
   let files: readonly RawFile[];
   if (entry.isDirectory()) {
-    files = readdirSync(path)
+    const names = readdirSync(path);
+    // A pipeline takes the first of its paths that is there, an empty folder too.
+    if (names.length === 0)
+      throw new ImageSetError(path, null, 'the folder is empty', 'Remove the empty folder, or fill it');
+    files = names
       .filter(isTrainingFile)
       .sort()
       .map((name) => join(path, name))

@@ -79,6 +79,13 @@ test('a truncated batch and a bad label name the file and the record', () => {
   expect(() => readImageSet(join(folder, 'nowhere'))).toThrow(/no such file or folder/);
 });
 
+test('an empty folder says that it is to be removed', () => {
+  mkdirSync(join(folder, 'hollow'));
+  expect(() => readImageSet(join(folder, 'hollow'))).toThrow(
+    /hollow: the folder is empty\. Remove the empty/,
+  );
+});
+
 test('2×2 pixels become their mean, channel by channel', () => {
   const pixels = new Uint8Array(new SharedArrayBuffer(4 * 4 * 3));
   pixels.forEach((_, i) => {
