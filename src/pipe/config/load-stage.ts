@@ -30,7 +30,7 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
   const place = (...path: readonly (string | number)[]): Position => where.get(path.join('.')) ?? at;
   const run = loadRun(raw, name, at, place, report);
   const matrix = loadMatrix(raw, name, place, scope);
-  checkTemplates(node, raw, matrix?.axes ?? [], scope);
+  checkTemplates(node, raw, matrix?.axes ?? meantAxes(raw, scope), scope);
   for (const dep of Object.keys(raw.gather ?? {})) {
     if (Object.hasOwn(raw.deps ?? {}, dep)) continue;
     const hint = didYouMean(dep, Object.keys(raw.deps ?? {}));
@@ -66,6 +66,12 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
     at,
     where,
   };
+}
+
+/** Axes that a stage with a mistake in its matrix may have meant: what they stand for is not told as a second mistake. */
+function meantAxes({ matrix = [] }: RawStage, { axisNames }: Scope): readonly string[] {
+  const axes = Array.isArray(matrix) ? matrix : matrix.axes;
+  return axes.every((axis) => axisNames.has(axis)) ? axes : [...axes, ...axisNames.keys()];
 }
 
 type Place = (...path: readonly (string | number)[]) => Position;

@@ -6,9 +6,13 @@ import { nodeAt, type SourceText, toJson, type YamlNode } from './yaml-node.ts';
 
 export type Report = (rule: string, at: Position, message: string, hint?: string) => void;
 
-/** Collects diagnostics. */
+/** Collects diagnostics. Text behind an anchor is read once a use: what is wrong in it is told once. */
 export function reporter(diagnostics: Diagnostic[]): Report {
+  const told = new Set<string>();
   return (rule, at, message, hint) => {
+    const same = JSON.stringify([at.file, at.line, at.column, rule, message]);
+    if (told.has(same)) return;
+    told.add(same);
     diagnostics.push({ severity: 'error', rule, message, at, ...(hint === undefined ? {} : { hint }) });
   };
 }

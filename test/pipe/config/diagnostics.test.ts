@@ -81,3 +81,34 @@ axis: {seed: [0, 1]}
   );
   expect([...places(diagnostics)].sort()).toEqual(marks.map((mark) => `${mark} unknown-key`).sort());
 });
+
+test("a mistake in a matrix's `only` is one mistake: its axes still stand for something", () => {
+  const { diagnostics, marks } = check(`version: 1
+axes: {size: [1, 2], seed: [0]}
+stages:
+  a: {cmd: "echo \${size}", matrix: {axes: [size], only: [{size: «3}]}, outs: {o: o}}
+  b: {cmd: "echo \${seed}", matrix: [«sede], outs: {o: o}}
+`);
+  expect(places(diagnostics)).toEqual([`${marks[0]} unknown-value`, `${marks[1]} unknown-axis`]);
+});
+
+test('an axis outside the matrix is told even beside a mistake in `only`', () => {
+  const { diagnostics, marks } = check(`version: 1
+axes: {size: [1, 2], seed: [0]}
+stages:
+  a: {cmd: "echo «\${seed}", matrix: {axes: [size], only: [{size: «3}]}, outs: {o: o}}
+`);
+  expect(places(diagnostics).toSorted()).toEqual(
+    [`${marks[0]} bad-interpolation`, `${marks[1]} unknown-value`].toSorted(),
+  );
+});
+
+test('a mistake behind an anchor is told once, however often the anchor is used', () => {
+  const { diagnostics, marks } = check(`version: 1
+stages:
+  a: {cmd: "true", params: &p {x: "«\${nothing}"}, outs: {o: o}}
+  b: {cmd: "true", params: *p, outs: {o: o}}
+  c: {cmd: "true", params: *p, outs: {o: o}}
+`);
+  expect(places(diagnostics)).toEqual([`${marks[0]} bad-interpolation`]);
+});
