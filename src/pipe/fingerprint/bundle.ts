@@ -1,8 +1,8 @@
 /** Bundles a stage's entry, and every worker it starts, with esbuild. */
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import type { Loader, Metafile, OnLoadResult, Plugin } from 'esbuild';
-import { packageOf } from './code.ts';
 import type { Sha256 } from './fingerprint.ts';
 import { sha256Of } from './listing.ts';
 
@@ -196,4 +196,11 @@ function addWorkerImports(metafile: Metafile, workers: ReadonlyMap<string, strin
       if (workers.has(file)) imports.push({ path: file, kind: 'dynamic-import', original: match[2] ?? '' });
     }
   }
+}
+
+/** Name of the package an import belongs to; null: part of node. */
+function packageOf(specifier: string): string | null {
+  if (isBuiltin(specifier)) return null;
+  const [first = '', second = ''] = specifier.split('/');
+  return first.startsWith('@') ? `${first}/${second}` : first;
 }

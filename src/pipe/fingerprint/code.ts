@@ -3,7 +3,6 @@
  * Packages stay outside and enter by name and version. esbuild starts only when a file of the last trace changed.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import type { BuildFailure, Message, Metafile } from 'esbuild';
 import type { Diagnostic } from '../config/diagnostic.ts';
@@ -223,13 +222,6 @@ export function importChain(code: ModuleFingerprint, file: string): readonly str
     chain.unshift(above);
   }
   return chain;
-}
-
-/** Name of the package an import belongs to; null: part of node. */
-export function packageOf(specifier: string): string | null {
-  if (isBuiltin(specifier)) return null;
-  const [first = '', second = ''] = specifier.split('/');
-  return first.startsWith('@') ? `${first}/${second}` : first;
 }
 
 function importers(metafile: Metafile, entry: string): Record<string, string> {
