@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { applyPolicy } from '../src/nas/bench/policy.ts';
 import { readBenchTable } from '../src/nas/bench/table.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { summariseVariants, summaryTable, variantText } from '../src/nas/study/aggregate.ts';
 import { datasetsTable } from '../src/nas/study/datasets.ts';
 import { fewShot } from '../src/nas/study/few-shot.ts';
@@ -10,7 +11,7 @@ import { variantIntervals } from '../src/nas/study/intervals.ts';
 import { readNetworks } from '../src/nas/study/networks.ts';
 import { metricsOf, noticeOf, rankingTable, sameTable, topTable } from '../src/nas/study/results.ts';
 import { compareOnSame } from '../src/nas/study/same-architectures.ts';
-import { dataSchema, evaluationSchema, variantSchema } from '../src/nas/supernet/options.ts';
+import { dataSchema, evaluationSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({
@@ -23,8 +24,8 @@ const paramsSchema = z.object({
 });
 
 export default defineStage((stage) => {
-  const { embedded, target, data, network, train, evaluate } = paramsSchema.parse(stage.params);
-  const variant = variantSchema.parse({ ...network, ...train });
+  const { embedded, target, data, network, train, evaluate } = parseParams(paramsSchema, stage.params);
+  const variant = parseParams(groupedVariantSchema, { network, train });
   const { networks, seeds, planned } = readNetworks(stage.gathered('predictions'));
   const all = [...networks, ...fewShot(networks)];
   const summaries = summariseVariants(all, seeds);

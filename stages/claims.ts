@@ -4,10 +4,11 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { applyPolicy } from '../src/nas/bench/policy.ts';
 import { readBenchTable } from '../src/nas/bench/table.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { claimsFileSchema, judgeClaims } from '../src/nas/study/claims/claims.ts';
 import { claimsJunit } from '../src/nas/study/claims/junit.ts';
 import { plannedSeeds, readSummary } from '../src/nas/study/claims/summary.ts';
-import { dataSchema, variantSchema } from '../src/nas/supernet/options.ts';
+import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({
@@ -21,8 +22,8 @@ const paramsSchema = z.object({
 const allTrainingImages = 50_000;
 
 export default defineStage((stage) => {
-  const { embedded, target, data, network, train } = paramsSchema.parse(stage.params);
-  const { channels, cellsPerStage, epochs } = variantSchema.parse({ ...network, ...train });
+  const { embedded, target, data, network, train } = parseParams(paramsSchema, stage.params);
+  const { channels, cellsPerStage, epochs } = parseParams(groupedVariantSchema, { network, train });
   const file = claimsFileSchema.parse(parse(readFileSync(stage.dep('claims'), 'utf8')));
   const summary = readSummary(readFileSync(stage.dep('summary')));
   const planned = plannedSeeds(readFileSync(stage.dep('variants'), 'utf8'));

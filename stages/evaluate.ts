@@ -7,6 +7,7 @@ import { readBenchTable } from '../src/nas/bench/table.ts';
 import { sampleEvaluation } from '../src/nas/bench/target.ts';
 import { downsampleTo, readImageSet } from '../src/nas/data/image-set.ts';
 import { splitImages } from '../src/nas/data/split.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { predictionsToArrow } from '../src/nas/rank/predictions.ts';
 import { operations } from '../src/nas/space/architecture.ts';
 import { evaluate } from '../src/nas/supernet/evaluate.ts';
@@ -25,7 +26,7 @@ const paramsSchema = z.object({
 });
 
 export default defineStage(async (stage) => {
-  const params = paramsSchema.parse(stage.params);
+  const params = parseParams(paramsSchema, stage.params);
   const backend = await openBackend(params.backend, { threads: stage.cpu });
   const { network, provenance } = loadWeights(backend, stage.dep('weights'));
   const { variant, data, seed } = provenance;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { applyPolicy } from '../src/nas/bench/policy.ts';
 import { readBenchTable } from '../src/nas/bench/table.ts';
 import { standAlone, toCsv } from '../src/nas/figures/figure.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { externalFigures } from '../src/nas/study/external/figures.ts';
 import { externalResults, rankExternal } from '../src/nas/study/external/rank.ts';
 import { ExternalPredictionsError, readExternalFile } from '../src/nas/study/external/read.ts';
@@ -18,7 +19,7 @@ const paramsSchema = z.strictObject({
 });
 
 export default defineStage((stage) => {
-  const { target, ...options } = paramsSchema.parse(stage.params);
+  const { target, ...options } = parseParams(paramsSchema, stage.params);
   const given = stage.dep('predictions');
   const paths = statSync(given).isDirectory()
     ? readdirSync(given)

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { encodeImageSet } from '../src/nas/data/image-set.ts';
 import { drawShapes } from '../src/nas/data/shapes.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.strictObject({
@@ -13,7 +14,7 @@ const paramsSchema = z.strictObject({
 });
 
 export default defineStage(({ params, out, info }) => {
-  const options = paramsSchema.parse(params);
+  const options = parseParams(paramsSchema, params);
   const folder = out('set');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'shapes.bin'), encodeImageSet(drawShapes(options)));

@@ -1,6 +1,7 @@
 /** Joins the shares of stand-alone results into a benchmark table as CSV, in the order of the architectures' codes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseParams } from '../src/nas/params.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.strictObject({
@@ -9,7 +10,7 @@ const paramsSchema = z.strictObject({
 });
 
 export default defineStage(({ params, gathered, out, info }) => {
-  const { dataset, epochs } = paramsSchema.parse(params);
+  const { dataset, epochs } = parseParams(paramsSchema, params);
   const measured = gathered('measured')
     .items.flatMap(({ path }) => readFileSync(path, 'utf8').trim().split('\n'))
     .map((line) => line.split(','))

@@ -5,13 +5,14 @@ import { z } from 'zod';
 import { readBenchTable } from '../src/nas/bench/table.ts';
 import { standAlone, toCsv } from '../src/nas/figures/figure.ts';
 import { studyFigures } from '../src/nas/figures/figures.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { readNetworks } from '../src/nas/study/networks.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({ target: z.string() });
 
 export default defineStage((stage) => {
-  const { target } = paramsSchema.parse(stage.params);
+  const { target } = parseParams(paramsSchema, stage.params);
   const { networks, seeds } = readNetworks(stage.gathered('predictions'));
   const { figures, leftOut } = studyFigures({
     bench: readBenchTable(stage.dep('bench')),

@@ -6,8 +6,9 @@ import { openBackend } from '../src/nas/backend/open.ts';
 import { downsampleTo, readImageSet } from '../src/nas/data/image-set.ts';
 import { Random } from '../src/nas/data/random.ts';
 import { splitImages } from '../src/nas/data/split.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { fromCode, spaceSize, toCode, toDigits } from '../src/nas/space/architecture.ts';
-import { dataSchema, variantSchema } from '../src/nas/supernet/options.ts';
+import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
 import { trainStandAlone } from '../src/nas/supernet/stand-alone.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
@@ -24,8 +25,8 @@ const paramsSchema = z.strictObject({
 });
 
 export default defineStage(async (stage) => {
-  const params = paramsSchema.parse(stage.params);
-  const options = variantSchema.parse(params.train);
+  const params = parseParams(paramsSchema, stage.params);
+  const options = parseParams(groupedVariantSchema, { train: params.train });
   const images = downsampleTo(readImageSet(stage.dep('images')), params.data.side);
   const test = downsampleTo(readImageSet(stage.dep('test')), params.data.side);
   const { validationImages, trainImages, splitSeed } = params.data;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { openBackend } from '../src/nas/backend/open.ts';
 import { downsampleTo, readImageSet } from '../src/nas/data/image-set.ts';
 import { splitImages } from '../src/nas/data/split.ts';
+import { parseParams } from '../src/nas/params.ts';
 import { superNetworkLayout } from '../src/nas/supernet/layout.ts';
 import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
 import { train } from '../src/nas/supernet/train.ts';
@@ -19,8 +20,8 @@ const paramsSchema = z.object({
 const checkpointEveryMs = 60_000;
 
 export default defineStage(async (stage) => {
-  const { seed, backend: wanted, data } = paramsSchema.parse(stage.params);
-  const variant = groupedVariantSchema.parse(stage.params);
+  const { seed, backend: wanted, data } = parseParams(paramsSchema, stage.params);
+  const variant = parseParams(groupedVariantSchema, stage.params);
   const images = downsampleTo(readImageSet(stage.dep('images')), data.side);
   const split = splitImages(images.count, data.validationImages, data.trainImages, data.splitSeed);
   const backend = await openBackend(wanted, { threads: stage.cpu });

@@ -109,6 +109,23 @@ test.each([
   expect(project.ran('compact-bench')).toEqual([]);
 });
 
+test('params of a wrong type: each by its path, and a next step, exit 1', () => {
+  const { code, stderr } = project.pipe(
+    'run',
+    'train[S,all,baseline,0]',
+    ...tiny,
+    '--set',
+    'train.lr=fast',
+    '--set',
+    'train.momentum=2',
+  );
+  expect(stderr).toMatch(/params: train\.lr: expected number, received string/);
+  expect(stderr).toMatch(/params: train\.momentum: Too big: expected number to be <1/);
+  expect(stderr).toMatch(/set it in pipeline\.yaml, a profile or with --set/);
+  expect(stderr).not.toMatch(/ZodError/);
+  expect([code, project.list('cache/staging')]).toEqual([1, []]);
+});
+
 describe('CIFAR-10', () => {
   const cell = 'train[S,all,baseline,0]';
   const run = () => project.pipe('run', cell, '--profile', 'cifar10', ...tiny);

@@ -83,14 +83,30 @@ export type EvaluationOptions = z.infer<typeof evaluationSchema>;
 
 const overrides = z.record(z.string(), z.unknown()).default({});
 
-/** How the pipeline hands a variant over: settings in groups, later ones over earlier ones. */
-export const groupedVariantSchema = z
-  .object({ network: overrides, train: overrides, size: overrides, space: overrides, method: overrides })
-  .transform(({ network, train, size, space, method }) => ({
-    ...network,
-    ...train,
-    ...size,
-    ...space,
-    ...method,
-  }))
-  .pipe(variantSchema);
+/** Settings in groups, as the pipeline hands a variant over; later groups win. */
+const groups = z.object({
+  network: overrides,
+  train: overrides,
+  size: overrides,
+  space: overrides,
+  method: overrides,
+});
+
+/** A variant from its groups. An issue has the path of the setting where it was given, `train.lr`. */
+export const groupedVariantSchema = groups.transform((given, context): Variant => {
+  const byRank = [given.network, given.train, given.size, given.space, given.method];
+  const result = variantSchema.safeParse(Object.assign({}, ...byRank));
+  if (result.success) return result.data;
+  for (const { message, path, ...issue } of result.error.issues) {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [String(path[0])];
+    for (const key of keys) {
+      const group = Object.entries(given).findLast(([, settings]) => key in settings)?.[0];
+      context.addIssue({
+        code: 'custom',
+        message: issue.code === 'unrecognized_keys' ? 'no such setting' : message,
+        path: [...(group === undefined ? [] : [group]), ...(path.length > 0 ? path : [key])],
+      });
+    }
+  }
+  return z.NEVER;
+});
