@@ -225,10 +225,15 @@ export function noticeOf(scale: Scale): {
       'node inputs': scale.nodeReduce === 'mean' ? 'averaged' : 'summed',
       'pool padding': scale.countPadding ? 'counted' : 'not counted',
       images: `${scale.trainImages ?? 'all other'} to train, ${scale.validationImages} to validate, ${scale.side}×${scale.side} pixels`,
-      network: `${scale.channels} channels, ${scale.cellsPerStage} cell${scale.cellsPerStage === 1 ? '' : 's'} a stage (size S), ${scale.epochs} epochs`,
+      network: `${scale.channels} channels, ${counted(scale.cellsPerStage, 'cell')} a stage (size S), ${counted(scale.epochs, 'epoch')}`,
       'architectures in the benchmark': String(scale.architectures),
     },
   };
+}
+
+/** `1 epoch`, `2 epochs`. */
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function groupOf(summary: VariantSummary, group: string): GroupSummary | undefined {

@@ -12,7 +12,7 @@ import { datasetsTable } from '../../../src/nas/study/datasets.ts';
 import { fewShot } from '../../../src/nas/study/few-shot.ts';
 import { variantIntervals } from '../../../src/nas/study/intervals.ts';
 import { regret, tauOfAverages } from '../../../src/nas/study/measure.ts';
-import { metricsOf, rankingTable } from '../../../src/nas/study/results.ts';
+import { metricsOf, noticeOf, rankingTable } from '../../../src/nas/study/results.ts';
 import { compareOnSame } from '../../../src/nas/study/same-architectures.ts';
 import type { PredictionRow } from '../../../src/nas/tables.ts';
 import { madeUpNetworks } from '../figures/networks.ts';
@@ -178,4 +178,24 @@ test('predictions are held against each data set of the benchmark', () => {
   const tau = (name: string) => (row![name] as { mean: number }).mean;
   expect(tau('cifar10-valid.random')).toBeGreaterThan(0.3);
   expect(tau('cifar100.random')).toBeCloseTo(-tau('cifar10-valid.random'), 12);
+});
+
+test('the notice counts one of a thing in the singular', () => {
+  const network = (cellsPerStage: number, epochs: number) =>
+    noticeOf({
+      embedded: true,
+      target: 'shapes/test/last/mean',
+      side: 16,
+      trainImages: 3000,
+      validationImages: 500,
+      channels: 8,
+      cellsPerStage,
+      epochs,
+      nodeReduce: 'mean',
+      countPadding: false,
+      batchNorm: 'running',
+      architectures: 200,
+    }).facts.network;
+  expect(network(1, 1)).toBe('8 channels, 1 cell a stage (size S), 1 epoch');
+  expect(network(2, 15)).toBe('8 channels, 2 cells a stage (size S), 15 epochs');
 });
