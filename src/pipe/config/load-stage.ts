@@ -4,7 +4,7 @@ import type { Position } from './diagnostic.ts';
 import type { Axis, EnvDoc, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
 import { checkShape, type Report } from './shape.ts';
-import { didYouMean, listOf } from './suggest.ts';
+import { didYouMean, listOf, nearest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
 import type { SourceText, YamlEntry, YamlNode } from './yaml-node.ts';
 
@@ -248,9 +248,12 @@ function unknownReference(
       if (!isJsonObject(value as JsonObject) || !Object.hasOwn(value as JsonObject, step)) {
         const known = isJsonObject(value as JsonObject) ? Object.keys(value as JsonObject) : [];
         const name = rest.slice(0, index + 1).join('.');
+        const near = nearest(step, known);
         return withHint(
           `no param is called \`${name}\``,
-          didYouMean(step, known) ?? `there is ${listOf(known)}`,
+          near === undefined
+            ? `there is ${listOf(known)}`
+            : `did you mean \`${[...rest.slice(0, index), near].join('.')}\`?`,
         );
       }
       value = (value as JsonObject)[step];

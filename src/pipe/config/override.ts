@@ -4,7 +4,7 @@ import { isJsonObject } from '../json.ts';
 import { overrideAxis } from './axis.ts';
 import type { Axis } from './document.ts';
 import type { Report } from './shape.ts';
-import { didYouMean, listOf } from './suggest.ts';
+import { didYouMean, listOf, nearest } from './suggest.ts';
 import { entryOf, parseYaml, SourceText, toJson, type YamlMap, type YamlNode } from './yaml-node.ts';
 
 /** Params and axes as far as they have been built. */
@@ -86,7 +86,12 @@ function mergeParams(
     const here = [...path, entry.key];
     const old = Object.hasOwn(base, entry.key) ? base[entry.key] : undefined;
     if (old === undefined && !open) {
-      const hint = didYouMean(entry.key, Object.keys(base)) ?? `there is ${listOf(Object.keys(base))}`;
+      const full = (key: string): string => [...path, key].join('.');
+      const near = nearest(entry.key, Object.keys(base));
+      const hint =
+        near === undefined
+          ? `there is ${listOf(Object.keys(base).map(full))}`
+          : `did you mean \`${full(near)}\`?`;
       report('unknown-param', source.at(entry.keySpan), `no param is called \`${here.join('.')}\``, hint);
       continue;
     }
@@ -113,8 +118,8 @@ export function parseSet(set: readonly string[], report: Report): { override: Ya
       const from = start + equals + 1;
       const parsed = parseYaml(text.slice(equals + 1), '--set');
       const empty = parsed.diagnostics.some((one) => one.rule === 'empty-file');
-      for (const { rule, message } of empty ? [] : parsed.diagnostics) {
-        report(rule, source.at({ start: from, end: start + text.length }), message);
+      for (const { rule, message, hint } of empty ? [] : parsed.diagnostics) {
+        report(rule, source.at({ start: from, end: start + text.length }), message, hint);
       }
       const value = parsed.root
         ? shifted(parsed.root, from)

@@ -67,6 +67,15 @@ export class SourceText {
   }
 }
 
+/** By the library's code of the problem. */
+const syntaxHints: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'indent with spaces, YAML forbids tabs',
+  BAD_INDENT: 'close what is open, a bracket or a brace; keys of one map begin in the same column',
+  MISSING_CHAR: 'something opened here or above has no end: look for a bracket or a quote',
+};
+const anySyntaxHint =
+  'look at brackets, quotes and indentation here and one line up; text with `: `, `#` or `{` goes into quotes';
+
 export interface ParsedYaml {
   /** Null when the text is no YAML or breaks a limit. */
   readonly root: YamlNode | null;
@@ -101,13 +110,18 @@ export function parseYaml(text: string, file: string): ParsedYaml {
       'yaml-syntax',
       spanOf(others[0]?.range, text),
       'a second document starts here; a pipeline is one document',
+      'remove the `---`, or move what follows to a file of its own, for --file',
     );
     return { root: null, source, diagnostics };
   }
   for (const problem of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) {
     const [from, to] = problem.pos;
-    const hint = problem.code === 'TAB_AS_INDENT' ? 'indent with spaces, YAML forbids tabs' : undefined;
-    error('yaml-syntax', { start: from, end: to }, problem.message, hint);
+    error(
+      'yaml-syntax',
+      { start: from, end: to },
+      problem.message,
+      syntaxHints[problem.code] ?? anySyntaxHint,
+    );
   }
   if (diagnostics.length > 0 || !document) return { root: null, source, diagnostics };
   if (document.contents === null) {

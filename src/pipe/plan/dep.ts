@@ -59,13 +59,18 @@ export function resolveRef(ref: string, dep: DepDoc, reader: StageDoc, context: 
       `${head}.${tail}`,
       outs.map((out) => `${head}.${out}`),
     );
-    const file = `; a file of that name is written ./${ref}`;
+    const file = near === undefined ? '; a file' : ' A file';
     const has = `it has ${listOf(outs.map((out) => `${head}.${out}`))}`;
     const message =
       tail === ''
         ? `\`${ref}\` is a stage; a dep names one of its outs`
         : `stage \`${head}\` has no out \`${tail}\``;
-    report('unknown-dep', dep.at, message, (near ?? has) + (tail === '' ? '' : file));
+    report(
+      'unknown-dep',
+      dep.at,
+      message,
+      (near ?? has) + (tail === '' ? '' : `${file} of that name is written ./${ref}`),
+    );
     return wrong;
   }
   const stage = planned.get(head);

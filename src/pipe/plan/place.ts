@@ -17,6 +17,7 @@ export function checkPlaces(cells: Iterable<Cell>, document: PipelineDocument, r
           'duplicate-out',
           out.at,
           `\`${out.place}\` is also where out \`${other.out}\` of \`${other.stage}\` is placed`,
+          'give each out a place of its own',
         );
       } else if (other) {
         const axes = Object.keys(cell.axes).map((axis) => `\${${axis}}`);

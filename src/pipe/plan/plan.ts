@@ -309,7 +309,7 @@ class StageBuilder {
           other === normal
             ? `has the path of out \`${name}\`, ${other}`
             : `and out \`${name}\` lie in one another`;
-        report('duplicate-out', out.at, `out \`${out.name}\` ${message}`);
+        report('duplicate-out', out.at, `out \`${out.name}\` ${message}`, 'give each out a path of its own');
       }
       taken.set(normal, out.name);
       const place = out.place === null ? null : fillText(out.place, lookup);

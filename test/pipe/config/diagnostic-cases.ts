@@ -325,7 +325,7 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
     what: 'an unknown param',
     text: `${head}params: {train: {epochs: 1}}\nstages:\n  a: {cmd: "true", params: {x: "n=«\${params.train.epoch}"}, outs: {o: o}}\n`,
     says: /no param is called `train.epoch`/,
-    hint: /`epochs`/,
+    hint: /`train\.epochs`/,
   },
   {
     rule: 'bad-interpolation',
@@ -437,7 +437,7 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
     what: 'a profile changing what is not declared',
     text: `${head}params: {train: {epochs: 1}}\nprofiles: {p: {params: {train: {«epoch: 2}}}}\nstages:\n${stage('a')}`,
     says: /train\.epoch/,
-    hint: /`epochs`/,
+    hint: /`train\.epochs`/,
   },
   {
     rule: 'unknown-profile',

@@ -62,7 +62,7 @@ test('--set and --profile are pointed at in the arguments', () => {
       ({ at, rule, hint }) => `${at.file}:${at.line}:${at.column} ${rule} ${hint ?? ''}`,
     );
   expect(at({ set: ['train.epochs=2', 'train.epoch=3'] })).toEqual([
-    '--set:2:1 unknown-param did you mean `epochs`?',
+    '--set:2:1 unknown-param did you mean `train.epochs`?',
   ]);
   expect(at({ set: ['nothing'] })).toEqual(['--set:1:1 bad-set write --set train.epochs=10']);
   expect(at({ set: ['axes.sed=[1]'] })).toEqual(['--set:1:1 unknown-axis did you mean `seed`?']);
@@ -111,4 +111,26 @@ stages:
   c: {cmd: "true", params: *p, outs: {o: o}}
 `);
   expect(places(diagnostics)).toEqual([`${marks[0]} bad-interpolation`]);
+});
+
+test('every yaml-syntax and every duplicate-out has a hint', () => {
+  const cases = diagnosticCases.filter(({ rule }) => rule === 'yaml-syntax' || rule === 'duplicate-out');
+  expect(cases.length).toBeGreaterThan(6);
+  for (const { rule, text, what } of cases) {
+    const found = check(text).diagnostics.filter((one) => one.rule === rule);
+    expect(found.length, what).toBeGreaterThan(0);
+    for (const { hint } of found) expect(hint, what).toMatch(/\w/);
+  }
+});
+
+test('a hint with two sentences ends the first with one mark', () => {
+  const text = `version: 1
+stages:
+  train: {cmd: "true", outs: {weights: w}}
+  plot: {cmd: "true", deps: {x: train.weigths, y: train.none}, outs: {o: o}}
+`;
+  expect(check(text).diagnostics.map(({ hint }) => hint)).toEqual([
+    'did you mean `train.weights`? A file of that name is written ./train.weigths',
+    'it has `train.weights`; a file of that name is written ./train.none',
+  ]);
 });
