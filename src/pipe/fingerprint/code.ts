@@ -270,8 +270,20 @@ function readIndex(file: string): Map<string, Remembered> {
     const [body = '', checksum] = readFileSync(file, 'utf8').split('\n');
     if (!isSha256(checksum) || sha256Of(body) !== checksum) return new Map();
     const index: { version: number; entries: Record<string, Remembered> } = JSON.parse(body);
-    return index.version === indexVersion ? new Map(Object.entries(index.entries)) : new Map();
+    if (index.version !== indexVersion) return new Map();
+    return new Map(Object.entries(index.entries).filter(([, entry]) => isRemembered(entry)));
   } catch {
     return new Map();
   }
+}
+
+/** The bundle's digest becomes a path: it must be one. The rest is compared with what is there. */
+function isRemembered({ fingerprint, inputs, folders, written }: Remembered): boolean {
+  const maps: readonly unknown[] = [inputs, folders, written, fingerprint.files, fingerprint.packages];
+  return (
+    fingerprint.kind === 'module' &&
+    isSha256(fingerprint.bundle) &&
+    Object.hasOwn(written, join(fingerprint.bundle, 'index.mjs')) &&
+    maps.every((map) => typeof map === 'object' && map !== null)
+  );
 }

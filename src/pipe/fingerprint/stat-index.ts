@@ -83,10 +83,18 @@ function read(file: string): Map<string, { readonly stat: StatSignature; readonl
   for (const line of body.split('\n').slice(1, -1)) {
     const sha256 = line.slice(0, 64);
     const space = line.indexOf(' ', 65);
-    if (isSha256(sha256)) {
-      const path: string = JSON.parse(line.slice(space + 1));
+    const path = pathOf(line.slice(space + 1));
+    if (isSha256(sha256) && path !== null)
       known.set(path, { stat: line.slice(65, space) as StatSignature, sha256 });
-    }
   }
   return known;
+}
+
+function pathOf(text: string): string | null {
+  try {
+    const path: unknown = JSON.parse(text);
+    return typeof path === 'string' ? path : null;
+  } catch {
+    return null;
+  }
 }
