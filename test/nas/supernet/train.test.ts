@@ -1,10 +1,9 @@
-/** Training and evaluation on the wasm backend: reproducible, resumable, without leaks, and true to the study's details. */
+/** Training and evaluation, on the wasm backend but where a test says both: reproducible, resumable, without leaks, and true to the study's details. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/nas/backend/backend.ts';
-import { openBackend } from '../../../src/nas/backend/open.ts';
 import { drawShapes } from '../../../src/nas/data/shapes.ts';
 import { splitImages } from '../../../src/nas/data/split.ts';
 import { type Architecture, parseArchitecture } from '../../../src/nas/space/architecture.ts';
@@ -17,6 +16,7 @@ import { trainingPass } from '../../../src/nas/supernet/pass.ts';
 import { trainStandAlone } from '../../../src/nas/supernet/stand-alone.ts';
 import { batchPlan, type Training, TrainingInterrupted, train } from '../../../src/nas/supernet/train.ts';
 import { loadWeights, saveWeights } from '../../../src/nas/supernet/weights-file.ts';
+import { backends, open } from '../backend/opened.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'train-'));
 const images = drawShapes({ count: 70, side: 8, seed: 2 });
@@ -24,7 +24,7 @@ const split = splitImages(70, 20, null, 0);
 let backend: Backend;
 
 beforeAll(async () => {
-  backend = await openBackend('wasm', { threads: 1 });
+  backend = await open('wasm');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -49,22 +49,28 @@ function training(overrides: object, more: Partial<Training> = {}): Training {
   };
 }
 
-function numbersOf(network: Network): Map<string, number[]> {
-  const numbers = new Map([...toStateDict(backend, network)].map(([name, { data }]) => [name, [...data]]));
-  disposeNetwork(backend, network);
+function numbersOf(network: Network, on = backend): Map<string, number[]> {
+  const numbers = new Map([...toStateDict(on, network)].map(([name, { data }]) => [name, [...data]]));
+  disposeNetwork(on, network);
   return numbers;
 }
 
-async function trained(overrides: object, more: Partial<Training> = {}) {
-  const { network, history } = await train(backend, training(overrides, more));
-  return { numbers: numbersOf(network), history };
+async function trained(overrides: object, more: Partial<Training> = {}, on = backend) {
+  const { network, history } = await train(on, training(overrides, more));
+  return { numbers: numbersOf(network, on), history };
 }
 
-test('the same seed gives the same weights, bit for bit, with or without the thread; another seed others', async () => {
-  const once = await trained({});
-  expect(await trained({})).toEqual(once);
-  expect(await trained({}, { threaded: true })).toEqual(once);
-  expect((await trained({}, { seed: 2 })).numbers).not.toEqual(once.numbers);
+describe.each(backends)('on $label', ({ name, here }) => {
+  test.skipIf(!here)(
+    'the same seed gives the same weights, bit for bit, with or without the thread; another seed others',
+    async () => {
+      const on = await open(name);
+      const once = await trained({}, {}, on);
+      expect(await trained({}, {}, on)).toEqual(once);
+      expect(await trained({}, { threaded: true }, on)).toEqual(once);
+      expect((await trained({}, { seed: 2 }, on)).numbers).not.toEqual(once.numbers);
+    },
+  );
 });
 
 const resumable = [
