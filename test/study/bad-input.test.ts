@@ -158,7 +158,7 @@ describe('CIFAR-10', () => {
     const { code, stderr } = run();
     expect(stderr).toMatch(/pipeline\.yaml:\d+:\d+: source cifar10: /);
     expect(stderr).toContain(createHash('sha256').update(batch).digest('hex'));
-    expect(stderr).toMatch(/next: the file is damaged or another version/);
+    expect(stderr).toMatch(/→ the file is damaged or another version: replace it/);
     expect([code, project.list('cache/cells')]).toEqual([1, []]);
   });
 });
