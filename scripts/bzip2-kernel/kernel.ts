@@ -8,7 +8,7 @@
 
 // Layout, the same in src/nas/bench/bzip2-memory.ts. Bytes.
 const FRONT: usize = 1024; // 256: move-to-front list
-const STATE: usize = 1536; // bits of the input consumed (readSymbols), or eight cursors (walk): u32
+const STATE: usize = 1536; // u32: bits of the input consumed (readSymbols), starts of the lanes (walk), CRC and length (scan)
 const MASKS: usize = 2048; // 16 × 16: mask k has lanes 0…k set
 const HISTOGRAM: usize = 4096; // 256 × u32
 const LIMIT: usize = 8192; // 6 × 32 × u32: one past the last code of a length
@@ -173,50 +173,142 @@ export function link(text: usize, size: u32, chain: usize): void {
   }
 }
 
-// The lanes, one block each: text, then its chain.
-const LANE0: usize = 2424832;
-const LANE: usize = 4521984;
-const CHAIN: usize = 900096;
+// Undoing the transform. Bytes.
+const STARTS: usize = 2424832; // one for each start: where its piece begins, how long it is, the start behind it: 3 × u32
+const STRIDE_BITS: u32 = 8;
+const LANE: usize = 917504; // bytes from one lane's pieces to the next one's
+const NONE: u32 = 0xffffffff;
+
+let starts: u32 = 0;
+let nextStart: u32 = 0;
+
+/** Begins the piece of the next start at `out`. Returns the first entry of its chain, or NONE. */
+function begin(lane: usize, out: usize, chain: usize): u32 {
+  if (nextStart == starts) return NONE;
+  const start: u32 = nextStart++;
+  store<u32>(STATE + (lane << 2), start);
+  store<u32>(STARTS + <usize>start * 12, <u32>out);
+  return load<u32>(chain + ((<usize>start) << (STRIDE_BITS + 2)));
+}
+
+/** Ends the lane's piece before `out`; `entry` is its last one. Then as `begin`. */
+function turn(lane: usize, out: usize, entry: u32, chain: usize): u32 {
+  const at: usize = STARTS + <usize>load<u32>(STATE + (lane << 2)) * 12;
+  store<u32>(at, <u32>out - load<u32>(at), 4);
+  store<u32>(at, entry >> (8 + STRIDE_BITS), 8);
+  return begin(lane, out, chain);
+}
+
+/** Follows one lane's chain to the end of its piece. */
+function finish(lane: usize, out: usize, first: u32, chain: usize): void {
+  let entry: u32 = first;
+  while (entry != NONE) {
+    store<u8>(out++, <u8>entry);
+    if ((entry & MARK) == 0) entry = turn(lane, out, entry, chain);
+    else entry = load<u32>(chain + ((<usize>(entry >> 8)) << 2));
+  }
+}
+
+/** Zero in an entry whose following position is a start. */
+const MARK: u32 = ((1 << STRIDE_BITS) - 1) << 8;
 
 /**
- * Follows the chains of all eight lanes over bytes from…to of their texts, so that the processor waits for eight loads
- * at the same time. Cursors are in STATE. A lane without work has a cursor of 0 and a chain that stays there.
+ * Follows the chain from `origin` and writes the text over the transformed one. A chain is one load after the other,
+ * each waiting for the one before it. But the positions are a permutation: whoever begins at any of them stays on the
+ * same circle. So every 256th position is a start, eight starts are followed at a time, each until it meets another
+ * start, and the pieces are put together in the order in which they met. (A text that repeats itself has several
+ * circles; then the origin's is gone round again until the text is full.) `pieces`: room for eight lanes.
  */
-export function walk(from: u32, to: u32): void {
-  let a: u32 = load<u32>(STATE);
-  let b: u32 = load<u32>(STATE, 4);
-  let c: u32 = load<u32>(STATE, 8);
-  let d: u32 = load<u32>(STATE, 12);
-  let e: u32 = load<u32>(STATE, 16);
-  let f: u32 = load<u32>(STATE, 20);
-  let g: u32 = load<u32>(STATE, 24);
-  let h: u32 = load<u32>(STATE, 28);
-  for (let i: usize = from; i < to; i++) {
-    store<u8>(i, <u8>a, LANE0);
-    store<u8>(i, <u8>b, LANE0 + LANE);
-    store<u8>(i, <u8>c, LANE0 + 2 * LANE);
-    store<u8>(i, <u8>d, LANE0 + 3 * LANE);
-    store<u8>(i, <u8>e, LANE0 + 4 * LANE);
-    store<u8>(i, <u8>f, LANE0 + 5 * LANE);
-    store<u8>(i, <u8>g, LANE0 + 6 * LANE);
-    store<u8>(i, <u8>h, LANE0 + 7 * LANE);
-    a = load<u32>(<usize>(a >> 8) << 2, LANE0 + CHAIN);
-    b = load<u32>(<usize>(b >> 8) << 2, LANE0 + LANE + CHAIN);
-    c = load<u32>(<usize>(c >> 8) << 2, LANE0 + 2 * LANE + CHAIN);
-    d = load<u32>(<usize>(d >> 8) << 2, LANE0 + 3 * LANE + CHAIN);
-    e = load<u32>(<usize>(e >> 8) << 2, LANE0 + 4 * LANE + CHAIN);
-    f = load<u32>(<usize>(f >> 8) << 2, LANE0 + 5 * LANE + CHAIN);
-    g = load<u32>(<usize>(g >> 8) << 2, LANE0 + 6 * LANE + CHAIN);
-    h = load<u32>(<usize>(h >> 8) << 2, LANE0 + 7 * LANE + CHAIN);
+export function walk(text: usize, size: u32, chain: usize, origin: u32, pieces: usize): void {
+  nextStart = 0;
+  starts = (size + (1 << STRIDE_BITS) - 1) >> STRIDE_BITS;
+  let pa: usize = pieces;
+  let pb: usize = pieces + LANE;
+  let pc: usize = pieces + 2 * LANE;
+  let pd: usize = pieces + 3 * LANE;
+  let pe: usize = pieces + 4 * LANE;
+  let pf: usize = pieces + 5 * LANE;
+  let pg: usize = pieces + 6 * LANE;
+  let ph: usize = pieces + 7 * LANE;
+  let a: u32 = begin(0, pa, chain);
+  let b: u32 = begin(1, pb, chain);
+  let c: u32 = begin(2, pc, chain);
+  let d: u32 = begin(3, pd, chain);
+  let e: u32 = begin(4, pe, chain);
+  let f: u32 = begin(5, pf, chain);
+  let g: u32 = begin(6, pg, chain);
+  let h: u32 = begin(7, ph, chain);
+  while (h != NONE) {
+    store<u8>(pa++, <u8>a);
+    if ((a & MARK) == 0) {
+      a = turn(0, pa, a, chain);
+      if (a == NONE) break;
+    } else a = load<u32>(chain + ((<usize>(a >> 8)) << 2));
+    store<u8>(pb++, <u8>b);
+    if ((b & MARK) == 0) {
+      b = turn(1, pb, b, chain);
+      if (b == NONE) break;
+    } else b = load<u32>(chain + ((<usize>(b >> 8)) << 2));
+    store<u8>(pc++, <u8>c);
+    if ((c & MARK) == 0) {
+      c = turn(2, pc, c, chain);
+      if (c == NONE) break;
+    } else c = load<u32>(chain + ((<usize>(c >> 8)) << 2));
+    store<u8>(pd++, <u8>d);
+    if ((d & MARK) == 0) {
+      d = turn(3, pd, d, chain);
+      if (d == NONE) break;
+    } else d = load<u32>(chain + ((<usize>(d >> 8)) << 2));
+    store<u8>(pe++, <u8>e);
+    if ((e & MARK) == 0) {
+      e = turn(4, pe, e, chain);
+      if (e == NONE) break;
+    } else e = load<u32>(chain + ((<usize>(e >> 8)) << 2));
+    store<u8>(pf++, <u8>f);
+    if ((f & MARK) == 0) {
+      f = turn(5, pf, f, chain);
+      if (f == NONE) break;
+    } else f = load<u32>(chain + ((<usize>(f >> 8)) << 2));
+    store<u8>(pg++, <u8>g);
+    if ((g & MARK) == 0) {
+      g = turn(6, pg, g, chain);
+      if (g == NONE) break;
+    } else g = load<u32>(chain + ((<usize>(g >> 8)) << 2));
+    store<u8>(ph++, <u8>h);
+    if ((h & MARK) == 0) {
+      h = turn(7, ph, h, chain);
+      if (h == NONE) break;
+    } else h = load<u32>(chain + ((<usize>(h >> 8)) << 2));
   }
-  store<u32>(STATE, a);
-  store<u32>(STATE, b, 4);
-  store<u32>(STATE, c, 8);
-  store<u32>(STATE, d, 12);
-  store<u32>(STATE, e, 16);
-  store<u32>(STATE, f, 20);
-  store<u32>(STATE, g, 24);
-  store<u32>(STATE, h, 28);
+  finish(0, pa, a, chain);
+  finish(1, pb, b, chain);
+  finish(2, pc, c, chain);
+  finish(3, pd, d, chain);
+  finish(4, pe, e, chain);
+  finish(5, pf, f, chain);
+  finish(6, pg, g, chain);
+  finish(7, ph, h, chain);
+
+  // From the origin to the first start, then piece by piece.
+  let out: usize = text;
+  const end: usize = text + size;
+  let entry: u32 = load<u32>(chain + ((<usize>origin) << 2));
+  for (;;) {
+    store<u8>(out++, <u8>entry);
+    if (out == end) return;
+    if ((entry & MARK) == 0) break;
+    entry = load<u32>(chain + ((<usize>(entry >> 8)) << 2));
+  }
+  let start: usize = entry >> (8 + STRIDE_BITS);
+  while (out < end) {
+    const at: usize = STARTS + start * 12;
+    const from: usize = load<u32>(at);
+    const length: usize = min<usize>(load<u32>(at, 4), end - out);
+    // Up to 15 bytes too many, which the next piece overwrites.
+    for (let i: usize = 0; i < length; i += 16) v128.store(out + i, v128.load(from + i));
+    out += length;
+    start = load<u32>(at, 8);
+  }
 }
 
 /** Fills MASKS and CRC. Table k advances a byte by k more zero bytes; words have their bytes swapped, to be loaded as they lie. */
@@ -233,8 +325,44 @@ export function makeTables(): void {
   }
 }
 
+/** The CRC register after `length` more bytes. */
+function crcAfter(register: u32, from: usize, length: usize): u32 {
+  let crc: u32 = register;
+  let at: usize = from;
+  const end: usize = from + length;
+  for (; at + 8 <= end; at += 8) {
+    const low: u32 = load<u32>(at) ^ crc;
+    const high: u32 = load<u32>(at, 4);
+    crc =
+      load<u32>(CRC + (<usize>(low & 255) << 2), 7168) ^
+      load<u32>(CRC + (<usize>((low >> 8) & 255) << 2), 6144) ^
+      load<u32>(CRC + (<usize>((low >> 16) & 255) << 2), 5120) ^
+      load<u32>(CRC + (<usize>(low >> 24) << 2), 4096) ^
+      load<u32>(CRC + (<usize>(high & 255) << 2), 3072) ^
+      load<u32>(CRC + (<usize>((high >> 8) & 255) << 2), 2048) ^
+      load<u32>(CRC + (<usize>((high >> 16) & 255) << 2), 1024) ^
+      load<u32>(CRC + (<usize>(high >> 24) << 2));
+  }
+  for (; at < end; at++) crc = crcOf(crc, load<u8>(at));
+  return crc;
+}
+
 function crcOf(crc: u32, byte: u32): u32 {
   return (crc >> 8) ^ load<u32>(CRC + (<usize>((crc ^ byte) & 255) << 2));
+}
+
+/** Where the next four equal bytes begin, at `from` or behind it; `end` or more when there are none. */
+function nextRun(from: usize, end: usize): usize {
+  for (let at: usize = from; at + 3 < end; at += 14) {
+    // Bit k: byte k equals the one behind it. What lies behind the end is read and not meant.
+    const same: u32 = i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(at, 1)));
+    const runs: u32 = same & (same >> 1) & (same >> 2);
+    if (runs != 0) {
+      const run: usize = at + ctz<u32>(runs);
+      return run + 3 < end ? run : end;
+    }
+  }
+  return end;
 }
 
 /**
@@ -242,58 +370,25 @@ function crcOf(crc: u32, byte: u32): u32 {
  * text expands to. Positions of the counts go to `runs`; returns how many. STATE gets the CRC and the expanded length.
  */
 export function scan(text: usize, size: u32, runs: usize): u32 {
+  const end: usize = text + size;
   let crc: u32 = 0xffffffff;
   let found: u32 = 0;
   let length: u32 = size;
-  let from: u32 = 0; // where the text begins anew: behind the last count
-  let i: u32 = 0;
-  let pending: u32 = 0; // equal bytes before i, where the word there was looked at byte by byte
-  while (i < size) {
-    if (pending < 3 && i + 8 <= size) {
-      const word: u64 = load<u64>(text + i);
-      // Four equal bytes in two words: a pair lies inside each of them, or three bytes in the first.
-      const pairs: u64 = (word ^ (word >> 8)) | 0xff00000000000000;
-      if (((pairs - 0x0101010101010101) & ~pairs & 0x8080808080808080) == 0) {
-        const low: u32 = <u32>word ^ crc;
-        const high: u32 = <u32>(word >> 32);
-        crc =
-          load<u32>(CRC + (<usize>(low & 255) << 2), 7168) ^
-          load<u32>(CRC + (<usize>((low >> 8) & 255) << 2), 6144) ^
-          load<u32>(CRC + (<usize>((low >> 16) & 255) << 2), 5120) ^
-          load<u32>(CRC + (<usize>(low >> 24) << 2), 4096) ^
-          load<u32>(CRC + (<usize>(high & 255) << 2), 3072) ^
-          load<u32>(CRC + (<usize>((high >> 8) & 255) << 2), 2048) ^
-          load<u32>(CRC + (<usize>((high >> 16) & 255) << 2), 1024) ^
-          load<u32>(CRC + (<usize>(high >> 24) << 2));
-        i += 8;
-        pending = 0;
-        continue;
-      }
-    }
-    const end: u32 = min<u32>(i + 8, size);
-    let same: u32 = 0;
-    if (i > from) {
-      const last: u8 = load<u8>(text + i - 1);
-      same = 1;
-      while (same < 3 && i - same > from && load<u8>(text + i - same - 1) == last) same++;
-    }
-    for (; i < end; i++) {
-      const byte: u8 = load<u8>(text + i);
-      crc = crcOf(crc, byte);
-      same = same > 0 && load<u8>(text + i - 1) == byte ? same + 1 : 1;
-      if (same < 4) continue;
-      same = 0;
-      i += 2;
-      from = i;
-      store<u32>(runs + (<usize>found << 2), i - 1);
-      found++;
-      if (i > size) break;
-      const count: u32 = load<u8>(text + i - 1);
-      for (let k: u32 = 0; k < count; k++) crc = crcOf(crc, byte);
-      length += count - 1;
-      break;
-    }
-    pending = same;
+  let from: usize = text; // where the text begins anew: behind the last count
+  while (from < end) {
+    const run: usize = nextRun(from, end);
+    const stop: usize = min<usize>(run + 4, end);
+    crc = crcAfter(crc, from, stop - from);
+    if (run >= end) break;
+    store<u32>(runs + (<usize>found << 2), <u32>(stop - text));
+    found++;
+    // A block that ends on four equal bytes has no count.
+    if (stop == end) break;
+    const count: u32 = load<u8>(stop);
+    const byte: u32 = load<u8>(run);
+    for (let k: u32 = 0; k < count; k++) crc = crcOf(crc, byte);
+    length += count - 1;
+    from = stop + 1;
   }
   store<u32>(STATE, swap(~crc));
   store<u32>(STATE, length, 4);

@@ -1,13 +1,10 @@
-/** One bzip2 block: bits → Huffman codes → move-to-front → the table whose chain is the text (bzip2.ts walks it). */
+/** One bzip2 block: bits → Huffman codes → move-to-front → the text before its run lengths. */
 import { decoderMemory, failures, maxSelectors, places } from './bzip2-memory.ts';
 import { BenchFormatError } from './format-error.ts';
 
-/** A block whose chain lies ready in a lane of the decoder's memory. */
+/** A block whose text lies in the decoder's memory. */
 export interface Block {
-  readonly lane: number;
   readonly size: number;
-  /** Where the chain starts. */
-  readonly origin: number;
   /** As stored. */
   readonly crc: number;
   /** Byte offset of the block's header in the file. */
@@ -46,14 +43,14 @@ export class BlockReader {
     return Math.min(this.#length, this.#position - (this.#count >> 3));
   }
 
-  /** Decodes the next block into a lane; null at the end of the file. Throws BenchFormatError. */
-  next(lane: number): Block | null {
+  /** Decodes the next block, over the one before; null at the end of the file. Throws BenchFormatError. */
+  next(): Block | null {
     for (;;) {
       if (this.#blockLimit === 0 && !this.#readStreamHeader()) return null;
       const at = this.offset;
       const high = this.#read(24);
       const low = this.#read(24);
-      if (high === 0x314159 && low === 0x265359) return this.#readBlock(lane, at);
+      if (high === 0x314159 && low === 0x265359) return this.#readBlock(at);
       if (high !== 0x177245 || low !== 0x385090) {
         throw this.#error('neither a bzip2 block nor the end of a stream', at);
       }
@@ -118,7 +115,7 @@ export class BlockReader {
     return ((this.#read(16) << 16) | this.#read(16)) >>> 0;
   }
 
-  #readBlock(lane: number, offset: number): Block {
+  #readBlock(offset: number): Block {
     const crc = this.#read32();
     this.#combinedCrc = (((this.#combinedCrc << 1) | (this.#combinedCrc >>> 31)) ^ crc) >>> 0;
     if (this.#read(1) === 1) {
@@ -132,10 +129,10 @@ export class BlockReader {
     }
     const selectors = this.#readSelectors(tables, offset);
     for (let table = 0; table < tables; table++) this.#readTable(table, alphabet + 2, offset);
-    const size = this.#readSymbols(lane, selectors, alphabet + 1);
+    const size = this.#readSymbols(selectors, alphabet + 1);
     if (origin >= size) throw this.#error('the block starts outside of itself', offset);
-    this.#memory.link(lane, size);
-    return { lane, size, origin, crc, offset };
+    this.#memory.untransform(size, origin);
+    return { size, crc, offset };
   }
 
   /** Bytes that occur, as the first state of the move-to-front list. Returns how many. */
@@ -217,13 +214,13 @@ export class BlockReader {
     }
   }
 
-  /** Decodes the block's symbols into the lane's text. Returns the number of bytes. */
-  #readSymbols(lane: number, selectors: number, endOfBlock: number): number {
+  /** Decodes the block's symbols into the text, still transformed. Returns the number of bytes. */
+  #readSymbols(selectors: number, endOfBlock: number): number {
     const { words } = this.#memory;
     const from = this.#position - (this.#count >> 3) - ((this.#count & 7) > 0 ? 1 : 0);
     const skip = (8 - (this.#count & 7)) & 7;
     const part = this.#input.subarray(from, from + places.inputMax);
-    const size = this.#memory.readSymbols(part, skip, selectors, endOfBlock, this.#blockLimit, lane);
+    const size = this.#memory.readSymbols(part, skip, selectors, endOfBlock, this.#blockLimit);
     const consumed = words[places.state / 4]!;
     const at = Math.min(this.#length, from + (consumed >>> 3));
     if (size === failures.endsEarly || from * 8 + consumed > this.#length * 8) {

@@ -8,15 +8,15 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
 
-/** Blocks that can be in memory at the same time. */
-export const lanes = 8;
 /** A block of 900,000 bytes has at most so many groups of symbols. */
 export const maxSelectors = 18_002;
 
-const firstLane = 37 * 65_536;
-/** Text of 900,000 bytes and a chain of as many words. */
-const laneSize = 69 * 65_536;
-const chainInLane = 900_096;
+/** Where pieces of the text start; the text of 900,000 bytes, its chain of as many words, its pieces in eight lanes. */
+const starts = 37 * 65_536;
+const text = starts + 65_536;
+const chain = text + 14 * 65_536;
+const pieces = chain + 55 * 65_536;
+const end = pieces + 8 * 14 * 65_536;
 
 /** Byte addresses, the same in the kernel. */
 export const places = {
@@ -29,7 +29,7 @@ export const places = {
   selectors: 40_960,
   input: 73_728,
   /** More than the symbols of any one block can take: maxSelectors × 50 codes of 20 bits. */
-  inputMax: firstLane - 73_728 - 1024,
+  inputMax: starts - 73_728 - 1024,
 } as const;
 
 /** What readSymbols returns in place of a size. */
@@ -46,7 +46,7 @@ interface Kernel {
     text: number,
   ): number;
   link(text: number, size: number, chain: number): void;
-  walk(from: number, to: number): void;
+  walk(text: number, size: number, chain: number, origin: number, pieces: number): void;
   scan(text: number, size: number, runs: number): number;
   makeTables(): void;
 }
@@ -59,7 +59,7 @@ export class DecoderMemory {
   readonly #kernel: Kernel;
 
   constructor() {
-    const memory = new WebAssembly.Memory({ initial: (firstLane + lanes * laneSize) / 65_536 });
+    const memory = new WebAssembly.Memory({ initial: end / 65_536 });
     const module = new WebAssembly.Module(Buffer.from(kernel, 'base64'));
     // The module is the project's own and committed beside its source.
     this.#kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as Kernel;
@@ -69,75 +69,34 @@ export class DecoderMemory {
     this.#kernel.makeTables();
   }
 
-  /** A lane's text; valid until its next block. */
-  text(lane: number, size: number): Uint8Array {
-    const from = firstLane + lane * laneSize;
-    return this.bytes.subarray(from, from + size);
+  /** The text of the block, valid until the next one. */
+  text(size: number): Uint8Array {
+    return this.bytes.subarray(text, text + size);
   }
 
   /** See the kernel. `input` is copied; selectors and tables lie in their places. */
-  readSymbols(
-    input: Uint8Array,
-    skip: number,
-    selectors: number,
-    endOfBlock: number,
-    limit: number,
-    lane: number,
-  ): number {
+  readSymbols(input: Uint8Array, skip: number, selectors: number, endOfBlock: number, limit: number): number {
     this.bytes.set(input, places.input);
     // Zeros behind the end, over what an earlier block left there.
     this.bytes.fill(0, places.input + input.length, places.input + input.length + 512);
-    return this.#kernel.readSymbols(
-      input.length,
-      skip,
-      selectors,
-      endOfBlock,
-      limit,
-      firstLane + lane * laneSize,
-    );
+    return this.#kernel.readSymbols(input.length, skip, selectors, endOfBlock, limit, text);
   }
 
-  link(lane: number, size: number): void {
-    const text = firstLane + lane * laneSize;
-    this.#kernel.link(text, size, text + chainInLane);
-  }
-
-  /** Follows the chains of the blocks and leaves each text in place of the transformed one. */
-  walk(blocks: readonly { readonly lane: number; readonly size: number; readonly origin: number }[]): void {
-    const { words } = this;
-    const cursor = (lane: number) => places.state / 4 + lane;
-    const chain = (lane: number) => (firstLane + lane * laneSize + chainInLane) / 4;
-    // A lane without a block, or that is at its end, stays at an entry that leads to itself; what it writes then lies
-    // behind its text.
-    const idle = (lane: number) => {
-      words[cursor(lane)] = 0;
-      words[chain(lane)] = 0;
-    };
-    const used = new Set(blocks.map(({ lane }) => lane));
-    for (let lane = 0; lane < lanes; lane++) if (!used.has(lane)) idle(lane);
-    for (const { lane, origin } of blocks) words[cursor(lane)] = words[chain(lane) + origin]!;
-    let from = 0;
-    for (const { lane, size } of [...blocks].sort((a, b) => a.size - b.size)) {
-      this.#kernel.walk(from, size);
-      idle(lane);
-      from = size;
-    }
+  /** Undoes the transform of the text that readSymbols left. `origin` < size. */
+  untransform(size: number, origin: number): void {
+    this.#kernel.link(text, size, chain);
+    this.#kernel.walk(text, size, chain, origin, pieces);
   }
 
   /**
-   * After the walk: where the counts behind four equal bytes stand (a view, valid until the next block), the CRC-32 of
+   * After that: where the counts behind four equal bytes stand (a view, valid until the next block), the CRC-32 of
    * what the text expands to, and the length of that.
    */
-  scan(
-    lane: number,
-    size: number,
-  ): { readonly runs: Uint32Array; readonly crc: number; readonly length: number } {
-    const text = firstLane + lane * laneSize;
+  scan(size: number): { readonly runs: Uint32Array; readonly crc: number; readonly length: number } {
     // The chain is done with, and leaves room for more runs than the text can have.
-    const runsAt = text + chainInLane;
-    const found = this.#kernel.scan(text, size, runsAt);
+    const found = this.#kernel.scan(text, size, chain);
     return {
-      runs: this.words.subarray(runsAt / 4, runsAt / 4 + found),
+      runs: this.words.subarray(chain / 4, chain / 4 + found),
       crc: this.words[places.state / 4]!,
       length: this.words[places.state / 4 + 1]!,
     };
@@ -146,7 +105,7 @@ export class DecoderMemory {
 
 let shared: DecoderMemory | null = null;
 
-/** The thread's decoder memory (39 MB), made when the first file is unpacked. */
+/** The thread's decoder memory (13 MB), made when the first file is unpacked. */
 export function decoderMemory(): DecoderMemory {
   shared ??= new DecoderMemory();
   return shared;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { decompress, decompressAll } from '../../../src/nas/bench/bzip2.ts';
+import { decompress } from '../../../src/nas/bench/bzip2.ts';
 import { readPickle } from '../../../src/nas/bench/pickle-machine.ts';
 import digests from '../../golden/bench/digests.json' with { type: 'json' };
 import { canonical } from './canonical.ts';
@@ -25,12 +25,4 @@ describe.skipIf(!existsSync(folder))(`real files (skipped where ${folder} is abs
       expect(sha256(text)).toBe(golden.canonicalSha256);
     });
   }
-
-  test('files unpacked together are the same as one by one', () => {
-    const names = ['000000', 'meta', '000284', '000000', '000284', 'meta', '000000'];
-    const together = decompressAll(names.map(read));
-    expect(together.map((bytes) => (bytes instanceof Uint8Array ? sha256(bytes) : bytes.message))).toEqual(
-      names.map((name) => digests[name as keyof typeof digests].unpackedSha256),
-    );
-  });
 });
