@@ -9,7 +9,7 @@
 // Layout, the same in src/nas/bench/bzip2-memory.ts. Bytes.
 const FRONT: usize = 1024; // 256: move-to-front list
 const STATE: usize = 1536; // u32: bits of the input consumed (readSymbols), starts of the lanes (walk), CRC and length (scan)
-const MASKS: usize = 2048; // 16 × 16: mask k has lanes 0…k set
+const MASKS: usize = 2048; // 256 × 255, then 256 × 0
 const HISTOGRAM: usize = 4096; // 256 × u32
 const LIMIT: usize = 8192; // 6 × 32 × u32: one past the last code of a length
 const BASE: usize = 9216; // 6 × 32 × i32: what to subtract from a code of a length
@@ -30,6 +30,22 @@ export const NO_END: i32 = -4;
 
 function swap(word: u32): u32 {
   return rotl<u32>(word & 0xff00ff00, 8) | rotr<u32>(word & 0x00ff00ff, 8);
+}
+
+/** The last byte of `low`, then all but the last of `high`. */
+// @ts-ignore: decorator
+@inline
+function up(low: v128, high: v128): v128 {
+  return v128.shuffle<u8>(low, high, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+}
+
+/** Moves 16 bytes of the list up as far as the mask says; `low` is what was before them. Returns what they were. */
+// @ts-ignore: decorator
+@inline
+function moveUp(at: usize, low: v128, mask: usize): v128 {
+  const high: v128 = v128.load(FRONT + at);
+  v128.store(FRONT + at, v128.bitselect(up(low, high), high, v128.load(mask + at)));
+  return high;
 }
 
 /**
@@ -95,18 +111,16 @@ export function readSymbols(
         if (run > limit) return TOO_LONG;
         continue;
       }
-      if (run > 0) {
-        if (size + run > limit) return TOO_LONG;
-        const byte: u32 = load<u8>(FRONT);
-        const slot: usize = HISTOGRAM + ((<usize>byte) << 2);
-        store<u32>(slot, load<u32>(slot) + run);
-        if (run < 16) {
-          for (let k: u32 = 0; k < run; k++) store<u8>(text + size + k, <u8>byte);
-        } else memory.fill(text + size, <u8>byte, run);
-        size += run;
-        run = 0;
-        runBit = 1;
-      }
+      // The run before this symbol, of no bytes most of the time: without a branch, which would be guessed wrong.
+      const front: u32 = load<u8>(FRONT);
+      const frontSlot: usize = HISTOGRAM + ((<usize>front) << 2);
+      store<u32>(frontSlot, load<u32>(frontSlot) + run);
+      if (size + run > limit) return TOO_LONG;
+      v128.store(text + size, i8x16.splat(<i8>front));
+      if (run > 16) memory.fill(text + size + 16, <u8>front, run - 16);
+      size += run;
+      run = 0;
+      runBit = 1;
       if (symbol == endOfBlock) {
         store<u32>(STATE, <u32>(position - INPUT) * 8 - count);
         return size;
@@ -114,39 +128,29 @@ export function readSymbols(
       if (size >= limit) return TOO_LONG;
       const at: usize = symbol - 1;
       const byte: u8 = load<u8>(FRONT + at);
-      // Each 16 bytes move up by one; the byte that falls off enters the next 16. Above `at` all stays.
-      const top: usize = FRONT + (at & ~15);
-      let carry: v128 = i8x16.splat(byte);
-      for (let block: usize = FRONT; block < top; block += 16) {
-        const before: v128 = v128.load(block);
-        v128.store(
-          block,
-          v128.shuffle<u8>(carry, before, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30),
-        );
-        carry = before;
+      // What lies before it moves up by one, 16 bytes at a time; the byte that falls off enters the next 16.
+      const carry: v128 = i8x16.splat(byte);
+      const mask: usize = MASKS + 255 - at;
+      const before: v128 = v128.load(FRONT);
+      v128.store(FRONT, v128.bitselect(up(carry, before), before, v128.load(mask)));
+      if (at >= 16) {
+        // All of them, though many stay as they are: how many move is random, and guessing wrong costs more.
+        let low: v128 = moveUp(16, before, mask);
+        low = moveUp(32, low, mask);
+        low = moveUp(48, low, mask);
+        low = moveUp(64, low, mask);
+        low = moveUp(80, low, mask);
+        low = moveUp(96, low, mask);
+        low = moveUp(112, low, mask);
+        low = moveUp(128, low, mask);
+        low = moveUp(144, low, mask);
+        low = moveUp(160, low, mask);
+        low = moveUp(176, low, mask);
+        low = moveUp(192, low, mask);
+        low = moveUp(208, low, mask);
+        low = moveUp(224, low, mask);
+        moveUp(240, low, mask);
       }
-      const before: v128 = v128.load(top);
-      const moved: v128 = v128.shuffle<u8>(
-        carry,
-        before,
-        15,
-        16,
-        17,
-        18,
-        19,
-        20,
-        21,
-        22,
-        23,
-        24,
-        25,
-        26,
-        27,
-        28,
-        29,
-        30,
-      );
-      v128.store(top, v128.bitselect(moved, before, v128.load(MASKS + ((at & 15) << 4))));
       const slot: usize = HISTOGRAM + ((<usize>byte) << 2);
       store<u32>(slot, load<u32>(slot) + 1);
       store<u8>(text + size, byte);
@@ -175,7 +179,7 @@ export function link(text: usize, size: u32, chain: usize): void {
 
 // Undoing the transform. Bytes.
 const STARTS: usize = 2424832; // one for each start: where its piece begins, how long it is, the start behind it: 3 × u32
-const STRIDE_BITS: u32 = 8;
+const STRIDE_BITS: u32 = 9;
 const LANE: usize = 917504; // bytes from one lane's pieces to the next one's
 const NONE: u32 = 0xffffffff;
 
@@ -215,7 +219,7 @@ const MARK: u32 = ((1 << STRIDE_BITS) - 1) << 8;
 /**
  * Follows the chain from `origin` and writes the text over the transformed one. A chain is one load after the other,
  * each waiting for the one before it. But the positions are a permutation: whoever begins at any of them stays on the
- * same circle. So every 256th position is a start, eight starts are followed at a time, each until it meets another
+ * same circle. So every 512th position is a start, eight starts are followed at a time, each until it meets another
  * start, and the pieces are put together in the order in which they met. (A text that repeats itself has several
  * circles; then the origin's is gone round again until the text is full.) `pieces`: room for eight lanes.
  */
@@ -313,7 +317,7 @@ export function walk(text: usize, size: u32, chain: usize, origin: u32, pieces: 
 
 /** Fills MASKS and CRC. Table k advances a byte by k more zero bytes; words have their bytes swapped, to be loaded as they lie. */
 export function makeTables(): void {
-  for (let mask: usize = 0; mask < 16; mask++) memory.fill(MASKS + mask * 16, 255, mask + 1);
+  memory.fill(MASKS, 255, 256);
   for (let byte: u32 = 0; byte < 256; byte++) {
     let crc: u32 = byte << 24;
     for (let bit = 0; bit < 8; bit++) crc = (crc & 0x80000000) != 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;

@@ -40,7 +40,7 @@ const texts: Record<string, Uint8Array> = {
   'one run over three blocks of a level': new Uint8Array(60_000_000).fill(65),
 };
 // Around the places where the chain is entered.
-for (const length of [2, 255, 256, 257, 512, 513, 2047, 2048, 2049, 2305, 900_000]) {
+for (const length of [2, 511, 512, 513, 1024, 1025, 4095, 4096, 4097, 4609, 900_000]) {
   texts[`random, ${length}`] = randomBytes(length, length);
 }
 // Runs of every length around those that the first run-length code treats apart, at every place in a word.
