@@ -38,6 +38,8 @@ export interface ArchRow {
   readonly flops: number | null;
   /** Seconds; null where unknown. */
   readonly latency: number | null;
+  /** Seconds to train 200 epochs on CIFAR-10, mean over its seeds; null where unknown. */
+  readonly trainSeconds: number | null;
 }
 
 /**

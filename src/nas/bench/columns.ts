@@ -1,12 +1,6 @@
 /** Rows of the benchmark as columns of typed arrays: they pass between threads without a copy and cost 30 bytes each. */
 import type { ArchRow, BenchRow } from '../tables.ts';
 
-/** An architecture as its raw record describes it. */
-export interface RawArch extends ArchRow {
-  /** Seconds to train 200 epochs on CIFAR-10, mean over its seeds; null where unknown. */
-  readonly trainSeconds: number | null;
-}
-
 /** What passes between threads and into a part file. */
 export interface ColumnData {
   readonly length: number;
@@ -21,7 +15,7 @@ export interface ColumnData {
   readonly loss: Float64Array<ArrayBuffer>;
   /** [dataset, split] pairs. */
   readonly series: readonly (readonly [string, string])[];
-  readonly archs: readonly RawArch[];
+  readonly archs: readonly ArchRow[];
   /** Where a file disagrees with what its architecture has. */
   readonly notes: readonly string[];
 }
@@ -36,7 +30,7 @@ export class Columns {
   #accuracy = new Float64Array(4096);
   #loss = new Float64Array(4096);
   readonly series: [string, string][] = [];
-  readonly archs: RawArch[] = [];
+  readonly archs: ArchRow[] = [];
   readonly notes: string[] = [];
 
   /** Number of a (dataset, split) pair. */
@@ -117,7 +111,7 @@ export interface BenchTable {
   /** [dataset, split] pairs, by `serie`. */
   readonly series: readonly (readonly [string, string])[];
   /** By index, ascending. */
-  readonly archs: readonly RawArch[];
+  readonly archs: readonly ArchRow[];
   /** The six digits by index. */
   readonly ops: ReadonlyMap<number, string>;
 }

@@ -92,7 +92,7 @@ function parseCompact(lines: readonly string[], header: readonly string[], file:
       rows.push({ index, ops, dataset, split, hp, epoch: -1, seed: -1, accuracy, loss: null });
     }
     const params = paramsOf(fields[paramsAt], 'params_c10', file, i + 1);
-    archs.push({ index, ops, params, flops: null, latency: null });
+    archs.push({ index, ops, params, flops: null, latency: null, trainSeconds: null });
   }
   if (archs.length !== spaceSize) {
     throw new BenchCsvError(
@@ -150,7 +150,7 @@ function parseLong(lines: readonly string[], header: readonly string[], file: st
     }
     indexOf.set(ops, index);
     const params = paramsOf(fields[paramsAt], 'params', file, line);
-    archs.set(index, { index, ops, params, flops: null, latency: null });
+    archs.set(index, { index, ops, params, flops: null, latency: null, trainSeconds: null });
     const row: BenchRow = {
       index,
       ops,

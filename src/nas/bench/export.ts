@@ -1,7 +1,9 @@
 /** Writes a converted benchmark as Arrow, CSV or Parquet: one file of all numbers, one of the architectures. */
 import { closeSync, openSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchTable, RawArch } from './columns.ts';
+import type { ArchRow } from '../tables.ts';
+import type { BenchTable } from './columns.ts';
+import { writeBenchTables } from './table.ts';
 
 export const exportFormats = ['arrow', 'csv', 'parquet'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -18,19 +20,22 @@ export async function exportTable(
   folder: string,
   format: ExportFormat,
 ): Promise<Exported[]> {
-  const write = { arrow: writeArrow, csv: writeCsv, parquet: writeParquet }[format];
-  const exported: Exported[] = [];
-  for (const [name, columns, rows] of [
-    ['bench', benchColumns(table), table.length],
-    ['arch', archColumns(table.archs), table.archs.length],
-  ] as const) {
-    const file = join(folder, `${name}.${format}`);
-    const aside = `${file}.${process.pid}.partial`;
-    await write(columns, aside);
-    renameSync(aside, file);
-    exported.push({ file, rows, bytes: statSync(file).size });
+  const outs = [
+    { name: 'bench', columns: () => benchColumns(table), rows: table.length },
+    { name: 'arch', columns: () => archColumns(table.archs), rows: table.archs.length },
+  ].map((out) => ({ ...out, file: join(folder, `${out.name}.${format}`) }));
+  if (format === 'arrow') {
+    const [bench, arch] = outs.map(({ file }) => file);
+    writeBenchTables({ bench: bench!, arch: arch! }, table, table.archs);
+  } else {
+    const write = { csv: writeCsv, parquet: writeParquet }[format];
+    for (const { columns, file } of outs) {
+      const aside = `${file}.${process.pid}.partial`;
+      await write(columns(), aside);
+      renameSync(aside, file);
+    }
   }
-  return exported;
+  return outs.map(({ file, rows }) => ({ file, rows, bytes: statSync(file).size }));
 }
 
 /** A named column; `null` is a missing value. `text` columns repeat few values. */
@@ -56,8 +61,8 @@ function benchColumns(table: BenchTable): Column[] {
   ];
 }
 
-function archColumns(archs: readonly RawArch[]): Column[] {
-  const column = (name: keyof RawArch, type: Column['type']): Column => ({
+function archColumns(archs: readonly ArchRow[]): Column[] {
+  const column = (name: keyof ArchRow, type: Column['type']): Column => ({
     name,
     type,
     values: archs.map((arch) => arch[name]),
@@ -74,19 +79,6 @@ function archColumns(archs: readonly RawArch[]): Column[] {
 
 function withNulls(values: Float64Array): (number | null)[] {
   return Array.from(values, (value) => (Number.isNaN(value) ? null : value));
-}
-
-async function writeArrow(columns: readonly Column[], file: string): Promise<void> {
-  const { dictionary, float64, int32, tableFromArrays, tableToIPC, utf8 } = await import('@uwdata/flechette');
-  // Each column a type of its own: columns that share one would share a dictionary.
-  const types = { int: int32, float: float64, text: () => dictionary(utf8(), int32()) };
-  const table = tableFromArrays(
-    Object.fromEntries(columns.map(({ name, values }) => [name, values])) as never,
-    {
-      types: Object.fromEntries(columns.map(({ name, type }) => [name, types[type]()])),
-    },
-  );
-  writeFileSync(file, tableToIPC(table, { format: 'file' })!);
 }
 
 async function writeParquet(columns: readonly Column[], file: string): Promise<void> {

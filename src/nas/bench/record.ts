@@ -11,6 +11,9 @@ import { key, kinds, type Node } from './pickle-tape.ts';
 /** Epochs kept of each schedule: the last three, of which the final one is "last". */
 const epochsKept = 3;
 
+/** The benchmark has a dozen; a hostile file must not overflow the column. */
+const maxSeries = 1000;
+
 const keys = {
   archIndex: key('arch_index'),
   archString: key('arch_str'),
@@ -176,6 +179,7 @@ class RecordReader {
     const accuracies = run.get(accuracyKey);
     const losses = run.get(lossKey);
     const serie = this.#columns.serie(dataset, split);
+    if (serie >= maxSeries) throw this.#error(`has more than ${maxSeries} data sets and splits`);
     for (let epoch = first; epoch < epochs; epoch++) {
       const at = keyOf(epoch);
       const accuracy = accuracies?.get(at)?.number();

@@ -1,16 +1,22 @@
 /** bench.arrow and arch.arrow: written from rows of any source, read back as columns (contract: src/nas/tables.ts). */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import {
+  type Column,
+  columnFromArray,
+  columnFromValues,
+  type DataType,
   dictionary,
   float64,
+  int8,
   int16,
   int32,
-  tableFromArrays,
+  tableFromColumns,
   tableFromIPC,
   tableToIPC,
   utf8,
 } from '@uwdata/flechette';
 import type { ArchRow, BenchRow } from '../tables.ts';
+import type { BenchTable as RawTable } from './columns.ts';
 
 /** The long table as columns of one length; strings are shared, not repeated. */
 export interface BenchTable {
@@ -27,62 +33,126 @@ export interface BenchTable {
   readonly accuracy: ArrayLike<number>;
 }
 
-/** Writes both files, each aside and then renamed. Rows are taken one at a time. */
+/** Writes both files, each aside and then renamed. */
 export function writeBenchTables(
   paths: { readonly bench: string; readonly arch: string },
-  rows: Iterable<BenchRow>,
-  archs: Iterable<ArchRow>,
+  bench: readonly BenchRow[] | RawTable,
+  archs: readonly ArchRow[],
 ): void {
-  replace(paths.bench, benchToArrow(rows));
-  replace(paths.arch, archToArrow(archs));
+  replace(paths.bench, toIpc('series' in bench ? columnsOfRaw(bench) : columnsOfRows(bench)));
+  replace(paths.arch, toIpc(archColumns(archs)));
 }
 
-function benchToArrow(rows: Iterable<BenchRow>): Uint8Array {
-  const index: number[] = [];
-  const ops: string[] = [];
-  const dataset: string[] = [];
-  const split: string[] = [];
-  const hp: number[] = [];
-  const epoch: number[] = [];
-  const seed: number[] = [];
-  const accuracy: number[] = [];
-  const loss: (number | null)[] = [];
-  for (const row of rows) {
-    index.push(row.index);
-    ops.push(row.ops);
-    dataset.push(row.dataset);
-    split.push(row.split);
-    hp.push(row.hp);
-    epoch.push(row.epoch);
-    seed.push(row.seed);
-    accuracy.push(row.accuracy);
-    loss.push(row.loss);
-  }
-  const types = {
-    index: int32(),
-    ops: dictionary(utf8()),
-    dataset: dictionary(utf8()),
-    split: dictionary(utf8()),
-    hp: int16(),
-    epoch: int16(),
-    seed: int32(),
-    accuracy: float64(),
-    loss: float64(),
-  };
-  return toIpc(tableFromArrays({ index, ops, dataset, split, hp, epoch, seed, accuracy, loss }, { types }));
+/** Applies a callback to one value after the other. */
+type Visit<T> = (each: (value: T) => void) => void;
+
+interface BenchColumns extends Numbers {
+  readonly ops: Visit<string>;
+  readonly dataset: Visit<string>;
+  readonly split: Visit<string>;
+  /** How many different data sets and splits there may be. */
+  readonly names: number;
 }
 
-function archToArrow(archs: Iterable<ArchRow>): Uint8Array {
-  const rows = [...archs];
-  const types = { index: int32(), ops: utf8(), params: float64(), flops: float64(), latency: float64() };
-  const columns = {
-    index: rows.map((row) => row.index),
-    ops: rows.map((row) => row.ops),
-    params: rows.map((row) => row.params),
-    flops: rows.map((row) => row.flops),
-    latency: rows.map((row) => row.latency),
+type Numbers = Pick<RawTable, 'index' | 'hp' | 'epoch' | 'seed' | 'accuracy' | 'loss'>;
+type NamedColumn = [name: string, values: Column<unknown>];
+
+/** The columns of bench.arrow; numbers as they are, texts once each and a place in them for every row. */
+function benchColumns(columns: BenchColumns): NamedColumn[] {
+  const { index, hp, epoch, seed, accuracy, loss, names } = columns;
+  const place = names < 128 ? int8 : int16;
+  return [
+    ['index', numbers(index, int32())],
+    ['ops', columnFromValues(columns.ops, dictionary(utf8(), int16()))],
+    ['dataset', columnFromValues(columns.dataset, dictionary(utf8(), place()))],
+    ['split', columnFromValues(columns.split, dictionary(utf8(), place()))],
+    ['hp', numbers(hp, int16())],
+    ['epoch', numbers(epoch, int16())],
+    ['seed', numbers(seed, int32())],
+    ['accuracy', numbers(accuracy, float64())],
+    ['loss', loss.some(Number.isNaN) ? optional(loss) : numbers(loss, float64())],
+  ];
+}
+
+/** The array itself becomes the column; an empty one has to be told its type. */
+function numbers(values: Int16Array | Int32Array | Float64Array, type: DataType): Column<unknown> {
+  return values.length > 0 ? columnFromArray(values) : columnFromArray([], type);
+}
+
+/** NaN becomes null. */
+function optional(values: Float64Array): Column<unknown> {
+  const visit: Visit<number | null> = (each) =>
+    values.forEach((value) => {
+      each(Number.isNaN(value) ? null : value);
+    });
+  return columnFromValues(visit, float64());
+}
+
+function columnsOfRaw(table: RawTable): NamedColumn[] {
+  const { length, index, serie, series, ops } = table;
+  const ofSerie =
+    (at: 0 | 1): Visit<string> =>
+    (each) => {
+      for (let i = 0; i < length; i++) each(series[serie[i]!]![at]);
+    };
+  const ofArchitecture: Visit<string> = (each) => {
+    for (let i = 0; i < length; i++) each(ops.get(index[i]!)!);
   };
-  return toIpc(tableFromArrays(columns, { types }));
+  return benchColumns({
+    ...table,
+    ops: ofArchitecture,
+    dataset: ofSerie(0),
+    split: ofSerie(1),
+    names: series.length,
+  });
+}
+
+function columnsOfRows(rows: readonly BenchRow[]): NamedColumn[] {
+  const text =
+    (name: 'ops' | 'dataset' | 'split'): Visit<string> =>
+    (each) => {
+      for (const row of rows) each(row[name]);
+    };
+  return benchColumns({
+    index: Int32Array.from(rows, (row) => row.index),
+    ops: text('ops'),
+    dataset: text('dataset'),
+    split: text('split'),
+    hp: Int16Array.from(rows, (row) => row.hp),
+    epoch: Int16Array.from(rows, (row) => row.epoch),
+    seed: Int32Array.from(rows, (row) => row.seed),
+    accuracy: Float64Array.from(rows, (row) => row.accuracy),
+    loss: Float64Array.from(rows, (row) => row.loss ?? Number.NaN),
+    names: new Set(rows.map(({ dataset, split }) => `${dataset}/${split}`)).size,
+  });
+}
+
+function archColumns(archs: readonly ArchRow[]): NamedColumn[] {
+  const number = (name: 'params' | 'flops' | 'latency' | 'trainSeconds') =>
+    columnFromArray(
+      archs.map((arch) => arch[name]),
+      float64(),
+    );
+  return [
+    [
+      'index',
+      numbers(
+        Int32Array.from(archs, (arch) => arch.index),
+        int32(),
+      ),
+    ],
+    [
+      'ops',
+      columnFromArray(
+        archs.map((arch) => arch.ops),
+        utf8(),
+      ),
+    ],
+    ['params', number('params')],
+    ['flops', number('flops')],
+    ['latency', number('latency')],
+    ['trainSeconds', number('trainSeconds')],
+  ];
 }
 
 /** Reads bench.arrow. Throws SyntaxError that names a missing column. */
@@ -118,18 +188,20 @@ export function readArchTable(path: string): ArchRow[] {
   };
   const [index, ops] = [column('index'), column('ops')];
   const [params, flops, latency] = [column('params'), column('flops'), column('latency')];
-  const optional = (value: unknown) => (value === null || value === undefined ? null : Number(value));
+  const trainSeconds = column('trainSeconds');
+  const orNull = (value: unknown) => (value === null || value === undefined ? null : Number(value));
   return Array.from({ length: table.numRows }, (_, i) => ({
     index: Number(index[i]),
     ops: String(ops[i]),
-    params: optional(params[i]),
-    flops: optional(flops[i]),
-    latency: optional(latency[i]),
+    params: orNull(params[i]),
+    flops: orNull(flops[i]),
+    latency: orNull(latency[i]),
+    trainSeconds: orNull(trainSeconds[i]),
   }));
 }
 
-function toIpc(table: ReturnType<typeof tableFromArrays>): Uint8Array {
-  const bytes = tableToIPC(table, { format: 'file' });
+function toIpc(columns: NamedColumn[]): Uint8Array {
+  const bytes = tableToIPC(tableFromColumns(columns), { format: 'file' });
   if (!bytes) throw new Error('the Arrow writer gave no bytes');
   return bytes;
 }

@@ -28,7 +28,9 @@ const row = (index: number, more: Partial<BenchRow>): BenchRow => ({
 
 function tableOf(rows: readonly BenchRow[]) {
   const paths = { bench: join(folder, 'bench.arrow'), arch: join(folder, 'arch.arrow') };
-  writeBenchTables(paths, rows, [{ index: 0, ops: '000000', params: 73306, flops: null, latency: null }]);
+  writeBenchTables(paths, rows, [
+    { index: 0, ops: '000000', params: 73306, flops: null, latency: null, trainSeconds: null },
+  ]);
   return { table: readBenchTable(paths.bench), archs: readArchTable(paths.arch) };
 }
 
