@@ -145,8 +145,13 @@ export interface Workspace {
   begin(cell: CellId, options: BeginOptions): Promise<Begun>;
   /** Absolute path of an out in place (whether or not it is there). */
   outPath(cell: CellId, out: string): string;
-  /** Milliseconds that the cell's last run took, of whatever key; null: never ran. For the longest path. */
+  /** Milliseconds that the cell's last run took, of whatever key; null: never ran. */
   lastMs(cell: CellId): number | null;
+  /**
+   * Milliseconds that the cell is expected to take: what its last run took, or the file's estimate where it never ran or
+   * ran with other params. For the longest path, the plan and the time that is left.
+   */
+  expectedMs(cell: CellId): number | null;
   /** The fingerprint of what is in place; null: nothing is. */
   placed(
     cell: CellId,

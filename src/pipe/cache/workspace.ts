@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { exitCode, UserError } from '../config/diagnostic.ts';
 import { checkpointKeyOf } from '../fingerprint/cell.ts';
 import { CodeTracer } from '../fingerprint/code.ts';
@@ -123,6 +124,13 @@ export class OpenWorkspace implements Workspace {
   lastMs(cell: CellId): number | null {
     const state = readState(this.#layout, cell);
     return typeof state === 'string' ? null : state.ms;
+  }
+
+  expectedMs(id: CellId): number | null {
+    const cell = this.#cell(id);
+    const last = this.lastMs(id);
+    if (last === null || cell.estimateMs === null) return last ?? cell.estimateMs;
+    return isDeepStrictEqual(this.placed(id)?.fingerprint.params, cell.params) ? last : cell.estimateMs;
   }
 
   placed(cell: CellId): { key: Key; fingerprint: Fingerprint; outs: OutRecords } | null {

@@ -35,15 +35,21 @@ export async function showPlan(parsed: Parsed, surroundings: Surroundings): Prom
   const rows = cells.map((id) => ({
     id,
     status: all.get(id),
-    ms: workspace.lastMs(id),
+    ms: workspace.expectedMs(id),
     gpus: graph.cells.get(id)!.resources.gpu,
   }));
   await workspace.close();
   const todo = rows.filter(({ status }) => !isFresh(status));
+  const gpuMs = todo.reduce((sum, { ms, gpus }) => sum + (ms ?? 0) * gpus, 0);
+  const unknown = todo.filter(({ ms }) => ms === null).length;
+  const known = todo.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
   if (parsed.is('json')) {
     const json = {
       cells: rows.map(({ id, status, ms }) => ({ cell: id, expectedMs: ms, ...statusJson(status) })),
       toRun: todo.length,
+      expectedMs: known,
+      gpuHours: gpuMs / 3_600_000,
+      unknown,
       total: rows.length,
     };
     surroundings.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
@@ -52,13 +58,10 @@ export async function showPlan(parsed: Parsed, surroundings: Surroundings): Prom
   surroundings.stdout.write(
     parsed.is('cells') ? cellTable(todo, all) : stageTable(graph, wanted, all, workspace),
   );
-  const gpuMs = todo.reduce((sum, { ms, gpus }) => sum + (ms ?? 0) * gpus, 0);
-  const unknown = todo.filter(({ ms }) => ms === null).length;
-  const known = todo.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
   surroundings.stdout.write(
-    `${todo.length} of ${rows.length} cells may run${known > 0 ? `, about ${durationText(known)} of work by earlier runs` : ''}${
+    `${todo.length} of ${rows.length} cells may run${known > 0 ? `, about ${durationText(known)} of work by earlier runs and estimates` : ''}${
       gpuMs > 0 ? `, ${(gpuMs / 3_600_000).toFixed(1)} GPU hours` : ''
-    }${unknown > 0 ? `, ${unknown} without a time from an earlier run` : ''}\n`,
+    }${unknown > 0 ? `, ${unknown} of unknown length` : ''}\n`,
   );
   return exitCode.ok;
 }
@@ -77,7 +80,7 @@ function stageTable(
   graph: Graph,
   wanted: ReadonlySet<CellId>,
   all: ReadonlyMap<CellId, CellStatus>,
-  workspace: Pick<Workspace, 'lastMs'>,
+  workspace: Pick<Workspace, 'expectedMs'>,
 ): string {
   const rows: string[][] = [];
   for (const stage of graph.stages.values()) {
@@ -87,7 +90,7 @@ function stageTable(
     for (const id of cells) counts.set(word(all.get(id)), (counts.get(word(all.get(id))) ?? 0) + 1);
     const ms = cells
       .filter((id) => !isFresh(all.get(id)))
-      .reduce((sum, id) => sum + (workspace.lastMs(id) ?? 0), 0);
+      .reduce((sum, id) => sum + (workspace.expectedMs(id) ?? 0), 0);
     rows.push([
       stage.name,
       [...counts].map(([name, count]) => `${count} ${name}`).join(', '),

@@ -102,6 +102,8 @@ export interface StageDoc {
   readonly retries: number;
   /** Milliseconds; null: none. */
   readonly timeoutMs: number | null;
+  /** As the file has it (src/pipe/plan/estimate.ts); null: none. */
+  readonly estimate: Json;
   readonly at: Position;
   /** Where each key of the stage stands, by its path joined with dots (`resources.gpu`, `outs.table`). */
   readonly where: ReadonlyMap<string, Position>;

@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Position } from './diagnostic.ts';
 import type { Axis, EnvDoc, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
+import { milliseconds } from './duration.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
 import { checkShape, type Report } from './shape.ts';
 import { didYouMean, listOf, nearest } from './suggest.ts';
@@ -63,6 +64,7 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
     always: raw.always ?? false,
     retries: raw.retries ?? 0,
     timeoutMs: timeout,
+    estimate: raw.estimate ?? null,
     at,
     where,
   };
@@ -199,7 +201,18 @@ function loadEnv(raw: RawStage, stage: string, place: Place, report: Report): En
 }
 
 /** Keys whose text may hold `${…}`. */
-const templated = new Set(['run', 'cmd', 'when', 'deps', 'params', 'outs', 'resources', 'env', 'tools']);
+const templated = new Set([
+  'run',
+  'cmd',
+  'when',
+  'deps',
+  'params',
+  'outs',
+  'resources',
+  'env',
+  'tools',
+  'estimate',
+]);
 
 /** Every `${…}` must stand for something: a param, an axis of the matrix, in a command also a dep or an out. */
 function checkTemplates(stage: YamlNode, raw: RawStage, axes: readonly string[], scope: Scope): void {
@@ -302,11 +315,4 @@ function positions(stage: YamlNode, source: SourceText): ReadonlyMap<string, Pos
   };
   visit(stage, '');
   return where;
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function milliseconds(text: string): number {
-  const match = /^([\d.]+)([a-z]+)$/.exec(text);
-  return Math.round(Number(match?.[1]) * (units[match?.[2] ?? 's'] ?? 1000));
 }

@@ -7,6 +7,9 @@ import type { Report } from './shape.ts';
 import { didYouMean, listOf, nearest } from './suggest.ts';
 import { entryOf, parseYaml, SourceText, toJson, type YamlMap, type YamlNode } from './yaml-node.ts';
 
+/** Where diagnostics say that a mistake in an argument of --set stands. */
+const setFile = '--set';
+
 /** Params and axes as far as they have been built. */
 export interface Settings {
   readonly params: JsonObject;
@@ -63,13 +66,24 @@ export function applyOverride(
   for (const entry of axesNode?.kind === 'map' ? axesNode.entries : []) {
     const base = axes.get(entry.key);
     if (!base) {
-      const hint = didYouMean(entry.key, axes.keys()) ?? `there is ${listOf(axes.keys())}`;
-      report('unknown-axis', source.at(entry.keySpan), `no axis is called \`${entry.key}\``, hint);
+      report(
+        'unknown-axis',
+        source.at(entry.keySpan),
+        `no axis is called \`${entry.key}\``,
+        axisHint(entry.key, [...axes.keys()], source),
+      );
       continue;
     }
     axes.set(entry.key, overrideAxis(base, entry.value, source, report) ?? base);
   }
   return { params, axes };
+}
+
+/** What can be written in place of the unknown axis: its name in a profile, the whole path in --set. */
+function axisHint(unknown: string, axes: readonly string[], source: SourceText): string {
+  const written = (axis: string): string => (source.file === setFile ? `axes.${axis}` : axis);
+  const near = nearest(unknown, axes);
+  return near === undefined ? `there is ${listOf(axes.map(written))}` : `did you mean \`${written(near)}\`?`;
 }
 
 /** Only what is declared may be changed, except below a map that is explicitly empty. */
@@ -105,7 +119,7 @@ function mergeParams(
 
 /** `--set train.epochs=10 --set axes.seed=[0,1]` as the tree of a profile, each part of it where it stands in the arguments. */
 export function parseSet(set: readonly string[], report: Report): { override: YamlNode; source: SourceText } {
-  const source = new SourceText('--set', set.join('\n'));
+  const source = new SourceText(setFile, set.join('\n'));
   let override: YamlMap = { kind: 'map', entries: [], start: 0, end: source.text.length };
   let start = 0;
   for (const text of set) {
@@ -116,7 +130,7 @@ export function parseSet(set: readonly string[], report: Report): { override: Ya
       report('bad-set', source.at(span), `\`${text}\` is not PATH=VALUE`, 'write --set train.epochs=10');
     } else {
       const from = start + equals + 1;
-      const parsed = parseYaml(text.slice(equals + 1), '--set');
+      const parsed = parseYaml(text.slice(equals + 1), setFile);
       const empty = parsed.diagnostics.some((one) => one.rule === 'empty-file');
       for (const { rule, message, hint } of empty ? [] : parsed.diagnostics) {
         report(rule, source.at({ start: from, end: start + text.length }), message, hint);

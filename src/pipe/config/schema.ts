@@ -1,5 +1,6 @@
 /** The shape of pipeline.yaml: one set of types for validation, for schema/pipeline.schema.json and for its reference page. */
 import { z } from 'zod';
+import { durationPattern } from './duration.ts';
 
 /** A map of fixed keys. Its error for an unknown key is the list of known ones, which shape.ts turns into a message. */
 function fixed<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -164,9 +165,15 @@ export const stageSchema = fixed({
     .describe('How often a failed attempt is tried again, after a growing pause.'),
   timeout: z
     .string()
-    .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a timeout is a number with ms, s, m, h or d: `12h`')
+    .regex(durationPattern, 'a timeout is a number with ms, s, m, h or d: `12h`')
     .optional()
     .describe('How long an attempt may take: a number with `ms`, `s`, `m`, `h` or `d`.'),
+  estimate: z
+    .union([text, z.array(pattern)])
+    .optional()
+    .describe(
+      'How long a cell takes, until a run has told: `3h`, or `[{size: M, time: 9h}, {time: 1h}]`. Not part of the key.',
+    ),
 });
 
 export const pipelineSchema = fixed({

@@ -45,6 +45,8 @@ export interface Cell {
   readonly always: boolean;
   readonly retries: number;
   readonly timeoutMs: number | null;
+  /** What the file says that it takes; null: nothing. */
+  readonly estimateMs: number | null;
   /** Cells that must be done before this one, without repeats, in dep order. */
   readonly upstream: readonly CellId[];
 }

@@ -15,6 +15,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { isJsonObject } from '../json.ts';
 import { cellFolder, cellId } from './cell-id.ts';
 import { bindDep, type DepTarget, type PlannedStage, resolveRef } from './dep.ts';
+import { estimateOf } from './estimate.ts';
 import type { Cell, CellId, DepBinding, Graph, StageNode } from './graph.ts';
 import { combinationsOf, maxCombinations } from './matrix.ts';
 import { orderStages } from './order.ts';
@@ -257,6 +258,12 @@ class StageBuilder {
       always: doc.always,
       retries: doc.retries,
       timeoutMs: doc.timeoutMs,
+      estimateMs: estimateOf(
+        fill(doc.estimate, lookup),
+        Object.fromEntries(values.map(([axis, value]) => [axis, value.name])),
+        doc.where.get('estimate') ?? doc.at,
+        this.#context.report,
+      ),
       upstream: [...upstream],
     };
   }

@@ -72,7 +72,7 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
       type: 'cell-ready',
       cell: cell.id,
       reasons: work.reasons,
-      expectedMs: context.workspace.lastMs(cell.id),
+      expectedMs: context.workspace.expectedMs(cell.id),
     });
     for (let attempt = 1; ; attempt++) {
       const tried = await tryOnce(context, task, work, attempt);

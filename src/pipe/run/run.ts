@@ -163,7 +163,7 @@ export async function runPipeline(
     pool: new ResourcePool(capacity),
     concurrency: Math.max(1, options.jobs ?? capacity.cpu),
     mode: options.mode,
-    expectedMs: (id) => (idle.has(id) ? 0 : workspace.lastMs(id)),
+    expectedMs: (id) => (idle.has(id) ? 0 : workspace.expectedMs(id)),
     look: async (cell, without) => {
       if (idle.has(cell.id)) return 'had';
       if (forced.has(cell.id)) return 'work';

@@ -228,3 +228,18 @@ describe('verify', () => {
     expect(project.pipe('verify', 'a').code).toBe(1);
   });
 });
+
+test('plan takes the file’s estimate until a run with the same params has told', () => {
+  const text = (epochs: number) => `version: 1
+stages:
+  train: {cmd: "true > \${outs.o}", params: {epochs: ${epochs}}, outs: {o: o}, resources: {gpu: 0}, estimate: 6h}
+`;
+  const expected = () => JSON.parse(project.pipe('plan', '--json').stdout).cells[0].expectedMs;
+  project.write('pipeline.yaml', text(1));
+  expect(project.pipe('plan').stdout).toContain('6 h');
+  project.pipe('run');
+  expect(expected()).toBeLessThan(60_000);
+  // Another number of epochs takes another time.
+  project.write('pipeline.yaml', text(2));
+  expect(expected()).toBe(6 * 3_600_000);
+});

@@ -137,6 +137,26 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   },
   {
     rule: 'wrong-value',
+    what: 'an estimate that is no duration',
+    text: `${head}stages:\n  a: {cmd: "true", outs: {o: o}, estimate: «a while}\n`,
+    says: /`a while` is no duration/,
+    hint: /3h/,
+  },
+  {
+    rule: 'wrong-value',
+    what: 'an entry of an estimate without a time',
+    text: `${head}params: {e: [{}]}\nstages:\n  a: {cmd: "true", outs: {o: o}, estimate: «"\${params.e}"}\n`,
+    says: /an entry of `estimate` is \{\}/,
+  },
+  {
+    rule: 'unknown-axis',
+    what: 'an estimate for an axis that the stage has not',
+    text: `${head}axes: {seed: [0]}\nstages:\n  a: {cmd: "true", outs: {o: o}, matrix: [seed], «estimate: [{sede: 0, time: 1h}]}\n`,
+    says: /`sede`, which is no axis/,
+    hint: /`seed`/,
+  },
+  {
+    rule: 'wrong-value',
     what: 'half a GPU',
     text: `${head}stages:\n  a: {cmd: "true", outs: {o: o}, resources: {gpu: «0.5}}\n`,
     says: /whole number/,

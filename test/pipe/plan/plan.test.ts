@@ -228,3 +228,24 @@ test('a chain of 5,000 stages neither overflows nor takes long', () => {
   const graph = graphOf(`version: 1\nstages:\n${stages.join('\n')}\n`);
   expect(ids(graph)[0]).toBe('s4999');
 });
+
+describe('an estimate', () => {
+  const text = (estimate: string) => `version: 1
+params: {none: null, gpu: [{variant: [b, c], time: 2h}, {seed: 1, time: 90s}, {time: 1.5m}]}
+axes: {variant: [a, b, c], seed: [0, 1]}
+stages:
+  train: {cmd: "true", matrix: [variant, seed], outs: {o: o}, estimate: ${estimate}}
+`;
+  const minutes = (estimate: string) =>
+    [...graphOf(text(estimate)).cells.values()].map(({ estimateMs }) => estimateMs);
+
+  test('is one duration, or none', () => {
+    expect(new Set(minutes('500ms'))).toEqual(new Set([500]));
+    expect(new Set(minutes('"${params.none}"'))).toEqual(new Set([null]));
+  });
+
+  test('of a list is the first entry whose axes match', () => {
+    expect(minutes('"${params.gpu}"')).toEqual([90_000, 90_000, 7_200_000, 7_200_000, 7_200_000, 7_200_000]);
+    expect(minutes('[{seed: 1, time: 1s}]')).toEqual([null, 1000, null, 1000, null, 1000]);
+  });
+});

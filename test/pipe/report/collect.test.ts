@@ -42,6 +42,7 @@ function cell(id: string, outs: readonly OutDoc[]): Cell {
     always: false,
     retries: 0,
     timeoutMs: null,
+    estimateMs: null,
     upstream: [],
   };
 }

@@ -25,6 +25,7 @@ export function cellOf(name: string, more: Partial<Cell> = {}): Cell {
     always: false,
     retries: 0,
     timeoutMs: null,
+    estimateMs: null,
     upstream: [],
     ...more,
   };

@@ -61,6 +61,7 @@ export function testProject(): TestProject {
         env: { PATH: process.env.PATH ?? '' },
         project: dir,
         timeoutMs: null,
+        estimate: null,
         ...more,
       };
     },
