@@ -65,9 +65,18 @@ test('--set and --profile are pointed at in the arguments', () => {
     '--set:2:1 unknown-param did you mean `train.epochs`?',
   ]);
   expect(at({ set: ['nothing'] })).toEqual(['--set:1:1 bad-set write --set train.epochs=10']);
-  expect(at({ set: ['axes.sed=[1]'] })).toEqual(['--set:1:1 unknown-axis did you mean `seed`?']);
+  expect(at({ set: ['axes.sed=[1]'] })).toEqual(['--set:1:1 unknown-axis did you mean `axes.seed`?']);
+  expect(at({ set: ['axes.other=[1]'] })).toEqual(['--set:1:1 unknown-axis there is `axes.seed`']);
   expect(at({ set: ['train.epochs=[1'] })[0]).toMatch(/^--set:1:\d+ yaml-syntax/);
   expect(at({ profile: 'quick' })).toEqual(['--profile:1:1 unknown-profile there is none']);
+});
+
+test('an unknown axis of a profile is answered by the name alone: it stands below `axes` there', () => {
+  const { diagnostics } = check(
+    `${head}axes: {seed: [0]}\nprofiles: {quick: {axes: {sed: [1]}}}\nstages:\n${stage('a')}`,
+    { profile: 'quick' },
+  );
+  expect(diagnostics.map(({ hint }) => hint)).toContain('did you mean `seed`?');
 });
 
 test('one typo is one mistake: the key is read as what it was meant to be', () => {
