@@ -115,7 +115,6 @@ function filesOf(path: string): readonly RawFile[] {
   let files: readonly RawFile[];
   if (entry.isDirectory()) {
     const names = readdirSync(path);
-    // A pipeline takes the first of its paths that is there, an empty folder too.
     if (names.length === 0)
       throw new ImageSetError(path, null, 'the folder is empty', 'Remove the empty folder, or fill it');
     files = names

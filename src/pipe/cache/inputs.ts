@@ -10,6 +10,7 @@ import { ToolError, type ToolProbes } from '../fingerprint/tool.ts';
 import type { Cell, CellId, DepBinding, GatherItem, Graph } from '../plan/graph.ts';
 import { stageEnvironment } from '../run/environment.ts';
 import type { JobDep } from '../run/job.ts';
+import { lookedAt, whereToPut } from '../run/source-place.ts';
 import type { Obstacle, OutRecords, SourceLookup } from './work.ts';
 
 export interface Surroundings {
@@ -148,11 +149,12 @@ async function sourceDep(
     return { obstacle: { kind: 'source-missing', message: error.message, hint: error.hint ?? null } };
   }
   const { candidates = [], url = null } = around.sources.get(source) ?? {};
-  const paths = candidates.map(({ path }) => path);
-  const looked = paths.length === 0 ? '' : `: looked at ${paths.join(', ')}`;
-  const message = `dep ${dep}: source ${source} is not on this machine${looked}`;
-  const put = paths.length === 0 ? [] : [`put the file at ${paths[0]}`];
-  const hint = [...(url === null ? [] : ['`pipe run` downloads it']), ...put].join(', or ');
+  const looked = lookedAt(around.project, candidates);
+  const message = `dep ${dep}: source ${source} is not on this machine${looked === '' ? '' : `: looked at ${looked}`}`;
+  const put = whereToPut(around.project, candidates);
+  const hint = [...(url === null ? [] : ['`pipe run` downloads it']), ...(put === null ? [] : [put])].join(
+    ', or ',
+  );
   return { obstacle: { kind: 'source-missing', message, hint } };
 }
 

@@ -35,7 +35,7 @@ export interface AxisValue {
   readonly value: Json;
 }
 
-/** Data from outside: the first candidate that exists, else the url (downloaded once, resumed, checked). */
+/** Data from outside: the first candidate that holds data, else the url (downloaded once, resumed, checked). */
 export interface SourceDoc {
   readonly name: string;
   readonly candidates: readonly SourceCandidate[];

@@ -1,4 +1,4 @@
-/** Sources: data from outside the project. The first candidate that exists, checked; else a download, checked as well. */
+/** Sources: data from outside the project. The first candidate that holds data, checked; else a download, checked as well. */
 import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { layoutOf } from '../cache/layout.ts';
@@ -7,6 +7,7 @@ import { UserError } from '../config/diagnostic.ts';
 import type { SourceCandidate, SourceDoc } from '../config/document.ts';
 import { Digests } from '../fingerprint/digest.ts';
 import type { Graph } from '../plan/graph.ts';
+import { holdsData, lookedAt, whereToPut } from './source-place.ts';
 
 export interface DownloadOptions {
   /** Bytes had so far and in all (null: the server does not say). At most four times a second. */
@@ -27,7 +28,7 @@ export async function findSource(
   if (!source) return null;
   for (const candidate of source.candidates) {
     const path = resolve(project, candidate.path);
-    if (!existsSync(path)) continue;
+    if (!holdsData(path)) continue;
     await check(project, source, candidate, path);
     return { path };
   }
@@ -64,13 +65,11 @@ async function findOrDownload(project: string, graph: Graph, name: string, optio
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const looked = source.candidates.map((candidate) => candidate.path);
-    const places = looked.length === 0 ? '' : `looked at ${looked.join(', ')}; `;
+    const looked = lookedAt(project, source.candidates);
+    const places = looked === '' ? '' : `looked at ${looked}; `;
+    const put = whereToPut(project, source.candidates);
     throw new UserError(`source ${name} is not here: ${places}${source.url}: ${error.message}`, {
-      hint:
-        looked.length === 0
-          ? 'check the network, then run again: a download goes on where it stopped'
-          : `put the data at ${looked[0]}, or check the network and run again: a download goes on where it stopped`,
+      hint: `${put === null ? '' : `${put}, or `}check the network${put === null ? ', then' : ' and'} run again: a download goes on where it stopped`,
     });
   }
   return { path };

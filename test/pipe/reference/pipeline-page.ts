@@ -149,6 +149,7 @@ from outside is a source.
 {{source}}
 
 The first candidate that exists is used and checked; with none, the \`url\` is downloaded once, with resume, and checked.
+A folder without any file is passed over as if it were not there.
 
 ## Stages
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -304,7 +304,52 @@ test('a missing source without url names the paths that were looked at and where
     project.write('pipeline.yaml', pipeline('{ paths: [data/a.bin, ../none/b.bin] }'));
     expect((await project.run()).failed[0]?.error).toMatchObject({
       message: 'dep images: source images is not on this machine: looked at data/a.bin, ../none/b.bin',
-      hint: 'put the file at data/a.bin',
+      hint: 'put the data at data/a.bin',
+    });
+  } finally {
+    project.remove();
+  }
+});
+
+test('a folder without any file is passed over, so that it hides no later path', async () => {
+  const project = new Pipeline();
+  try {
+    project.write('pipeline.yaml', pipeline('{ paths: [data/images, data/none, data/b.bin] }'));
+    mkdirSync(join(project.dir, 'data/images/deeper/still'), { recursive: true });
+    project.write('data/b.bin', 'later');
+    expect((await project.run()).done).toEqual(['copy']);
+    expect(project.read('cache/cells/copy/out.bin')).toBe('later');
+  } finally {
+    project.remove();
+  }
+});
+
+test('a folder with a file somewhere below it is data', async () => {
+  const project = new Pipeline();
+  try {
+    project.write(
+      'pipeline.yaml',
+      pipeline('{ paths: [data/images, data/b.bin] }').replace('{deps.images}', '{deps.images}/a/x'),
+    );
+    mkdirSync(join(project.dir, 'data/images/b'), { recursive: true });
+    project.write('data/images/a/x', 'first');
+    project.write('data/b.bin', 'later');
+    expect((await project.run()).done).toEqual(['copy']);
+    expect(project.read('cache/cells/copy/out.bin')).toBe('first');
+  } finally {
+    project.remove();
+  }
+});
+
+test('where only a folder without files is left, it is named as that, with the next step', async () => {
+  const project = new Pipeline();
+  try {
+    project.write('pipeline.yaml', pipeline('{ paths: [data/a.bin, data/images] }'));
+    mkdirSync(join(project.dir, 'data/images/deeper'), { recursive: true });
+    expect((await project.run()).failed[0]?.error).toMatchObject({
+      message:
+        'dep images: source images is not on this machine: looked at data/a.bin, data/images (a folder without files)',
+      hint: 'put the data into data/images',
     });
   } finally {
     project.remove();
