@@ -49,7 +49,7 @@ export async function reportOf(
   opened: PlannedPipeline,
   workspace: Workspace,
   project: string,
-  options: Pick<ReportRequest, 'baseline' | 'ended' | 'set'> = {},
+  options: Pick<ReportRequest, 'baseline' | 'ended' | 'markdown' | 'set'> = {},
 ): Promise<WrittenReport> {
   const { makeReport } = await import('../report/report.ts');
   const { file, title, description, params, graph } = opened;

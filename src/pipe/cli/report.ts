@@ -13,10 +13,12 @@ export const report: Command = {
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
+    markdown: { type: 'string', value: 'FILE', help: 'Write it as Markdown too, without the figures' },
     baseline: { type: 'string', value: 'REPORT', help: 'Compare with an earlier report (.html or .json)' },
   },
   examples: [
     ['pipe report', 'also while a run goes on: partial results say so'],
+    ['pipe report --markdown docs/results.md', 'claims and tables to keep with the project'],
     ['pipe report --baseline old/report.json', 'with what changed since'],
   ],
   async run(parsed, surroundings) {
@@ -26,6 +28,7 @@ export const report: Command = {
     const { page, warnings } = await reportOf(opened, workspace, project, {
       set: parsed.texts('set'),
       baseline: parsed.text('baseline'),
+      markdown: parsed.text('markdown'),
     });
     await workspace.close();
     const bytes = statSync(join(project, page)).size;

@@ -25,6 +25,8 @@ export interface ReportRequest {
   readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'status'>;
   /** Path of an earlier report to compare with, relative to the project or absolute. */
   readonly baseline?: string | null;
+  /** File to write the Markdown to, relative to the project or absolute. */
+  readonly markdown?: string | null;
   /** --set arguments that the plan was made with. */
   readonly set?: readonly string[];
   /** Said by a run that reports before its own last event (`run-finished` names the report). */
@@ -56,7 +58,7 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
       return inPlace(cell, workspace, state === 'up-to-date' || state === 'frozen');
     },
   });
-  return writeReport(project, input, { baseline });
+  return writeReport(project, input, { baseline, markdown: request.markdown ?? null });
 }
 
 function inPlace(cell: Cell, workspace: ReportRequest['workspace'], current: boolean): InPlace | null {

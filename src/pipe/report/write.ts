@@ -1,12 +1,12 @@
 /** Writes a report where people look for it, whole or not at all, and keeps drawn figures for the next one. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { layoutOf } from '../cache/layout.ts';
 import type { Baseline } from './baseline.ts';
 import type { FigureStore, KeptFigure } from './figure.ts';
-import { githubSummary } from './github.ts';
 import type { ReportInput } from './input.ts';
 import { junitXml } from './junit.ts';
+import { markdownReport } from './markdown.ts';
 import { buildReport } from './page.ts';
 import { readRuntime } from './runtime.ts';
 
@@ -18,12 +18,12 @@ export interface WrittenReport {
 
 /**
  * Writes `reports/index.html`, `reports/report.json` and `reports/junit.xml` of a project (absolute folder); in a
- * GitHub workflow the step summary too.
+ * GitHub workflow the step summary too, and where `markdown` names a file that as Markdown.
  */
 export async function writeReport(
   project: string,
   input: ReportInput,
-  { baseline = null }: { baseline?: Baseline | null } = {},
+  { baseline = null, markdown = null }: { baseline?: Baseline | null; markdown?: string | null } = {},
 ): Promise<WrittenReport> {
   const { html, json, warnings } = await buildReport(input, {
     store: figureStore(join(layoutOf(project).index, 'figures')),
@@ -37,9 +37,14 @@ export async function writeReport(
   // The page last: when it is new, what lies beside it is too.
   await replace(join(folder, 'index.html'), html);
   const summary = process.env.GITHUB_STEP_SUMMARY;
-  if (summary !== undefined && summary !== '') await writeFile(summary, githubSummary(input), { flag: 'a' });
+  if (summary !== undefined && summary !== '')
+    await writeFile(summary, markdownReport(input, summaryRows), { flag: 'a' });
+  if (markdown !== null) await replace(resolve(project, markdown), markdownReport(input));
   return { page: 'reports/index.html', warnings };
 }
+
+/** A step summary holds 1 MiB. */
+const summaryRows = 50;
 
 /** Written aside, then renamed: a reader finds the old file or the new one. */
 async function replace(path: string, text: string): Promise<void> {

@@ -6,6 +6,7 @@ import type { OutDoc } from '../../../src/pipe/config/document.ts';
 import type { Fingerprint } from '../../../src/pipe/fingerprint/fingerprint.ts';
 import type { Cell, CellId, Graph } from '../../../src/pipe/plan/graph.ts';
 import { type CollectOptions, collectReport, type InPlace } from '../../../src/pipe/report/collect.ts';
+import { markdownReport } from '../../../src/pipe/report/markdown.ts';
 import { figureStore, writeReport } from '../../../src/pipe/report/write.ts';
 import { studyInput } from './fixture.ts';
 
@@ -222,4 +223,15 @@ test('in a GitHub workflow the step summary is written too', async () => {
     delete process.env.GITHUB_STEP_SUMMARY;
   }
   expect(await readFile(join(project, 'summary.md'), 'utf8')).toMatch(/^## Ranking correlations/);
+});
+
+test('the Markdown of a report holds every row, what a step summary holds is cut', async () => {
+  const [table] = studyInput({ figures: 0 }).tables;
+  const rows = Array.from({ length: 60 }, () => table!.value.rows[0]!);
+  const input = { ...studyInput({ figures: 0 }), tables: [{ ...table!, value: { ...table!.value, rows } }] };
+  await writeReport(project, input, { markdown: 'kept.md' });
+  const kept = await readFile(join(project, 'kept.md'), 'utf8');
+  const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('|')).length;
+  expect(lines(kept) - lines(markdownReport(input, 50))).toBe(10);
+  expect(markdownReport(input, 50)).toContain('The first 50 of 60 rows.');
 });

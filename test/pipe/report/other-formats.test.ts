@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { githubSummary } from '../../../src/pipe/report/github.ts';
 import { junitXml } from '../../../src/pipe/report/junit.ts';
+import { markdownReport } from '../../../src/pipe/report/markdown.ts';
 import { studyInput } from './fixture.ts';
 
 test('JUnit: failed cells and contradicted claims fail, what did not run is skipped', () => {
@@ -34,7 +34,7 @@ test.skipIf(noPython)('JUnit: well formed whatever a message holds', () => {
 
 test('GitHub: verdict, claims, tables and failures as Markdown that text cannot break', () => {
   const input = studyInput({ figures: 0 });
-  const summary = githubSummary({ ...input, title: 'a | b <img src=x> `c`' });
+  const summary = markdownReport({ ...input, title: 'a | b <img src=x> `c`' });
   expect(summary).toContain('## a \\| b \\<img src=x\\> \\`c\\`\n');
   expect(summary).toContain('**✕ 1 failed, 46 of 48 cells there**');
   expect(summary).toContain('| ✓ supported |');

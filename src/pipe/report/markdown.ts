@@ -1,17 +1,15 @@
-/** The report in short, as Markdown for a GitHub step summary. */
+/** The report without its figures, as Markdown: to be kept with a project, or as the step summary of a GitHub workflow. */
 
 import { isJsonObject, type Json } from '../json.ts';
 import { isCached, isFailed, isHad, jsonText, type ReportInput } from './input.ts';
-import type { TableDoc } from './mark.ts';
+import type { ClaimResult, TableDoc } from './mark.ts';
 import { countText, durationText, numberText } from './number.ts';
 import { failureGroups } from './section/failures.ts';
 import { verdict } from './section/head.ts';
 import { verdictLooks } from './state.ts';
 
-/** Tables longer than this are cut, and say so: a step summary holds 1 MiB. */
-const rowsShown = 50;
-
-export function githubSummary(input: ReportInput): string {
+/** Tables of more than `rows` rows are cut, and say so. */
+export function markdownReport(input: ReportInput, rows = Number.POSITIVE_INFINITY): string {
   const [look, words] = verdict(input);
   const { run } = input;
   const cached = input.cells.filter(({ state }) => isCached(state)).length;
@@ -22,7 +20,7 @@ export function githubSummary(input: ReportInput): string {
     '',
     ...input.notices.flatMap(({ value }) => [`> **${text(value.title)}** ${text(value.text)}`, '']),
     ...claimLines(input),
-    ...input.tables.flatMap(({ value }) => tableLines(value)),
+    ...input.tables.flatMap(({ value }) => tableLines(value, rows)),
     ...stageLines(input),
     ...failureLines(input),
   ];
@@ -33,17 +31,24 @@ function claimLines(input: ReportInput): readonly string[] {
   const claims = input.claims.flatMap(({ value }) => value);
   if (claims.length === 0) return [];
   return [
-    '| Claim | Verdict | Why | n |',
-    '|---|---|---|---|',
+    '| Claim | Verdict | Effect | Paper | n | Scale | Why |',
+    '|---|---|---|---|---|---|---|',
     ...claims.map(
       (claim) =>
-        `| ${text(claim.statement)} | ${verdictLooks[claim.verdict].sign} ${claim.verdict} | ${text(claim.detail)} | ${claim.n} of ${claim.planned} |`,
+        `| ${text(claim.statement)} | ${verdictLooks[claim.verdict].sign} ${claim.verdict} | ${effectText(claim)} | ${text(claim.paper)} | ${claim.n} of ${claim.planned} | ${text(claim.scale)} | ${text(claim.detail)} |`,
     ),
     '',
   ];
 }
 
-function tableLines(table: TableDoc): readonly string[] {
+/** Three digits, as the page has them. */
+function effectText({ effect, interval }: ClaimResult): string {
+  if (effect === null) return '–';
+  const range = interval === null ? '' : ` [${interval.map((end) => numberText(end, 3)).join(', ')}]`;
+  return `${numberText(effect, 3)}${range}`;
+}
+
+function tableLines(table: TableDoc, rowsShown: number): readonly string[] {
   return [
     `### ${text(table.title)}`,
     '',
