@@ -1,12 +1,13 @@
 /** Holds the paper's claims against the results: claims.json for the report, claims.xml for a CI. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { relative } from 'node:path';
 import { z } from 'zod';
 import { applyPolicy } from '../src/nas/bench/policy.ts';
 import { readBenchTable } from '../src/nas/bench/table.ts';
 import { parseParams } from '../src/nas/params.ts';
-import { claimsFileSchema, judgeClaims } from '../src/nas/study/claims/claims.ts';
+import { judgeClaims } from '../src/nas/study/claims/claims.ts';
 import { claimsJunit } from '../src/nas/study/claims/junit.ts';
+import { readClaims } from '../src/nas/study/claims/read.ts';
 import { plannedSeeds, readSummary } from '../src/nas/study/claims/summary.ts';
 import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
 import { defineStage } from '../src/pipe/stage.ts';
@@ -24,7 +25,8 @@ const allTrainingImages = 50_000;
 export default defineStage((stage) => {
   const { embedded, target, data, network, train } = parseParams(paramsSchema, stage.params);
   const { channels, cellsPerStage, epochs } = parseParams(groupedVariantSchema, { network, train });
-  const file = claimsFileSchema.parse(parse(readFileSync(stage.dep('claims'), 'utf8')));
+  const path = stage.dep('claims');
+  const file = readClaims(readFileSync(path, 'utf8'), relative(process.cwd(), path));
   const summary = readSummary(readFileSync(stage.dep('summary')));
   const planned = plannedSeeds(readFileSync(stage.dep('variants'), 'utf8'));
   const claims = judgeClaims(

@@ -1,13 +1,13 @@
 /** Claims: the language, and that a verdict needs data, seeds, scale and an interval on its side. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { parseBenchCsv } from '../../../src/nas/bench/csv.ts';
 import { fromCode, spaceSize, toDigits } from '../../../src/nas/space/architecture.ts';
 import type { SummaryRow } from '../../../src/nas/study/aggregate.ts';
-import { claimsFileSchema, judgeClaims, type RunScale } from '../../../src/nas/study/claims/claims.ts';
+import { judgeClaims, type RunScale } from '../../../src/nas/study/claims/claims.ts';
 import { evaluateExpression, parseExpression } from '../../../src/nas/study/claims/expression.ts';
 import { claimsJunit } from '../../../src/nas/study/claims/junit.ts';
+import { ClaimsFileError, readClaims } from '../../../src/nas/study/claims/read.ts';
 
 const csv = '../shared/data/nb201/nb201_compact.csv';
 const paperScale: RunScale = {
@@ -49,14 +49,14 @@ function judge(
   summary: SummaryRow[],
   scale = paperScale,
 ) {
-  const file = claimsFileSchema.parse({
+  const file = {
     seeds: 3,
     scale: { support: { epochs: 15 }, contradict: { epochs: 100 } },
     claims: [
       { id: '1', statement: 's', source: 'section', paper: 'p', parts: [{ what: 'the effect', ...part }] },
     ],
-  });
-  return judgeClaims(file, { summary, bench }, scale)[0]!;
+  };
+  return judgeClaims(readClaims(JSON.stringify(file), 'claims.yaml'), { summary, bench }, scale)[0]!;
 }
 
 const falls = { effect: "tau_a('S/all')", supported: '<= -0.6', contradicted: '>= 0' };
@@ -90,6 +90,125 @@ describe('the language', () => {
     expect(() => evaluateExpression(parseExpression('tua(1)'), { tau: () => 1 })).toThrow(
       /no function tua; there are tau/,
     );
+  });
+});
+
+describe('what is wrong in claims.yaml is told with its place and the next step', () => {
+  const right = `seeds: 3
+scale: { support: {}, contradict: {} }
+claims:
+  - id: "1"
+    statement: s
+    source: section
+    paper: p
+    parts:
+      - what: w
+        effect: tau_a('S/all')
+        supported: "<= 0"
+        contradicted: "> 0"
+`;
+  const messageOf = (text: string): string => {
+    try {
+      readClaims(text, 'claims.yaml');
+    } catch (error) {
+      if (error instanceof ClaimsFileError) return error.message;
+      throw error;
+    }
+    return 'nothing';
+  };
+
+  test('nothing is', () => {
+    expect(messageOf(right)).toBe('nothing');
+  });
+
+  test.each([
+    ['YAML syntax', 'source: section', 'source: [section', /^claims\.yaml:7:5: .+; look at brackets/],
+    ['a key twice', 'paper: p', 'source: p', /^claims\.yaml:7:5: Map keys must be unique; /],
+    [
+      'an unknown key',
+      'effect: tau',
+      'efect: 1\n        effect: tau',
+      'claims.yaml:10:9: `claims.0.parts.0` has no key `efect`; it may hold what, effect, supported, contradicted',
+    ],
+    [
+      'a number for a text',
+      'id: "1"',
+      'id: 1',
+      'claims.yaml:4:9: `claims.0.id` must be text, not 1; put it in quotes',
+    ],
+    [
+      'a text for a number',
+      'seeds: 3',
+      'seeds: three',
+      'claims.yaml:1:8: `seeds` must be a number, not text; correct it, such as seeds: 3',
+    ],
+    [
+      'a map for a list',
+      'claims:\n  - id',
+      'claims:\n    id',
+      /^claims\.yaml:4:5: `claims` must be a list, not a map; /,
+    ],
+    [
+      'no bound',
+      '"<= 0"',
+      'below 0',
+      "claims.yaml:11:20: `claims.0.parts.0.supported`: 'below 0' is no bound: <, <=, > or >= and a number; " +
+        'correct it, such as supported: "<= -0.6"',
+    ],
+    [
+      'an expression that does not parse',
+      "tau_a('S/all')",
+      "tau_a('S/all'",
+      /^claims\.yaml:10:17: `claims\.0\.parts\.0\.effect`: .+ a '\)' is missing; correct it, such as effect: tau_a/,
+    ],
+    [
+      'a function there is not, behind a result there is not',
+      "tau_a('S/all')",
+      "tau_a('S/all') - tua('S/all')",
+      /^claims\.yaml:10:17: .+: no function tua; there are A, abs, .+; correct it/,
+    ],
+    [
+      'an argument that cannot be',
+      "tau_a('S/all')",
+      '1 - tau_a(2)',
+      /^claims\.yaml:10:17: .+: tau_a: argument 1 must be a 'text'; correct it/,
+    ],
+    [
+      'a missing key',
+      '        supported: "<= 0"\n',
+      '',
+      'claims.yaml:9:9: `claims.0.parts.0.supported` is missing; add it, such as supported: "<= -0.6"',
+    ],
+    [
+      'an empty value',
+      'statement: s',
+      'statement:',
+      'claims.yaml:5:5: `claims.0.statement` is missing; add it',
+    ],
+    [
+      'two claims of one id',
+      'claims:\n',
+      'claims:\n  - { id: "1", statement: s, source: s, paper: p, parts: [{ what: w, effect: "1", supported: < 0, contradicted: "> 0" }] }\n',
+      'claims.yaml:5:9: line 4 has a claim `1` already; give this one an id of its own',
+    ],
+    ['an alias', 'source: section', 'source: *s', /^claims\.yaml:6:13: \*s is an alias; write out/],
+  ])('%s', (_, from, to, message) => {
+    const told = messageOf(right.replace(from, to));
+    if (typeof message === 'string') expect(told).toBe(message);
+    else expect(told).toMatch(message);
+  });
+
+  test('an empty file', () => {
+    expect(messageOf('')).toBe('claims.yaml:1:1: the file is empty; add `seeds`, `scale` and `claims`');
+  });
+
+  test('every mistake at once, in the order of the file', () => {
+    const told = messageOf(right.replace('id: "1"', 'id: 1').replace('seeds: 3', 'seed: 3'));
+    expect(told.split('\n').map((line) => line.split(';')[0])).toEqual([
+      'claims.yaml:1:1: `seeds` is missing',
+      'claims.yaml:1:1: the file has no key `seed`',
+      'claims.yaml:4:9: `claims.0.id` must be text, not 1',
+    ]);
   });
 });
 
@@ -160,7 +279,7 @@ describe('verdicts', () => {
 });
 
 describe('the twelve claims of the paper', () => {
-  const file = claimsFileSchema.parse(parse(readFileSync('claims.yaml', 'utf8')));
+  const file = readClaims(readFileSync('claims.yaml', 'utf8'), 'claims.yaml');
 
   test('are there, and undecided without a network', () => {
     expect(file.claims.map(({ id }) => id)).toEqual(Array.from({ length: 12 }, (_, i) => String(i + 1)));

@@ -2,10 +2,10 @@
  * The paper's claims against the results: supported, contradicted or undecided. A verdict needs data: too few seeds, too
  * small a scale, a missing variant or an interval that reaches into the other side leave a claim undecided.
  */
-import { z } from 'zod';
 import { Random } from '../../data/random.ts';
 import { spaceSize } from '../../space/architecture.ts';
-import { type Expression, evaluateExpression, MissingResult, parseExpression } from './expression.ts';
+import { type Expression, evaluateExpression, MissingResult } from './expression.ts';
+import type { Bound, Claim, ClaimsFile, Part } from './form.ts';
 import {
   type ChooseSeeds,
   claimFunctions,
@@ -16,61 +16,6 @@ import {
   type VariantTable,
   variantTable,
 } from './results.ts';
-
-const bound = z.string().transform((text, context) => {
-  const match = /^\s*(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text);
-  if (match) return { sign: match[1]!, value: Number(match[2]), text: text.trim() };
-  context.addIssue({ code: 'custom', message: `'${text}' is no bound: <, <=, > or >= and a number` });
-  return z.NEVER;
-});
-type Bound = z.infer<typeof bound>;
-
-const expression = z.string().transform((text, context) => {
-  try {
-    return { text, parsed: parseExpression(text) };
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-    return z.NEVER;
-  }
-});
-
-const scaleSchema = z.strictObject({
-  channels: z.number().int().default(0),
-  side: z.number().int().default(0),
-  epochs: z.number().int().default(0),
-  trainImages: z.number().int().default(0),
-});
-
-/** claims.yaml. */
-export const claimsFileSchema = z.strictObject({
-  /** Seeds of every variant below which there is no verdict. */
-  seeds: z.number().int().positive(),
-  /** The scale below which no result supports a claim, and that below which none contradicts one. */
-  scale: z.strictObject({ support: scaleSchema, contradict: scaleSchema }),
-  claims: z.array(
-    z.strictObject({
-      id: z.string(),
-      statement: z.string(),
-      source: z.string(),
-      /** What the paper found, in its numbers. */
-      paper: z.string(),
-      parts: z
-        .array(
-          z.strictObject({
-            what: z.string(),
-            effect: expression,
-            /** Where the effect must lie. What is between the two bounds is the tolerance: undecided. */
-            supported: bound,
-            contradicted: bound,
-          }),
-        )
-        .min(1),
-    }),
-  ),
-});
-export type ClaimsFile = z.infer<typeof claimsFileSchema>;
-type Claim = ClaimsFile['claims'][number];
-type Part = Claim['parts'][number];
 
 /** The size at which the study was run; of all networks the smallest. */
 export interface RunScale {

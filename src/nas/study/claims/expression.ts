@@ -84,6 +84,13 @@ export function parseExpression(text: string): Expression {
   return at < tokens.length ? fail(`'${tokens[at]!.value}' is out of place`) : whole;
 }
 
+/** The expressions that an expression is made of. */
+export function operandsOf(of: Expression): readonly Expression[] {
+  if (of.kind === 'negative') return [of.of];
+  if (of.kind === 'operator') return [of.left, of.right];
+  return of.kind === 'call' ? of.args : [];
+}
+
 /** The expression's value. Throws SyntaxError for an unknown function or a text where a number must stand. */
 export function evaluateExpression(
   expression: Expression,
