@@ -6,8 +6,9 @@
  * tells which entry to read again; that is rare (a shared object is written once) and the last few are kept.
  */
 import { BenchFormatError } from './format-error.ts';
-import { type ByteSource, PickleMachine } from './pickle-machine.ts';
+import { PickleMachine } from './pickle-machine.ts';
 import { kinds, limitError, type Node } from './pickle-tape.ts';
+import type { ByteSource } from './pickle-window.ts';
 
 export interface Entries {
   /** The dict's own key in the top-level dict, encoded. */
@@ -162,14 +163,14 @@ export class Segments {
       this.#permanent = {
         values: machine.tape.count,
         items: machine.tape.itemCount,
-        bytes: machine.windowPosition,
+        bytes: machine.window.position,
       };
       this.#permanentMemo = this.memoNext;
       this.#memoStart = this.memoNext;
       if (resume) {
         this.memoNext = resume.memoNext;
         this.#starts = [...resume.starts];
-        machine.seek(resume.offset, machine.windowPosition);
+        machine.window.seek(resume.offset, machine.window.position);
       }
       this.#begin();
     } else if (frame === 0) this.#begin();
@@ -243,6 +244,6 @@ export class Segments {
     this.#memo.fill(0, this.#permanentMemo, this.memoNext - this.#memoStart + this.#permanentMemo);
     this.#memoStart = this.memoNext;
     // Moving what was read ahead costs time, so only when much has gone by.
-    if (machine.windowPosition - permanent.bytes > 2 ** 21) machine.discard(permanent.bytes);
+    if (machine.window.position - permanent.bytes > 2 ** 21) machine.window.discard(permanent.bytes);
   }
 }

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { basename, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { BenchFormatError } from './format-error.ts';
-import type { ByteSource } from './pickle-machine.ts';
+import type { ByteSource } from './pickle-window.ts';
 
 /** One file of the folder, or one entry of the archive. */
 export interface Member {

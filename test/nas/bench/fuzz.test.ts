@@ -10,8 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decompress } from '../../../src/nas/bench/bzip2.ts';
 import { Columns } from '../../../src/nas/bench/columns.ts';
 import { BenchFormatError } from '../../../src/nas/bench/format-error.ts';
-import { memorySource, PickleMachine, readPickle } from '../../../src/nas/bench/pickle-machine.ts';
+import { PickleMachine, readPickle } from '../../../src/nas/bench/pickle-machine.ts';
 import { defaultLimits, key, Tape } from '../../../src/nas/bench/pickle-tape.ts';
+import { memorySource } from '../../../src/nas/bench/pickle-window.ts';
 import { addArchitecture, simpleSchedules } from '../../../src/nas/bench/record.ts';
 
 const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 1500);
