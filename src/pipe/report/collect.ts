@@ -5,17 +5,11 @@ import type { SourceDoc } from '../config/document.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import type { JsonObject } from '../json.ts';
 import type { Cell, Graph } from '../plan/graph.ts';
+import { isHad } from '../run/cell-state.ts';
 import type { CellState } from '../run/event.ts';
 import { runCommand } from '../run/rerun.ts';
 import { version } from '../version.ts';
-import {
-  isHad,
-  type Provenance,
-  type ReportCell,
-  type ReportInput,
-  type ReportRun,
-  type ReportSource,
-} from './input.ts';
+import type { Provenance, ReportCell, ReportInput, ReportRun, ReportSource } from './input.ts';
 import { bytesText } from './number.ts';
 import { type MarkedOut, readMarks } from './read-marks.ts';
 import { latestRun } from './run-record.ts';

@@ -130,19 +130,6 @@ export interface Provenance {
   readonly code: Readonly<Record<string, string>>;
 }
 
-/** A cell's outs are in place: it counts as had. */
-export function isHad(state: CellState): boolean {
-  return state === 'done' || isCached(state);
-}
-
-export function isCached(state: CellState): boolean {
-  return state === 'up-to-date' || state === 'restored' || state === 'frozen';
-}
-
-export function isFailed(state: CellState): boolean {
-  return state === 'failed' || state === 'dirty-inputs';
-}
-
 export function jsonText(value: Json | undefined): string {
   if (value === undefined) return 'absent';
   return typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,5 +1,6 @@
 /** The run as JUnit XML: a test case a cell and a claim, so that a CI shows them where it shows tests. */
-import { isCached, isFailed, isHad, type ReportInput } from './input.ts';
+import { isCached, isFailed, isHad } from '../run/cell-state.ts';
+import type { ReportInput } from './input.ts';
 
 /** Cells that failed are failures, cells that did not run are skipped; a contradicted claim is a failure, an undecided one skipped. */
 export function junitXml(input: ReportInput): string {

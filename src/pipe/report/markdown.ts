@@ -1,7 +1,8 @@
 /** The report without its figures, as Markdown: to be kept with a project, or as the step summary of a GitHub workflow. */
 
 import { isJsonObject, type Json } from '../json.ts';
-import { isCached, isFailed, isHad, jsonText, type ReportInput } from './input.ts';
+import { isCached, isFailed, isHad } from '../run/cell-state.ts';
+import { jsonText, type ReportInput } from './input.ts';
 import type { ClaimResult, TableDoc } from './mark.ts';
 import { countText, durationText, numberText } from './number.ts';
 import { failureGroups } from './section/failures.ts';

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reason } from '../fingerprint/fingerprint.ts';
+import { failedState } from '../run/cell-state.ts';
 import type { CellError, CellState, RunEvent } from '../run/event.ts';
 import type { ReportRun } from './input.ts';
 
@@ -107,7 +108,7 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
         break;
       case 'cell-failed':
         update(event.cell, {
-          state: event.error.kind === 'dirty-inputs' ? 'dirty-inputs' : 'failed',
+          state: failedState(event.error),
           error: event.error,
           ms: event.ms,
           endedMs: since(event.time),

@@ -1,7 +1,8 @@
 /** The report's machine-readable twin: everything the page says, as one JSON document inside and beside it. */
 import type { Json, JsonObject } from '../json.ts';
+import { isFailed, isHad } from '../run/cell-state.ts';
 import type { DrawnFigure } from './figure.ts';
-import { isFailed, isHad, type ReportCell, type ReportInput } from './input.ts';
+import type { ReportCell, ReportInput } from './input.ts';
 import { reasonText } from './reason-text.ts';
 
 /** Raised when a reader of the older layout would misread a newer one. */

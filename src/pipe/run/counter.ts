@@ -1,5 +1,6 @@
 /** Counts cells by state from the events of a run: for the exit code and the last line. */
 import type { CellId } from '../plan/graph.ts';
+import { type CellCounts, failedOf, failedState, noCells } from './cell-state.ts';
 import type { CellState, RunEvent } from './event.ts';
 
 export class Counter {
@@ -23,7 +24,7 @@ export class Counter {
         this.#states.set(event.cell, 'done');
         break;
       case 'cell-failed':
-        this.#states.set(event.cell, event.error.kind === 'dirty-inputs' ? 'dirty-inputs' : 'failed');
+        this.#states.set(event.cell, failedState(event.error));
         break;
       case 'cell-not-run':
         this.#states.set(event.cell, event.state);
@@ -37,23 +38,11 @@ export class Counter {
   }
 
   get failed(): number {
-    const counts = this.counts();
-    return counts.failed + counts['dirty-inputs'];
+    return failedOf(this.counts());
   }
 
-  counts(): Record<CellState, number> {
-    const counts: Record<CellState, number> = {
-      waiting: 0,
-      running: 0,
-      'up-to-date': 0,
-      restored: 0,
-      done: 0,
-      failed: 0,
-      'dirty-inputs': 0,
-      blocked: 0,
-      frozen: 0,
-      cancelled: 0,
-    };
+  counts(): CellCounts {
+    const counts = noCells();
     for (const state of this.#states.values()) counts[state]++;
     return counts;
   }

@@ -1,17 +1,10 @@
 /** The live region: at most twelve lines, a row a stage with a bar, below it the cells that run the longest. */
+import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { Line, Piece } from './line.ts';
 import { cut, pad, widthOf } from './line.ts';
 import { downloadText } from './message.ts';
 import { duration, metricValue } from './text.ts';
-import {
-  cachedOf,
-  failedOf,
-  isOver,
-  notRunOf,
-  type RunningCell,
-  type RunView,
-  type StageView,
-} from './view.ts';
+import { isOver, type RunningCell, type RunView, type StageView } from './view.ts';
 
 const height = 12;
 const shownCells = 4;

@@ -1,8 +1,9 @@
 /** Lines that every screen writes when something happens that a person should know: failures, retries, warnings, stages. */
+import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { RunEvent } from '../run/event.ts';
 import type { Line } from './line.ts';
 import { bytes, duration } from './text.ts';
-import { cachedOf, failedOf, isOver, notRunOf, type RunView, type StageView } from './view.ts';
+import { isOver, type RunView, type StageView } from './view.ts';
 
 /** Lines of a failed stage's log shown at once; the whole log's path stands below. */
 const shownTail = 8;

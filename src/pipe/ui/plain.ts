@@ -1,11 +1,12 @@
 /** The screen of a log file or a CI job: a line a change and no cursor codes; in a long run a line every tenth of it. */
 import { reasonText } from '../report/reason-text.ts';
+import { cachedOf } from '../run/cell-state.ts';
 import type { RunEvent, Subscriber } from '../run/event.ts';
 import { type Line, paint } from './line.ts';
 import { downloadText, messageLines } from './message.ts';
 import { summaryLines } from './summary.ts';
 import { cells, duration } from './text.ts';
-import { cachedOf, RunView } from './view.ts';
+import { RunView } from './view.ts';
 
 export interface PlainOptions {
   readonly write: (text: string) => unknown;

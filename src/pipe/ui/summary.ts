@@ -1,10 +1,11 @@
 /** The end of a run: failures with equal ones together, causes before consequences, and one last line of numbers. */
 import type { CellId } from '../plan/graph.ts';
+import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { RunEvent } from '../run/event.ts';
 import { runCommand } from '../run/rerun.ts';
 import type { Line } from './line.ts';
 import { cells, duration } from './text.ts';
-import { cachedOf, type Failure, failedOf, notRunOf, type RunView } from './view.ts';
+import type { Failure, RunView } from './view.ts';
 
 /** Names shown of a group of equal failures; the others are counted. */
 const shownNames = 4;

@@ -1,5 +1,6 @@
 /** What a screen shows of a run, kept up to date from its events. */
 import type { CellId } from '../plan/graph.ts';
+import { type CellCounts, failedState, noCells } from '../run/cell-state.ts';
 import type { CellError, CellState, RunEvent } from '../run/event.ts';
 
 export interface RunningCell {
@@ -19,7 +20,7 @@ export interface RunningCell {
 export interface StageView {
   readonly name: string;
   readonly cells: number;
-  readonly counts: Record<CellState, number>;
+  readonly counts: CellCounts;
   /** Milliseconds of each cell that finished in this run. */
   readonly took: number[];
   startedAt: number | null;
@@ -95,7 +96,7 @@ export class RunView {
         break;
       case 'cell-failed': {
         const stage = this.#stageOf.get(event.cell) ?? '';
-        this.#move(event.cell, event.error.kind === 'dirty-inputs' ? 'dirty-inputs' : 'failed');
+        this.#move(event.cell, failedState(event.error));
         this.failures.push({ cell: event.cell, stage, error: event.error, log: event.log });
         break;
       }
@@ -217,33 +218,6 @@ export function isOver(stage: StageView): boolean {
   return stage.counts.waiting === 0 && stage.counts.running === 0;
 }
 
-export function cachedOf(counts: Readonly<Record<CellState, number>>): number {
-  return counts['up-to-date'] + counts.restored + counts.frozen;
-}
-
-export function failedOf(counts: Readonly<Record<CellState, number>>): number {
-  return counts.failed + counts['dirty-inputs'];
-}
-
-export function notRunOf(counts: Readonly<Record<CellState, number>>): number {
-  return counts.blocked + counts.cancelled + counts.waiting + counts.running;
-}
-
 function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function noCells(): Record<CellState, number> {
-  return {
-    waiting: 0,
-    running: 0,
-    'up-to-date': 0,
-    restored: 0,
-    done: 0,
-    failed: 0,
-    'dirty-inputs': 0,
-    blocked: 0,
-    frozen: 0,
-    cancelled: 0,
-  };
 }

@@ -1,7 +1,9 @@
 /** Failures, equal ones grouped, each with the end of its log, the command that reruns it, and what it kept from running. */
+
+import { isFailed } from '../../run/cell-state.ts';
 import { runCommand } from '../../run/rerun.ts';
 import { type Html, html } from '../html.ts';
-import { isFailed, type ReportCell, type ReportInput } from '../input.ts';
+import type { ReportCell, ReportInput } from '../input.ts';
 import { countText, durationText } from '../number.ts';
 import { badge, stateLooks } from '../state.ts';
 

@@ -1,6 +1,8 @@
 /** Head of the page: title, verdict, a line of facts, notices. */
+
+import { isCached, isFailed, isHad } from '../../run/cell-state.ts';
 import { type Html, html } from '../html.ts';
-import { isCached, isFailed, isHad, type ReportInput } from '../input.ts';
+import type { ReportInput } from '../input.ts';
 import { countText, durationText, timeText } from '../number.ts';
 import { badge, type Look, stateLooks, verdictLooks } from '../state.ts';
 

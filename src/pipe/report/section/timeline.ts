@@ -1,6 +1,8 @@
 /** When each cell of this run worked, by resource: a lane for each GPU and for as many at once as the processors had. */
+
+import { isFailed } from '../../run/cell-state.ts';
 import { type Html, html, raw } from '../html.ts';
-import { isFailed, type ReportCell, type ReportInput } from '../input.ts';
+import type { ReportCell, ReportInput } from '../input.ts';
 import { countText, durationText } from '../number.ts';
 import { stateLooks } from '../state.ts';
 import { textWidth } from '../text-width.ts';

@@ -1,6 +1,8 @@
 /** What ran, what came from the cache, and why: by stage, then cell by cell. */
+
+import { isCached, isFailed, isHad } from '../../run/cell-state.ts';
 import { type Html, html } from '../html.ts';
-import { isCached, isFailed, isHad, type ReportCell, type ReportInput } from '../input.ts';
+import type { ReportCell, ReportInput } from '../input.ts';
 import { bytesText, countText, durationText } from '../number.ts';
 import { reasonText } from '../reason-text.ts';
 import { badge, countStates, stateLooks } from '../state.ts';
