@@ -3,12 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Begun, CellWork, Obstacle, Workspace } from '../cache/work.ts';
 import { UserError } from '../config/diagnostic.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
+import { attemptOf } from './attempt.ts';
 import { cellError, endedError, mayPass } from './cell-error.ts';
-import { stageEnvironment } from './environment.ts';
 import type { CellError, RunEvent, RunId } from './event.ts';
-import type { Attempt, Ended, Executor, Running } from './executor.ts';
+import type { Ended, Executor, Running } from './executor.ts';
 import type { Stopper } from './interrupt.ts';
-import type { Job } from './job.ts';
 import { maskFile, maskText, secretsOf } from './mask.ts';
 import type { Lease } from './resources.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -128,44 +127,24 @@ interface Tried {
   readonly ms: number;
 }
 
-async function tryOnce(
-  context: CellContext,
-  task: CellTask,
-  work: CellWork,
-  attempt: number,
-): Promise<Tried> {
+async function tryOnce(context: CellContext, task: CellTask, work: CellWork, number: number): Promise<Tried> {
   const { cell, lease } = task;
   const { say, stopper, folder } = context;
   const outs = await work.stage();
-  const path = folder.attempt(cell.id, attempt);
-  const job: Job = {
-    version: 1,
-    cell: cell.id,
-    stage: cell.stage,
-    axes: cell.axes,
-    params: cell.params,
-    axisValues: cell.axisValues,
-    deps: work.deps,
+  const path = folder.attempt(cell.id, number);
+  const attempt = attemptOf(cell, work, {
+    folder: path,
     outs,
     checkpoint: work.checkpoint,
     resources: { cpu: lease.cpu, gpus: lease.gpus, memory: lease.memory },
-    events: `${path}/events.jsonl`,
-    module: work.module,
-    attempt,
-  };
-  folder.writeJob(path, job);
-  const frozen: Attempt = {
-    job,
-    run: cell.run,
-    folder: path,
-    log: `${path}/log.txt`,
-    env: stageEnvironment(cell.env, context.env, context.project),
+    number,
     project: context.project,
-    timeoutMs: cell.timeoutMs,
-  };
+    env: context.env,
+  });
+  folder.writeJob(path, attempt.job);
   const secrets = secretsOf(cell.env, context.env);
   const started = performance.now();
-  const running = await context.executor.start(frozen, (event) => {
+  const running = await context.executor.start(attempt, (event) => {
     switch (event.type) {
       case 'progress':
         return say({
@@ -196,16 +175,16 @@ async function tryOnce(
     type: 'cell-started',
     cell: cell.id,
     key: work.key,
-    attempt,
+    attempt: number,
     gpus: lease.gpus,
     pid: running.pid,
-    log: folder.shown(frozen.log),
+    log: folder.shown(attempt.log),
   });
   stopper.add(running);
   const ended = await endedWell(running, cell, stopper);
   stopper.delete(running);
-  for (const file of [frozen.log, job.events]) maskFile(file, secrets);
-  return { ended, log: frozen.log, ms: Math.round(performance.now() - started) };
+  for (const file of [attempt.log, attempt.job.events]) maskFile(file, secrets);
+  return { ended, log: attempt.log, ms: Math.round(performance.now() - started) };
 }
 
 /**

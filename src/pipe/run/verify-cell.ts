@@ -8,10 +8,9 @@ import { hashFile } from '../fingerprint/digest.ts';
 import type { Json } from '../json.ts';
 import { isJsonObject } from '../json.ts';
 import type { Cell } from '../plan/graph.ts';
+import { attemptOf } from './attempt.ts';
 import { endedError } from './cell-error.ts';
-import { stageEnvironment } from './environment.ts';
 import type { Executor } from './executor.ts';
-import type { Job } from './job.ts';
 
 export interface VerifyOptions {
   /** Absolute path of the project folder. */
@@ -77,37 +76,19 @@ async function attempt(
   // A checkpoint of the first run would spare the second one its work: each has an empty folder of its own.
   const checkpoint = work.checkpoint === null ? null : join(folder, 'checkpoint');
   if (checkpoint !== null) await mkdir(checkpoint);
-  const job: Job = {
-    version: 1,
-    cell: cell.id,
-    stage: cell.stage,
-    axes: cell.axes,
-    params: cell.params,
-    axisValues: cell.axisValues,
-    deps: work.deps,
+  const one = attemptOf(cell, work, {
+    folder,
     outs,
     checkpoint,
     resources: { cpu: cell.resources.cpu, gpus, memory: cell.resources.memory },
-    events: join(folder, 'events.jsonl'),
-    module: work.module,
-    attempt: number,
-  };
-  const log = join(folder, 'log.txt');
-  const running = await executor.start(
-    {
-      job,
-      run: cell.run,
-      folder,
-      log,
-      env: stageEnvironment(cell.env, env, project),
-      project,
-      timeoutMs: cell.timeoutMs,
-    },
-    () => {},
-  );
+    number,
+    project,
+    env,
+  });
+  const running = await executor.start(one, () => {});
   const ended = await running.ended;
   if (ended.kind !== 'ok') {
-    const error = endedError(ended, log);
+    const error = endedError(ended, one.log);
     throw new UserError(`${cell.id} failed: ${error.message}\n${error.tail.join('\n')}`.trimEnd());
   }
   for (const out of cell.outs) {
