@@ -12,7 +12,7 @@ import { version } from '../version.ts';
 import type { Provenance, ReportCell, ReportInput, ReportRun, ReportSource } from './input.ts';
 import { bytesText } from './number.ts';
 import { type MarkedOut, readMarks } from './read-marks.ts';
-import { latestRun } from './run-record.ts';
+import { latestRun, untold } from './run-record.ts';
 
 export interface CollectOptions {
   /** Absolute path of the project folder. */
@@ -63,23 +63,14 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
     const told = record?.cells.get(cell.id);
     const state: CellState = told?.state ?? (inPlace?.current ? 'up-to-date' : 'waiting');
     cells.push({
+      ...(told ?? untold),
       id: cell.id,
       stage: cell.stage,
       axes: cell.axes,
       state,
       ms: told?.ms ?? inPlace?.ms ?? null,
-      startedMs: told?.startedMs ?? null,
-      endedMs: told?.endedMs ?? null,
-      gpus: told?.gpus ?? [],
-      attempts: told?.attempts ?? 0,
       key: told?.key ?? inPlace?.key ?? null,
-      reasons: told?.reasons ?? [],
       outBytes: told?.outBytes ?? (isHad(state) ? (inPlace?.bytes ?? null) : null),
-      error: told?.error ?? null,
-      log: told?.log ?? null,
-      cause: told?.cause ?? null,
-      metrics: told?.metrics ?? {},
-      warnings: told?.warnings ?? [],
     });
     if (inPlace === null) continue;
     provenance.add(cell, inPlace.fingerprint);

@@ -1,10 +1,9 @@
 /** A run as its event file tells it: what each cell did, when, and how it ended. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Reason } from '../fingerprint/fingerprint.ts';
 import { failedState } from '../run/cell-state.ts';
-import type { CellError, CellState, RunEvent } from '../run/event.ts';
-import type { ReportRun } from './input.ts';
+import type { RunEvent } from '../run/event.ts';
+import type { ReportCell, ReportRun } from './input.ts';
 
 export interface RunRecord {
   readonly run: ReportRun;
@@ -17,24 +16,11 @@ export interface RunRecord {
   readonly cells: ReadonlyMap<string, CellRecord>;
 }
 
-export interface CellRecord {
-  readonly state: CellState;
-  readonly ms: number | null;
-  readonly startedMs: number | null;
-  readonly endedMs: number | null;
-  readonly gpus: readonly number[];
-  readonly attempts: number;
-  readonly key: string | null;
-  readonly reasons: readonly Reason[];
-  readonly outBytes: number | null;
-  readonly error: CellError | null;
-  readonly log: string | null;
-  readonly cause: string | null;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly warnings: readonly string[];
-}
+/** What a run tells of a cell. */
+export type CellRecord = Omit<ReportCell, 'id' | 'stage' | 'axes'>;
 
-const fresh: CellRecord = {
+/** Of a cell that no event was about. */
+export const untold: CellRecord = {
   state: 'waiting',
   ms: null,
   startedMs: null,
@@ -62,7 +48,7 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
   const cells = new Map<string, CellRecord>();
   const warnings: string[] = [];
   const update = (cell: string, change: Partial<CellRecord>): void => {
-    cells.set(cell, { ...(cells.get(cell) ?? fresh), ...change });
+    cells.set(cell, { ...(cells.get(cell) ?? untold), ...change });
   };
   const since = (time: string): number => Date.parse(time) - Date.parse(start?.time ?? time);
   for (const event of events) {
@@ -70,7 +56,7 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
     switch (event.type) {
       case 'run-started':
         start = event;
-        for (const { id } of event.cells) cells.set(id, fresh);
+        for (const { id } of event.cells) cells.set(id, untold);
         break;
       case 'cell-cached':
         update(event.cell, { state: event.how, key: event.key, ms: event.savedMs });
