@@ -1,31 +1,15 @@
 /** The report in a real browser: from file://, under its own policy, wide and narrow, light and dark, without scripts. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildVegaRuntime } from '../../scripts/vega-runtime.mjs';
 import { buildReport } from '../../src/pipe/report/page.ts';
 import { studyInput } from '../pipe/report/fixture.ts';
-
-const executable = [
-  process.env.CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path));
-if (executable === undefined)
-  console.warn('skipped: no Chromium here (apt-get install chromium, or set CHROMIUM)');
-
-interface Opened {
-  readonly page: Page;
-  /** Console errors, page errors, and requests beyond the file itself. */
-  readonly troubles: readonly string[];
-}
+import { executable, launch, openPage } from './chromium.ts';
 
 describe.skipIf(executable === undefined)('the report in Chromium', () => {
   let browser: Browser;
@@ -41,38 +25,14 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     const runtime = await readFile(join(folder, 'runtime.js'), 'utf8');
     await writeFile(join(folder, 'index.html'), (await buildReport(input, { runtime })).html);
     url = pathToFileURL(join(folder, 'index.html')).href;
-    browser = await chromium.launch({
-      executablePath: executable!,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function open(options: BrowserContextOptions = {}): Promise<Opened> {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    const troubles: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
-    });
-    page.on('pageerror', (error) => troubles.push(error.message));
-    page.on('request', (request) => {
-      if (request.url() !== url) troubles.push(`request ${request.url().slice(0, 80)}`);
-    });
-    await page.goto(url);
-    return { page, troubles };
-  }
+  const open = (options?: BrowserContextOptions) => openPage(browser, url, options);
 
   test('no console error, no request, every figure there', async () => {
     const { page, troubles } = await open();

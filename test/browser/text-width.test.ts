@@ -1,12 +1,9 @@
 /** Widths of text, against what a browser measures in a font with Arial's metrics. */
 import { existsSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { textWidth } from '../../src/pipe/report/text-width.ts';
+import { executable, launch } from './chromium.ts';
 
-const executable = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
-  (path) => path !== undefined && existsSync(path),
-);
 const fonts = [
   '/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf',
   '/usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf',
@@ -26,10 +23,7 @@ test.skipIf(!canMeasure)(
       '“quoted” – naïve façade…',
       '0123456789',
     ];
-    const browser = await chromium.launch({
-      executablePath: executable!,
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
+    const browser = await launch();
     try {
       const page = await browser.newPage();
       for (const weight of ['normal', 'bold'] as const) {
