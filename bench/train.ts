@@ -1,7 +1,8 @@
 /**
  * How long one strictly fair step takes (five paths forward and backward, then SGD) on both backends and on PyTorch, for
  * the same network, paths, batch and number of threads: `npm run bench:train -- --json`. Each contender is a process
- * that waits; the steps take turns, so that all of them meet the same moods of the machine.
+ * that waits; the steps take turns, so that all of them meet the same moods of the machine. With one thread each, then
+ * with all cores, of which wasm always takes one.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -32,7 +33,8 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean' },
     /** Timed steps a contender; the slow wasm takes a third of them. */
     steps: { type: 'string', default: '5' },
-    threads: { type: 'string', default: String(cpus().length) },
+    /** `1,2`: each setting with so many threads a contender. */
+    threads: { type: 'string', default: [...new Set([1, cpus().length])].join(',') },
     side: { type: 'string', default: '32' },
     /** `16x1x64,32x2x256`: channels × cells a stage × batch. */
     settings: { type: 'string', default: '16x1x64,16x1x256,32x2x64,32x2x256' },
@@ -94,14 +96,16 @@ async function compare(): Promise<void> {
     return missing === null;
   });
   const results = [];
-  for (const text of flags.settings.split(',')) {
+  const threadCounts = flags.threads.split(',').map(Number);
+  const texts = flags.settings.split(',');
+  for (const [threads, text] of threadCounts.flatMap((count) => texts.map((one) => [count, one] as const))) {
     const [channels = 16, cellsPerStage = 1, batch = 64] = text.split('x').map(Number);
     const setting = {
       channels,
       cellsPerStage,
       batch,
       side: Number(flags.side),
-      threads: Number(flags.threads),
+      threads,
     };
     const medians = await race(here, setting);
     const ratios = Object.fromEntries(

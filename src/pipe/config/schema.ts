@@ -51,7 +51,10 @@ const candidate = z.union([
 ]);
 
 export const sourceSchema = fixed({
-  paths: z.array(candidate).optional().describe('Candidates in order; the first that exists is used.'),
+  paths: z
+    .array(candidate)
+    .optional()
+    .describe('Candidates in order; the first that exists and holds a file is used.'),
   url: z
     .string()
     .regex(/^https?:\/\//, 'a url starts with https:// or http://')

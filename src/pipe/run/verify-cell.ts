@@ -11,6 +11,7 @@ import type { Cell } from '../plan/graph.ts';
 import { attemptOf } from './attempt.ts';
 import { endedError } from './cell-error.ts';
 import type { Executor } from './executor.ts';
+import { maskFile, secretsOf } from './mask.ts';
 
 export interface VerifyOptions {
   /** Absolute path of the project folder. */
@@ -87,6 +88,8 @@ async function attempt(
   });
   const running = await executor.start(one, () => {});
   const ended = await running.ended;
+  const secrets = secretsOf(cell.env, env);
+  for (const file of [one.log, one.job.events]) maskFile(file, secrets);
   if (ended.kind !== 'ok') {
     const error = endedError(ended, one.log);
     throw new UserError(`${cell.id} failed: ${error.message}\n${error.tail.join('\n')}`.trimEnd());

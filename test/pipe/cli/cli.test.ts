@@ -243,3 +243,22 @@ stages:
   project.write('pipeline.yaml', text(2));
   expect(expected()).toBe(6 * 3_600_000);
 });
+
+test('a failed verify does not show a secret', () => {
+  process.env.PIPE_TEST_TOKEN = 'hush-4711-hush';
+  try {
+    project.write(
+      'pipeline.yaml',
+      `version: 1
+stages:
+  a: {cmd: "echo token $PIPE_TEST_TOKEN; false", outs: {o: o}, env: {pass: [PIPE_TEST_TOKEN]}}
+`,
+    );
+    const { code, stdout, stderr } = project.pipe('verify', 'a');
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('token');
+    expect(stdout + stderr).not.toContain('hush-4711-hush');
+  } finally {
+    delete process.env.PIPE_TEST_TOKEN;
+  }
+});
