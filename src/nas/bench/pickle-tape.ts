@@ -175,23 +175,29 @@ export class Node {
     return Uint8Array.from(decoder.decode(stored), (char) => char.charCodeAt(0));
   }
 
-  /** References of a container's items, in order. */
+  /** A list, tuple, set or dict: of another kind `a` and `b` are no chunks. */
+  get #holdsItems(): boolean {
+    return this.kind >= kinds.list && this.kind <= kinds.dict;
+  }
+
+  /** References of a container's items, in order; of anything else none. */
   *refs(): Generator<number> {
     const { tape } = this;
+    if (!this.#holdsItems) return;
     for (let chunk = tape.a[this.ref]!; chunk !== 0; chunk = tape.items[chunk]!) {
       const end = chunk + 2 + tape.items[chunk + 1]!;
       for (let at = chunk + 2; at < end; at++) yield tape.items[at]!;
     }
   }
 
-  /** A container's items; of a dict key, value, key, value. */
+  /** A container's items; of a dict key, value, key, value; of anything else none. */
   *items(): Generator<Node> {
     for (const ref of this.refs()) yield this.tape.node(ref);
   }
 
   /** How many items a container has (keys and values counted). */
   get size(): number {
-    return this.kind >= kinds.list && this.kind <= kinds.dict ? this.tape.num[this.ref]! : 0;
+    return this.#holdsItems ? this.tape.num[this.ref]! : 0;
   }
 
   /** The value of a key of this dict; the last one where a file repeats the key, as Python has it. */

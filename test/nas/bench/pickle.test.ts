@@ -33,6 +33,24 @@ describe('pickle machine', () => {
     expect(tensor.reason).toContain('torch._utils._rebuild_tensor_v2');
   });
 
+  test('what is no container has no items, whatever its bytes', () => {
+    const values = [
+      'X\x04\0\0\0text',
+      'C\x04abcd',
+      'G\x40\x45\0\0\0\0\0\0',
+      'K\x07',
+      '\x88',
+      'N',
+      '\x8a\x09\x01\0\0\0\0\0\0\0\x01',
+    ];
+    for (const value of values) expect([...readPickle(bytes(0x80, 4, value, '.')).items()]).toEqual([]);
+    // The text's place in the bytes is a place among the list's items, which led round and round.
+    const pair = readPickle(bytes(0x80, 4, 'X\x04\0\0\0text', '](', 'N'.repeat(60), 'e', 0x86, '.'));
+    const [text, list] = [...pair.items()];
+    expect(text!.items().next().done).toBe(true);
+    expect([...list!.items()]).toHaveLength(60);
+  });
+
   test('a length of 2^60 is refused before a byte of it is asked for', () => {
     const huge = [0, 0, 0, 0, 0, 0, 0, 0x10];
     for (const opcode of [0x8d, 0x8e, 0x96, 0x95]) {
