@@ -17,7 +17,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: join(tmpdir(), 'pipe-bench-compact') },
     architectures: { type: 'string', default: '15625' },
     'pth-bytes': { type: 'string', default: '5e9' },
-    /** A .pth that Python can load too: it needs eight times the file's size in memory. */
+    /** A .pth that Python can load too, as a whole. */
     'python-pth-bytes': { type: 'string', default: '4e8' },
     repeats: { type: 'string', default: '1' },
     clean: { type: 'boolean', default: false },

@@ -1,6 +1,7 @@
 /** Turns the benchmark, whatever its form, into the two Arrow tables that every later stage reads. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { tableOfRows } from '../src/nas/bench/columns.ts';
 import { convertBenchmark } from '../src/nas/bench/convert.ts';
 import { parseBenchCsv } from '../src/nas/bench/csv.ts';
 import { writeBenchTables } from '../src/nas/bench/table.ts';
@@ -11,7 +12,7 @@ export default defineStage(async (stage) => {
   const paths = { bench: stage.out('bench'), arch: stage.out('arch') };
   if (raw.endsWith('.csv')) {
     const { rows, archs } = parseBenchCsv(readFileSync(raw, 'utf8'), basename(raw));
-    writeBenchTables(paths, rows, archs);
+    writeBenchTables(paths, tableOfRows(rows, archs));
     stage.info(`${archs.length} architectures, ${rows.length} numbers`);
     return;
   }
@@ -28,6 +29,6 @@ export default defineStage(async (stage) => {
       `${converted.notes.length} architectures whose file disagrees with their own cost, such as ${note}`,
     );
   }
-  writeBenchTables(paths, converted.table, converted.table.archs);
+  writeBenchTables(paths, converted.table);
   stage.info(`${converted.table.archs.length} architectures, ${converted.table.length} numbers`);
 });

@@ -1,8 +1,8 @@
 // biome-ignore-all lint: AssemblyScript: other types, other operators
 /**
  * The inner loops of the bzip2 decoder, in AssemblyScript: compiled by build.mjs to WebAssembly and committed as
- * src/nas/bench/bzip2-kernel.ts. Plain JavaScript takes 2.5 times as long, mostly in the move-to-front list, which is
- * shifted here 16 bytes at a time. No allocation and no bounds of its own: src/nas/bench/bzip2-memory.ts lays out
+ * src/nas/bench/bzip2-kernel.ts. WebAssembly moves the move-to-front list and looks for runs 16 bytes at a time, which
+ * plain JavaScript cannot. No allocation and no bounds of its own: src/nas/bench/bzip2-memory.ts lays out
  * the memory, bzip2-block.ts checks what comes from the file.
  */
 

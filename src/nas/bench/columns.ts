@@ -159,3 +159,57 @@ export function* benchRows(table: BenchTable): Generator<BenchRow> {
     };
   }
 }
+
+/** A table of rows of any source, in their order. */
+export function tableOfRows(rows: readonly BenchRow[], archs: readonly ArchRow[]): BenchTable {
+  const all = new Columns();
+  for (const { index, dataset, split, hp, epoch, seed, accuracy, loss } of rows) {
+    all.push(index, all.serie(dataset, split), hp, epoch, seed, accuracy, loss ?? Number.NaN);
+  }
+  return { ...all.data(), archs, ops: new Map(rows.map(({ index, ops }) => [index, ops])) };
+}
+
+/** A column as every writer takes it; `null` is a missing value. A `label` is a text that many rows share. */
+export interface NamedColumn {
+  readonly name: string;
+  readonly type: 'int' | 'float' | 'text' | 'label';
+  readonly values: ArrayLike<number> | ArrayLike<number | string | null>;
+}
+
+/** The columns of the bench table; numbers as they are. */
+export function benchColumns(table: BenchTable): NamedColumn[] {
+  const { index, serie, hp, epoch, seed, accuracy, loss, series, ops } = table;
+  const text = (of: (row: number) => string) => Array.from(index, (_, row) => of(row));
+  return [
+    { name: 'index', type: 'int', values: index },
+    { name: 'ops', type: 'label', values: text((row) => ops.get(index[row]!)!) },
+    { name: 'dataset', type: 'label', values: text((row) => series[serie[row]!]![0]) },
+    { name: 'split', type: 'label', values: text((row) => series[serie[row]!]![1]) },
+    { name: 'hp', type: 'int', values: hp },
+    { name: 'epoch', type: 'int', values: epoch },
+    { name: 'seed', type: 'int', values: seed },
+    { name: 'accuracy', type: 'float', values: accuracy },
+    { name: 'loss', type: 'float', values: loss.some(Number.isNaN) ? withNulls(loss) : loss },
+  ];
+}
+
+/** The columns of the table of architectures. */
+export function archColumns(archs: readonly ArchRow[]): NamedColumn[] {
+  const column = (name: keyof ArchRow, type: NamedColumn['type']): NamedColumn => ({
+    name,
+    type,
+    values: archs.map((arch) => arch[name]),
+  });
+  return [
+    column('index', 'int'),
+    column('ops', 'text'),
+    column('params', 'int'),
+    column('flops', 'float'),
+    column('latency', 'float'),
+    column('trainSeconds', 'float'),
+  ];
+}
+
+function withNulls(values: Float64Array): (number | null)[] {
+  return Array.from(values, (value) => (Number.isNaN(value) ? null : value));
+}

@@ -1,8 +1,7 @@
 /** Writes a converted benchmark as Arrow, CSV or Parquet: one file of all numbers, one of the architectures. */
 import { closeSync, openSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ArchRow } from '../tables.ts';
-import type { BenchTable } from './columns.ts';
+import { archColumns, type BenchTable, benchColumns, type NamedColumn } from './columns.ts';
 import { writeBenchTables } from './table.ts';
 
 export const exportFormats = ['arrow', 'csv', 'parquet'] as const;
@@ -26,7 +25,7 @@ export async function exportTable(
   ].map((out) => ({ ...out, file: join(folder, `${out.name}.${format}`) }));
   if (format === 'arrow') {
     const [bench, arch] = outs.map(({ file }) => file);
-    writeBenchTables({ bench: bench!, arch: arch! }, table, table.archs);
+    writeBenchTables({ bench: bench!, arch: arch! }, table);
   } else {
     const write = { csv: writeCsv, parquet: writeParquet }[format];
     for (const { columns, file } of outs) {
@@ -38,52 +37,9 @@ export async function exportTable(
   return outs.map(({ file, rows }) => ({ file, rows, bytes: statSync(file).size }));
 }
 
-/** A named column; `null` is a missing value. `text` columns repeat few values. */
-interface Column {
-  readonly name: string;
-  readonly type: 'int' | 'float' | 'text';
-  readonly values: ArrayLike<number> | ArrayLike<number | string | null>;
-}
-
-function benchColumns(table: BenchTable): Column[] {
-  const { index, hp, epoch, seed, accuracy, loss, series } = table;
-  const text = (of: (row: number) => string) => Array.from(index, (_, row) => of(row));
-  return [
-    { name: 'index', type: 'int', values: index },
-    { name: 'ops', type: 'text', values: text((row) => table.ops.get(index[row]!)!) },
-    { name: 'dataset', type: 'text', values: text((row) => series[table.serie[row]!]![0]) },
-    { name: 'split', type: 'text', values: text((row) => series[table.serie[row]!]![1]) },
-    { name: 'hp', type: 'int', values: hp },
-    { name: 'epoch', type: 'int', values: epoch },
-    { name: 'seed', type: 'int', values: seed },
-    { name: 'accuracy', type: 'float', values: accuracy },
-    { name: 'loss', type: 'float', values: loss.some(Number.isNaN) ? withNulls(loss) : loss },
-  ];
-}
-
-function archColumns(archs: readonly ArchRow[]): Column[] {
-  const column = (name: keyof ArchRow, type: Column['type']): Column => ({
-    name,
-    type,
-    values: archs.map((arch) => arch[name]),
-  });
-  return [
-    column('index', 'int'),
-    column('ops', 'text'),
-    column('params', 'int'),
-    column('flops', 'float'),
-    column('latency', 'float'),
-    column('trainSeconds', 'float'),
-  ];
-}
-
-function withNulls(values: Float64Array): (number | null)[] {
-  return Array.from(values, (value) => (Number.isNaN(value) ? null : value));
-}
-
-async function writeParquet(columns: readonly Column[], file: string): Promise<void> {
+async function writeParquet(columns: readonly NamedColumn[], file: string): Promise<void> {
   const { parquetWriteBuffer } = await import('hyparquet-writer');
-  const types = { int: 'INT32', float: 'DOUBLE', text: 'STRING' } as const;
+  const types = { int: 'INT32', float: 'DOUBLE', text: 'STRING', label: 'STRING' } as const;
   const buffer = parquetWriteBuffer({
     columnData: columns.map(({ name, type, values }) => ({
       name,
@@ -96,7 +52,7 @@ async function writeParquet(columns: readonly Column[], file: string): Promise<v
 }
 
 /** RFC 4180 with line feeds; numbers as JavaScript writes them, which reads back to the same bits. */
-async function writeCsv(columns: readonly Column[], file: string): Promise<void> {
+async function writeCsv(columns: readonly NamedColumn[], file: string): Promise<void> {
   const descriptor = openSync(file, 'w');
   try {
     let lines = [columns.map(({ name }) => name).join(',')];

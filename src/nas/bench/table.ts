@@ -3,8 +3,6 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import {
   type Column,
   columnFromArray,
-  columnFromValues,
-  type DataType,
   dictionary,
   float64,
   int8,
@@ -15,8 +13,8 @@ import {
   tableToIPC,
   utf8,
 } from '@uwdata/flechette';
-import type { ArchRow, BenchRow } from '../tables.ts';
-import type { BenchTable as RawTable } from './columns.ts';
+import type { ArchRow } from '../tables.ts';
+import { archColumns, benchColumns, type BenchTable as ColumnsTable, type NamedColumn } from './columns.ts';
 
 /** The long table as columns of one length; strings are shared, not repeated. */
 export interface BenchTable {
@@ -36,123 +34,10 @@ export interface BenchTable {
 /** Writes both files, each aside and then renamed. */
 export function writeBenchTables(
   paths: { readonly bench: string; readonly arch: string },
-  bench: readonly BenchRow[] | RawTable,
-  archs: readonly ArchRow[],
+  table: ColumnsTable,
 ): void {
-  replace(paths.bench, toIpc('series' in bench ? columnsOfRaw(bench) : columnsOfRows(bench)));
-  replace(paths.arch, toIpc(archColumns(archs)));
-}
-
-/** Applies a callback to one value after the other. */
-type Visit<T> = (each: (value: T) => void) => void;
-
-interface BenchColumns extends Numbers {
-  readonly ops: Visit<string>;
-  readonly dataset: Visit<string>;
-  readonly split: Visit<string>;
-  /** How many different data sets and splits there may be. */
-  readonly names: number;
-}
-
-type Numbers = Pick<RawTable, 'index' | 'hp' | 'epoch' | 'seed' | 'accuracy' | 'loss'>;
-type NamedColumn = [name: string, values: Column<unknown>];
-
-/** The columns of bench.arrow; numbers as they are, texts once each and a place in them for every row. */
-function benchColumns(columns: BenchColumns): NamedColumn[] {
-  const { index, hp, epoch, seed, accuracy, loss, names } = columns;
-  const place = names < 128 ? int8 : int16;
-  return [
-    ['index', numbers(index, int32())],
-    ['ops', columnFromValues(columns.ops, dictionary(utf8(), int16()))],
-    ['dataset', columnFromValues(columns.dataset, dictionary(utf8(), place()))],
-    ['split', columnFromValues(columns.split, dictionary(utf8(), place()))],
-    ['hp', numbers(hp, int16())],
-    ['epoch', numbers(epoch, int16())],
-    ['seed', numbers(seed, int32())],
-    ['accuracy', numbers(accuracy, float64())],
-    ['loss', loss.some(Number.isNaN) ? optional(loss) : numbers(loss, float64())],
-  ];
-}
-
-/** The array itself becomes the column; an empty one has to be told its type. */
-function numbers(values: Int16Array | Int32Array | Float64Array, type: DataType): Column<unknown> {
-  return values.length > 0 ? columnFromArray(values) : columnFromArray([], type);
-}
-
-/** NaN becomes null. */
-function optional(values: Float64Array): Column<unknown> {
-  const visit: Visit<number | null> = (each) =>
-    values.forEach((value) => {
-      each(Number.isNaN(value) ? null : value);
-    });
-  return columnFromValues(visit, float64());
-}
-
-function columnsOfRaw(table: RawTable): NamedColumn[] {
-  const { length, index, serie, series, ops } = table;
-  const ofSerie =
-    (at: 0 | 1): Visit<string> =>
-    (each) => {
-      for (let i = 0; i < length; i++) each(series[serie[i]!]![at]);
-    };
-  const ofArchitecture: Visit<string> = (each) => {
-    for (let i = 0; i < length; i++) each(ops.get(index[i]!)!);
-  };
-  return benchColumns({
-    ...table,
-    ops: ofArchitecture,
-    dataset: ofSerie(0),
-    split: ofSerie(1),
-    names: series.length,
-  });
-}
-
-function columnsOfRows(rows: readonly BenchRow[]): NamedColumn[] {
-  const text =
-    (name: 'ops' | 'dataset' | 'split'): Visit<string> =>
-    (each) => {
-      for (const row of rows) each(row[name]);
-    };
-  return benchColumns({
-    index: Int32Array.from(rows, (row) => row.index),
-    ops: text('ops'),
-    dataset: text('dataset'),
-    split: text('split'),
-    hp: Int16Array.from(rows, (row) => row.hp),
-    epoch: Int16Array.from(rows, (row) => row.epoch),
-    seed: Int32Array.from(rows, (row) => row.seed),
-    accuracy: Float64Array.from(rows, (row) => row.accuracy),
-    loss: Float64Array.from(rows, (row) => row.loss ?? Number.NaN),
-    names: new Set(rows.map(({ dataset, split }) => `${dataset}/${split}`)).size,
-  });
-}
-
-function archColumns(archs: readonly ArchRow[]): NamedColumn[] {
-  const number = (name: 'params' | 'flops' | 'latency' | 'trainSeconds') =>
-    columnFromArray(
-      archs.map((arch) => arch[name]),
-      float64(),
-    );
-  return [
-    [
-      'index',
-      numbers(
-        Int32Array.from(archs, (arch) => arch.index),
-        int32(),
-      ),
-    ],
-    [
-      'ops',
-      columnFromArray(
-        archs.map((arch) => arch.ops),
-        utf8(),
-      ),
-    ],
-    ['params', number('params')],
-    ['flops', number('flops')],
-    ['latency', number('latency')],
-    ['trainSeconds', number('trainSeconds')],
-  ];
+  replace(paths.bench, toIpc(benchColumns(table)));
+  replace(paths.arch, toIpc(archColumns(table.archs)));
 }
 
 /** Reads bench.arrow. Throws SyntaxError that names a missing column. */
@@ -200,10 +85,28 @@ export function readArchTable(path: string): ArchRow[] {
   }));
 }
 
-function toIpc(columns: NamedColumn[]): Uint8Array {
-  const bytes = tableToIPC(tableFromColumns(columns), { format: 'file' });
+function toIpc(columns: readonly NamedColumn[]): Uint8Array {
+  const arrow = columns.map((column): [string, Column<unknown>] => [column.name, arrowColumn(column)]);
+  const bytes = tableToIPC(tableFromColumns(arrow), { format: 'file' });
   if (!bytes) throw new Error('the Arrow writer gave no bytes');
   return bytes;
+}
+
+/** Typed arrays become the column as they lie; labels are held once each, with narrow places. */
+function arrowColumn({ type, values }: NamedColumn): Column<unknown> {
+  if (!Array.isArray(values) && values.length > 0) return columnFromArray(values as Float64Array);
+  // An empty typed array does not tell its type.
+  const array: (number | string | null)[] = Array.isArray(values) ? values : [];
+  switch (type) {
+    case 'int':
+      return columnFromArray(array, int32());
+    case 'float':
+      return columnFromArray(array, float64());
+    case 'text':
+      return columnFromArray(array, utf8());
+    case 'label':
+      return columnFromArray(array, dictionary(utf8(), new Set(array).size < 128 ? int8() : int16()));
+  }
 }
 
 function replace(path: string, bytes: Uint8Array): void {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { tableOfRows } from '../../../src/nas/bench/columns.ts';
 import { BenchCsvError, parseBenchCsv } from '../../../src/nas/bench/csv.ts';
 import { applyPolicy, parsePolicy } from '../../../src/nas/bench/policy.ts';
 import { readArchTable, readBenchTable, writeBenchTables } from '../../../src/nas/bench/table.ts';
@@ -28,9 +29,8 @@ const row = (index: number, more: Partial<BenchRow>): BenchRow => ({
 
 function tableOf(rows: readonly BenchRow[]) {
   const paths = { bench: join(folder, 'bench.arrow'), arch: join(folder, 'arch.arrow') };
-  writeBenchTables(paths, rows, [
-    { index: 0, ops: '000000', params: 73306, flops: null, latency: null, trainSeconds: null },
-  ]);
+  const arch = { index: 0, ops: '000000', params: 73306, flops: null, latency: null, trainSeconds: null };
+  writeBenchTables(paths, tableOfRows(rows, [arch]));
   return { table: readBenchTable(paths.bench), archs: readArchTable(paths.arch) };
 }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tableOfRows } from '../../../src/nas/bench/columns.ts';
 import { parseBenchCsv } from '../../../src/nas/bench/csv.ts';
 import { applyPolicy } from '../../../src/nas/bench/policy.ts';
 import { type BenchTable, readBenchTable, writeBenchTables } from '../../../src/nas/bench/table.ts';
@@ -53,7 +54,7 @@ describe.skipIf(skip)('the paper’s figures from the real benchmark', () => {
     const text = readFileSync(csv, 'utf8');
     const { rows, archs } = parseBenchCsv(text, csv);
     const paths = { bench: join(folder, 'bench.arrow'), arch: join(folder, 'arch.arrow') };
-    writeBenchTables(paths, rows, archs);
+    writeBenchTables(paths, tableOfRows(rows, archs));
     bench = readBenchTable(paths.bench);
     const [header, ...lines] = text.trim().split('\n');
     const names = header!.split(',');
@@ -176,7 +177,7 @@ describe('a benchmark of its own with few architectures', () => {
       const text = `index,ops,dataset,split,hp,epoch,seed,accuracy\n${lines.join('\n')}\n`;
       const { rows, archs } = parseBenchCsv(text, 'own.csv');
       const paths = { bench: join(folder, 'bench.arrow'), arch: join(folder, 'arch.arrow') };
-      writeBenchTables(paths, rows, archs);
+      writeBenchTables(paths, tableOfRows(rows, archs));
       const bench = readBenchTable(paths.bench);
       const own = 'shapes/test/last/mean';
       const networks = madeUpNetworks(

@@ -1,6 +1,7 @@
 /** Events of a run as a test tells them, each some milliseconds after the one before. */
 import type { Key } from '../../../src/pipe/fingerprint/fingerprint.ts';
 import type { CellId } from '../../../src/pipe/plan/graph.ts';
+import { noCells } from '../../../src/pipe/run/cell-state.ts';
 import type { CellError, RunEvent, RunId } from '../../../src/pipe/run/event.ts';
 import type { Said } from '../../../src/pipe/run/run-cell.ts';
 
@@ -89,24 +90,12 @@ export class Story {
     counts: Partial<Record<'done' | 'up-to-date' | 'failed' | 'blocked', number>>,
     more: { ms?: number; savedMs?: number; report?: string | null } = {},
   ): this {
-    const none = {
-      waiting: 0,
-      running: 0,
-      'up-to-date': 0,
-      restored: 0,
-      done: 0,
-      failed: 0,
-      'dirty-inputs': 0,
-      blocked: 0,
-      frozen: 0,
-      cancelled: 0,
-    };
     const { ms = 1000, savedMs = 0, report = null } = more;
     return this.tell({
       type: 'run-finished',
       run,
       outcome,
-      counts: { ...none, ...counts },
+      counts: { ...noCells(), ...counts },
       ms,
       savedMs,
       report,
