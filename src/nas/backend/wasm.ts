@@ -1,6 +1,6 @@
 /**
  * The backend that is always there: TensorFlow.js on WebAssembly, one thread. It has no gradients of its own for
- * convolution and batch normalisation, so they are written here from the operations it does fast.
+ * convolution and batch normalisation; kernels of ours work in its memory beside it.
  */
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -9,6 +9,8 @@ import { tensorsIn } from './container.ts';
 import { BackendError } from './errors.ts';
 import { wasmVersion } from './installed.ts';
 import { filterGradient, inputGradient } from './wasm-convolution.ts';
+import { WasmMemory } from './wasm-memory.ts';
+import { batchNorm, batchNormFixed, batchNormGrad } from './wasm-normalisation.ts';
 
 export async function openWasm(): Promise<Backend> {
   if (!(await tf.setBackend('wasm'))) {
@@ -17,15 +19,18 @@ export async function openWasm(): Promise<Backend> {
       'Run npm ci; Node must be 20.19 or newer.',
     );
   }
-  return new Wasm({ name: 'wasm', version: wasmVersion(), threads: 1, gpu: null });
+  const id: BackendId = { name: 'wasm', version: wasmVersion(), threads: 1, gpu: null };
+  return new Wasm(id, new WasmMemory(tf.backend()));
 }
 
 class Wasm implements Backend {
   readonly id: BackendId;
+  readonly #memory: WasmMemory;
   readonly #constants = new Map<string, tf.Tensor>();
 
-  constructor(id: BackendId) {
+  constructor(id: BackendId, memory: WasmMemory) {
     this.id = id;
+    this.#memory = memory;
   }
 
   tensor(values: Float32Array, shape: readonly number[]): Tensor {
@@ -71,48 +76,19 @@ class Wasm implements Backend {
   }
 
   conv2dInputGrad(xShape: Shape4, w: Tensor, dy: Tensor, stride: 1 | 2): Tensor {
-    return tf.tidy(() => inputGradient(xShape, image(w), image(dy), stride));
+    return tf.tidy(() => inputGradient(this.#memory, xShape, image(w), image(dy), stride));
   }
 
   conv2dFilterGrad(x: Tensor, wShape: Shape4, dy: Tensor, stride: 1 | 2): Tensor {
-    return tf.tidy(() => filterGradient(image(x), wShape, image(dy), stride));
+    return tf.tidy(() => filterGradient(this.#memory, image(x), wShape, image(dy), stride));
   }
 
   batchNorm(x: Tensor, scale: Tensor | null, offset: Tensor | null, epsilon: number) {
-    const kept: {
-      y?: tf.Tensor;
-      mean?: tf.Tensor;
-      variance?: tf.Tensor;
-      normal?: tf.Tensor;
-      inverse?: tf.Tensor;
-    } = {};
-    tf.tidy(() => {
-      kept.mean = this.#channelMeans(own(x));
-      const centred = slopeAndShift(x, tf.onesLike(kept.mean), tf.neg(kept.mean));
-      kept.variance = this.#channelMeans(tf.square(centred));
-      kept.inverse = tf.rsqrt(tf.add(kept.variance, epsilon));
-      kept.normal = slopeAndShift(centred, kept.inverse, null);
-      kept.y = scale || offset ? slopeAndShift(kept.normal, scale, offset) : kept.normal;
-      return Object.values(kept);
-    });
-    const { y, mean, variance, normal, inverse } = kept;
-    return { y: y!, mean: mean!, variance: variance!, state: { x, saved: [normal!, inverse!] } };
+    return batchNorm(this.#memory, x, scale, offset, epsilon);
   }
 
   batchNormGrad(dy: Tensor, scale: Tensor | null, state: BatchNormState, _epsilon: number) {
-    const [normal, inverse] = state.saved.map(own);
-    const gradients = tf.tidy(() => {
-      const meanDy = this.#channelMeans(own(dy));
-      const meanDyNormal = this.#channelMeans(tf.mul(own(dy), normal!));
-      const slope = scale ? tf.mul(inverse!, own(scale)) : inverse!;
-      const direct = slopeAndShift(dy, slope, tf.neg(tf.mul(slope, meanDy)));
-      const dx = tf.sub(direct, slopeAndShift(normal!, tf.mul(slope, meanDyNormal), null));
-      if (!scale) return [dx];
-      const [n, height, width] = dy.shape;
-      const count = n! * height! * width!;
-      return [dx, tf.mul(meanDyNormal, count), tf.mul(meanDy, count)];
-    });
-    return { dx: gradients[0]!, dScale: gradients[1] ?? null, dOffset: gradients[2] ?? null };
+    return batchNormGrad(this.#memory, dy, scale, state);
   }
 
   batchNormFixed(
@@ -123,12 +99,7 @@ class Wasm implements Backend {
     offset: Tensor | null,
     epsilon: number,
   ): Tensor {
-    return tf.tidy(() => {
-      const factor = tf.rsqrt(tf.add(own(variance), epsilon));
-      const slope = scale ? tf.mul(factor, own(scale)) : factor;
-      const shift = tf.sub(offset ? own(offset) : 0, tf.mul(own(mean), slope));
-      return slopeAndShift(x, slope, shift);
-    });
+    return batchNormFixed(this.#memory, x, mean, variance, scale, offset, epsilon);
   }
 
   relu(x: Tensor): Tensor {
@@ -136,7 +107,10 @@ class Wasm implements Backend {
   }
 
   reluGrad(dy: Tensor, y: Tensor): Tensor {
-    return tf.tidy(() => tf.mul(own(dy), tf.step(own(y))));
+    const dx = this.#memory.output(dy.shape);
+    const memory = this.#memory;
+    memory.kernels.rectifierGradient(memory.at(own(dy)), memory.at(own(y)), 4 * dx.size, memory.at(dx));
+    return dx;
   }
 
   avgPool3(x: Tensor, countPadding: boolean): Tensor {
@@ -252,14 +226,6 @@ class Wasm implements Backend {
     return tf.tidy(() => Int32Array.from(tf.argMax(own(logits), 1).dataSync()));
   }
 
-  /** Mean over n, h, w of each channel. A row of equal weights times the pixels: this engine sums columns slowly. */
-  #channelMeans(x: tf.Tensor): tf.Tensor {
-    const channels = x.shape[3]!;
-    const pixels = x.size / channels;
-    const weights = this.#constant(`mean ${pixels}`, () => tf.fill([1, pixels], 1 / pixels));
-    return tf.matMul(weights, x.reshape([pixels, channels])).reshape([channels]);
-  }
-
   /** x times (cells of the 3×3 window around a pixel that are inside the image) / 9, to the power of 1 or −1. */
   #timesWindow(x: tf.Tensor4D, power: 1 | -1): tf.Tensor4D {
     const [n, height, width, channels] = x.shape;
@@ -292,12 +258,4 @@ function own(tensor: Tensor): tf.Tensor {
 
 function image(tensor: Tensor): tf.Tensor4D {
   return tensor as tf.Tensor4D;
-}
-
-/** x · slope + shift, each [c] or null: as a depthwise 1×1 convolution, four times as fast here as broadcasting. */
-function slopeAndShift(x: Tensor, slope: Tensor | null, shift: Tensor | null): tf.Tensor4D {
-  const channels = x.shape[3]!;
-  const filter: tf.Tensor4D = (slope ? own(slope) : tf.ones([channels])).reshape([1, 1, channels, 1]);
-  if (shift === null) return tf.depthwiseConv2d(image(x), filter, 1, 'valid');
-  return tf.fused.depthwiseConv2d({ x: image(x), filter, strides: 1, pad: 'valid', bias: own(shift) });
 }

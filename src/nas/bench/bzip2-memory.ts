@@ -1,12 +1,6 @@
-/** The memory of the bzip2 decoder and the compiled loops that work in it (scripts/bzip2-kernel/kernel.ts). */
+/** The memory of the bzip2 decoder and the compiled loops that work in it (scripts/kernels/bzip2.ts). */
+import { loadKernel, newMemory } from '../webassembly.ts';
 import { kernel } from './bzip2-kernel.ts';
-
-/** The part of WebAssembly that is used; Node's types name the rest of it only. */
-declare const WebAssembly: {
-  readonly Memory: new (pages: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
 
 /** A block of 900,000 bytes has at most so many groups of symbols. */
 export const maxSelectors = 18_002;
@@ -35,7 +29,7 @@ export const places = {
 /** What readSymbols returns in place of a size. */
 export const failures = { endsEarly: -1, tooLong: -2, noCode: -3 } as const;
 
-/** What scripts/bzip2-kernel/kernel.ts exports. */
+/** What scripts/kernels/bzip2.ts exports. */
 interface Kernel {
   readSymbols(
     inputLength: number,
@@ -59,10 +53,8 @@ export class DecoderMemory {
   readonly #kernel: Kernel;
 
   constructor() {
-    const memory = new WebAssembly.Memory({ initial: end / 65_536 });
-    const module = new WebAssembly.Module(Buffer.from(kernel, 'base64'));
-    // The module is the project's own and committed beside its source.
-    this.#kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as Kernel;
+    const memory = newMemory(end / 65_536);
+    this.#kernel = loadKernel<Kernel>(kernel, memory);
     this.bytes = new Uint8Array(memory.buffer);
     this.halves = new Uint16Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);

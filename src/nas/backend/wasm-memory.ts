@@ -1,0 +1,71 @@
+/** Kernels of our own (scripts/kernels/network.ts), compiled, at work in the memory of TensorFlow.js. */
+import * as tf from '@tensorflow/tfjs';
+import { type KernelMemory, loadKernel } from '../webassembly.ts';
+import { BackendError } from './errors.ts';
+import { kernel } from './wasm-kernel.ts';
+
+/** What scripts/kernels/network.ts exports: addresses and sizes, described there. */
+interface Kernels {
+  readonly batchNorm: (...args: number[]) => void;
+  readonly batchNormGradient: (...args: number[]) => void;
+  readonly normalise: (...args: number[]) => void;
+  readonly rectifierGradient: (...args: number[]) => void;
+  readonly filterGradient: (...args: number[]) => void;
+  readonly scratchBytes: (...args: number[]) => number;
+  readonly phaseFilter: (...args: number[]) => void;
+  readonly interleave: (...args: number[]) => void;
+}
+
+/** The part of TensorFlow.js's backend that is used; its types do not name it. */
+interface TensorflowWasm {
+  readonly wasm: {
+    readonly asm: { readonly memory: KernelMemory };
+    readonly _malloc: (bytes: number) => number;
+    readonly _free: (address: number) => void;
+  };
+  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
+  makeOutput(shape: readonly number[], dtype: 'float32'): tf.TensorInfo;
+}
+
+export class WasmMemory {
+  readonly kernels: Kernels;
+  readonly #backend: TensorflowWasm;
+
+  /** `backend`: what tf.backend() is once wasm is chosen. */
+  constructor(backend: object) {
+    this.#backend = backend as TensorflowWasm;
+    this.kernels = loadKernel(kernel, this.#backend.wasm.asm.memory);
+  }
+
+  /** Where the values of a tensor begin. */
+  at(tensor: tf.Tensor): number {
+    return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  }
+
+  /** A tensor of unset values, for a kernel to fill. */
+  output(shape: readonly number[]): tf.Tensor {
+    const made = tf.engine().makeTensorFromTensorInfo(this.#backend.makeOutput(shape, 'float32'));
+    this.#check(this.at(made), 4 * made.size);
+    return made;
+  }
+
+  /** Gives `body` the address of so many bytes, which are gone afterwards. */
+  scratch<T>(bytes: number, body: (address: number) => T): T {
+    const { _malloc: allocate, _free: free } = this.#backend.wasm;
+    const address = allocate(bytes) >>> 0;
+    this.#check(address, bytes);
+    try {
+      return body(address);
+    } finally {
+      free(address);
+    }
+  }
+
+  #check(address: number, bytes: number): void {
+    if (address !== 0) return;
+    throw new BackendError(
+      `WebAssembly has no ${Math.ceil(bytes / 2 ** 20)} MiB left of its 4 GB.`,
+      'Use a smaller batchSize, or the backend tensorflow.',
+    );
+  }
+}
