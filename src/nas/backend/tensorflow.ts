@@ -28,7 +28,7 @@ class Tensorflow implements Backend {
   constructor(id: BackendId, tf: Eager) {
     this.id = id;
     this.#tf = tf;
-    this.#convolution = new Convolution(tf, id.gpu !== null);
+    this.#convolution = new Convolution(tf);
     this.#plain = {
       float: tf.attributes({}),
       multiply: tf.attributes({ transpose_a: false, transpose_b: false }),

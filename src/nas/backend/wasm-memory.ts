@@ -20,6 +20,8 @@ interface Kernels {
 interface TensorflowWasm {
   readonly wasm: {
     readonly asm: { readonly memory: KernelMemory };
+    /** Another one after the memory has grown. */
+    readonly HEAPU8: Uint8Array;
     readonly _malloc: (bytes: number) => number;
     readonly _free: (address: number) => void;
   };
@@ -46,6 +48,14 @@ export class WasmMemory {
   output(shape: readonly number[]): tf.Tensor {
     const made = tf.engine().makeTensorFromTensorInfo(this.#backend.makeOutput(shape, 'float32'));
     this.#check(this.at(made), 4 * made.size);
+    return made;
+  }
+
+  /** So many of the vector's values as the shape holds, from the given one on, as a tensor of their own. */
+  part(vector: tf.Tensor, from: number, shape: readonly number[]): tf.Tensor {
+    const made = this.output(shape);
+    const start = this.at(vector) + 4 * from;
+    this.#backend.wasm.HEAPU8.copyWithin(this.at(made), start, start + 4 * made.size);
     return made;
   }
 
