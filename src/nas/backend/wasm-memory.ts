@@ -44,7 +44,7 @@ export class WasmMemory {
     return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset;
   }
 
-  /** A tensor of unset values, for a kernel to fill. */
+  /** A tensor of unset values, for a kernel to fill. A BackendError where memory is out. */
   output(shape: readonly number[]): tf.Tensor {
     const made = tf.engine().makeTensorFromTensorInfo(this.#backend.makeOutput(shape, 'float32'));
     this.#check(this.at(made), 4 * made.size);
@@ -71,8 +71,9 @@ export class WasmMemory {
     }
   }
 
+  /** Out of memory, the allocator of TensorFlow.js answers 0, and at times a place behind the end. */
   #check(address: number, bytes: number): void {
-    if (address !== 0) return;
+    if (address !== 0 && address + bytes <= this.#backend.wasm.asm.memory.buffer.byteLength) return;
     throw new BackendError(
       `WebAssembly has no ${Math.ceil(bytes / 2 ** 20)} MiB left of its 4 GB.`,
       'Use a smaller batchSize, or the backend tensorflow.',

@@ -72,14 +72,35 @@ for (const { name, here, label } of backends) {
               });
             });
 
-    test('the filter gradient of many pixels, which goes another way than that of few', () => {
-      for (const channels of [8, 16, 32]) {
-        const shape: Shape4 = [16, 32, 32, channels];
-        const x = noise(shape, 4);
-        const dy = noise(shape, 5);
-        const { dw } = convolutionGradients(x, noise([3, 3, channels, channels], 6), dy, 1);
-        on.scope(() => check(on.conv2dFilterGrad(put(x), [3, 3, channels, channels], put(dy), 1), dw));
-      }
+    // More rows than a kernel takes at once, and channels that fill no vector.
+    for (const [shape, outputs] of [
+      [[4, 32, 32, 16], 16],
+      [[2, 33, 31, 5], 9],
+    ] as const)
+      for (const stride of [1, 2] as const)
+        test(`gradients of a convolution of many pixels, stride ${stride}, ${shape.join('×')} → ${outputs}`, () => {
+          const x = noise(shape, 4);
+          const w = noise([3, 3, shape[3], outputs], 6);
+          const dy = noise(convolve(x, w, stride).shape, 5);
+          const { dx, dw } = convolutionGradients(x, w, dy, stride);
+          on.scope(() => {
+            check(on.conv2dFilterGrad(put(x), w.shape, put(dy), stride), dw);
+            check(on.conv2dInputGrad(shape, put(w), put(dy), stride), dx);
+          });
+        });
+
+    test('batch normalisation of many pixels with a mean far from zero', () => {
+      const shape: Shape4 = [4, 9, 15, 4];
+      // Rounded to float32 first, whose digits are coarse here.
+      const values = Float64Array.from(Float32Array.from(noise(shape, 18).values, (value) => 200 + value));
+      const x = { shape, values };
+      const wanted = batchNorm(x, [1, 1, 1, 1], [0, 0, 0, 0], epsilon);
+      on.scope(() => {
+        const got = on.batchNorm(put(x), null, null, epsilon);
+        check(got.y, wanted.y);
+        check(got.mean, wanted.mean);
+        check(got.variance, wanted.variance);
+      });
     });
 
     for (const shape of shapes)
