@@ -62,6 +62,6 @@ try {
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\nsetup:tensorflow: ${error.message}\n${error.nextStep}`);
-  console.error('Without it everything still runs, on the wasm backend: slower by a factor of five or more.');
+  console.error('Without it everything still runs, on the wasm backend: several times slower.');
   process.exitCode = 1;
 }

@@ -112,3 +112,14 @@ describe('what a run with nothing to do loads', () => {
     expect([...packages]).toEqual([]);
   });
 });
+
+test('the scripts of package.json name files that are there', () => {
+  const manifest: { scripts: Record<string, string> } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  const named = Object.values(manifest.scripts).flatMap((script) => script.match(/[\w./-]+\.m?[jt]s/g) ?? []);
+  expect(named).toContain('bench/ops.ts');
+  expect(named.filter((path) => statSync(join(root, path), { throwIfNoEntry: false }) === undefined)).toEqual(
+    [],
+  );
+});
