@@ -36,6 +36,8 @@ export const figureConfig = {
     titlePadding: 8,
     tickSize: 4,
   },
+  // Flush with the axis: a label that stands out above the panel would lift its title above its neighbours'.
+  axisY: { labelFlush: true },
   header: {
     labelColor: figureColours.text,
     titleColor: figureColours.text,

@@ -48,10 +48,10 @@ export function renderVegaLite(spec: JsonObject, { name }: { name: string }): Pr
   return rendered;
 }
 
-/** Versions that decide what a figure looks like: part of the hash that rendered figures are kept under. */
+/** Versions and settings that decide what a figure looks like: part of the hash that rendered figures are kept under. */
 export async function figureVersions(): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
-  return `vega ${vega.version}, vega-lite ${vegaLite.version}, drawing 2`;
+  return `vega ${vega.version}, vega-lite ${vegaLite.version}, drawing 2, ${JSON.stringify(figureConfig)}`;
 }
 
 /** Parts of Vega that its typings leave out. */

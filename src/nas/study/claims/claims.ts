@@ -195,7 +195,7 @@ class Judge {
   }
 }
 
-/** The side on which the effect and its whole interval lie. */
+/** The side on which the effect lies, unless its interval reaches the other; it may reach between the two. */
 function side(part: Part, effect: number, interval: readonly [number, number] | null): Verdict {
   const values = interval ? [effect, ...interval] : [effect];
   if (within(part.supported, effect) && !values.some((value) => within(part.contradicted, value)))
