@@ -62,6 +62,6 @@ try {
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\nsetup:tensorflow: ${error.message}\n${error.nextStep}`);
-  console.error('Without it everything still runs, on the wasm backend: several times slower.');
+  console.error('Without it everything still runs, on the wasm backend: about three times slower for large networks, alike for small ones.');
   process.exitCode = 1;
 }
