@@ -62,6 +62,8 @@ try {
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\nsetup:tensorflow: ${error.message}\n${error.nextStep}`);
-  console.error('Without it everything still runs, on the wasm backend: about three times slower for large networks, alike for small ones.');
+  console.error(
+    'Without it everything still runs, on the wasm backend: about three times slower for large networks, alike for small ones.',
+  );
   process.exitCode = 1;
 }

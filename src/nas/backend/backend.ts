@@ -116,10 +116,6 @@ export interface Backend {
   zeros(shape: readonly number[]): Tensor;
   /** a·x + b·y, elementwise, one shape: running statistics and momentum. */
   axpby(a: number, x: Tensor, b: number, y: Tensor): Tensor;
-  /** Concatenates along the last axis: convolutions of one input with one kernel size become one. */
-  concatLast(tensors: readonly Tensor[]): Tensor;
-  /** Splits the last axis into parts of the given sizes. */
-  splitLast(x: Tensor, sizes: readonly number[]): Tensor[];
   /** Flattens and joins into one vector; `unpack` undoes it. For the optimizer: few large operations. */
   pack(tensors: readonly Tensor[]): Tensor;
   unpack(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[];

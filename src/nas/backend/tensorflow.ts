@@ -241,23 +241,22 @@ class Tensorflow implements Backend {
     return result;
   }
 
-  concatLast(tensors: readonly Tensor[]): Tensor {
-    return this.#concatenate(tensors, tensors[0]!.shape.length - 1);
-  }
-
-  splitLast(x: Tensor, sizes: readonly number[]): Tensor[] {
-    return this.#split(x, sizes, x.shape.length - 1);
-  }
-
   pack(tensors: readonly Tensor[]): Tensor {
     const flat = tensors.map((tensor) => this.#reshape(tensor, [-1]));
-    const result = this.#concatenate(flat, 0);
+    const attributes = this.#cached(`C${flat.length}`, () =>
+      this.#tf.attributes({ N: flat.length }, ['T', 'Tidx']),
+    );
+    const result = this.#tf.one('ConcatV2', attributes, ...flat, this.#tf.constant([0], []));
     this.#tf.dispose(flat);
     return result;
   }
 
   unpack(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
-    const flat = this.#split(vector, shapes.map(product), 0);
+    const attributes = this.#cached(`S${shapes.length}`, () =>
+      this.#tf.attributes({ num_split: shapes.length }, ['T', 'Tlen']),
+    );
+    const inputs = [vector, this.#tf.constant(shapes.map(product)), this.#tf.constant([0], [])];
+    const flat = this.#tf.many('SplitV', attributes, inputs, shapes.length);
     const result = flat.map((part, i) => this.#reshape(part, shapes[i]!));
     this.#tf.dispose(flat);
     return result;
@@ -279,21 +278,6 @@ class Tensorflow implements Backend {
 
   #reshape(x: Tensor, shape: readonly number[]): Handle {
     return this.#tf.one('Reshape', this.#plain.shape, x, this.#tf.constant(shape));
-  }
-
-  #concatenate(tensors: readonly Tensor[], axis: number): Handle {
-    const attributes = this.#cached(`C${tensors.length}`, () =>
-      this.#tf.attributes({ N: tensors.length }, ['T', 'Tidx']),
-    );
-    return this.#tf.one('ConcatV2', attributes, ...tensors, this.#tf.constant([axis], []));
-  }
-
-  #split(x: Tensor, sizes: readonly number[], axis: number): Handle[] {
-    const attributes = this.#cached(`S${sizes.length}`, () =>
-      this.#tf.attributes({ num_split: sizes.length }, ['T', 'Tlen']),
-    );
-    const inputs = [x, this.#tf.constant(sizes), this.#tf.constant([axis], [])];
-    return this.#tf.many('SplitV', attributes, inputs, sizes.length);
   }
 
   #normAttributes(epsilon: number, training: boolean, kind: 'forward' | 'gradient' = 'forward') {

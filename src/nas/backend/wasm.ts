@@ -191,14 +191,6 @@ class Wasm implements Backend {
     return tf.tidy(() => tf.add(a === 1 ? own(x) : tf.mul(own(x), a), b === 1 ? own(y) : tf.mul(own(y), b)));
   }
 
-  concatLast(tensors: readonly Tensor[]): Tensor {
-    return tf.concat(tensors.map(own), tensors[0]!.shape.length - 1);
-  }
-
-  splitLast(x: Tensor, sizes: readonly number[]): Tensor[] {
-    return tf.split(own(x), [...sizes], x.shape.length - 1);
-  }
-
   pack(tensors: readonly Tensor[]): Tensor {
     return tf.tidy(() => tf.concat(tensors.map((tensor) => own(tensor).reshape([-1]))));
   }

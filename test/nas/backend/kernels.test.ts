@@ -255,7 +255,7 @@ for (const { name, here, label } of backends) {
       });
     });
 
-    test('sums, products, joins and splits', () => {
+    test('sums, products, packing and unpacking', () => {
       on.scope(() => {
         const a = on.tensor(Float32Array.of(1, 2, 3, 4), [2, 2]);
         const b = on.tensor(Float32Array.of(5, 6, 7, 8), [2, 2]);
@@ -268,16 +268,6 @@ for (const { name, here, label } of backends) {
         expect([zeros.shape, [...on.read(zeros)]]).toEqual([
           [2, 3],
           [0, 0, 0, 0, 0, 0],
-        ]);
-        const joined = on.concatLast([a, b]);
-        expect([joined.shape, [...on.read(joined)]]).toEqual([
-          [2, 4],
-          [1, 2, 5, 6, 3, 4, 7, 8],
-        ]);
-        const parts = on.splitLast(joined, [1, 3]);
-        expect(parts.map((part) => [...on.read(part)])).toEqual([
-          [1, 3],
-          [2, 5, 6, 4, 7, 8],
         ]);
         const vector = on.pack([a, on.tensor(Float32Array.of(9), [1]), b]);
         expect([...on.read(vector)]).toEqual([1, 2, 3, 4, 9, 5, 6, 7, 8]);
