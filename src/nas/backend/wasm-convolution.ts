@@ -28,10 +28,7 @@ export function inputGradient(
   const places = tf.conv2d(dy, filter, 1, [[0, 0], sides, sides, [0, 0]]);
   if (stride === 1) return places;
   const dx = memory.output(xShape);
-  memory.kernels.interleave(
-    ...[memory.at(places), images, rows, columns, inputs],
-    ...[height, width, memory.at(dx)],
-  );
+  memory.kernels.interleave(memory.at(places), images, rows, columns, inputs, height, width, memory.at(dx));
   return dx;
 }
 
@@ -49,8 +46,19 @@ export function filterGradient(
   const dw = memory.output(wShape);
   memory.scratch(kernels.scratchBytes(inputs, rows, columns, outputs, k, stride), (scratch) =>
     kernels.filterGradient(
-      ...[memory.at(x), memory.at(dy), images, height, width, inputs],
-      ...[rows, columns, outputs, k, stride, scratch, memory.at(dw)],
+      memory.at(x),
+      memory.at(dy),
+      images,
+      height,
+      width,
+      inputs,
+      rows,
+      columns,
+      outputs,
+      k,
+      stride,
+      scratch,
+      memory.at(dw),
     ),
   );
   return dw;

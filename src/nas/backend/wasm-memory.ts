@@ -4,16 +4,87 @@ import { type KernelMemory, loadKernel } from '../webassembly.ts';
 import { BackendError } from './errors.ts';
 import { kernel } from './wasm-kernel.ts';
 
-/** What scripts/kernels/network.ts exports: addresses and sizes, described there. */
+/** What scripts/kernels/network.ts exports, described there: addresses (0 where one may be missing) and sizes. */
 interface Kernels {
-  readonly batchNorm: (...args: number[]) => void;
-  readonly batchNormGradient: (...args: number[]) => void;
-  readonly normalise: (...args: number[]) => void;
-  readonly rectifierGradient: (...args: number[]) => void;
-  readonly filterGradient: (...args: number[]) => void;
-  readonly scratchBytes: (...args: number[]) => number;
-  readonly phaseFilter: (...args: number[]) => void;
-  readonly interleave: (...args: number[]) => void;
+  batchNorm(
+    x: number,
+    pixels: number,
+    channels: number,
+    scale: number,
+    offset: number,
+    epsilon: number,
+    mean: number,
+    variance: number,
+    inverse: number,
+    y: number,
+    scratch: number,
+  ): void;
+  batchNormGradient(
+    dy: number,
+    x: number,
+    pixels: number,
+    channels: number,
+    scale: number,
+    mean: number,
+    inverse: number,
+    dx: number,
+    dScale: number,
+    dOffset: number,
+    scratch: number,
+  ): void;
+  normalise(
+    x: number,
+    pixels: number,
+    channels: number,
+    mean: number,
+    slope: number,
+    shift: number,
+    y: number,
+  ): void;
+  rectifierGradient(dy: number, y: number, bytes: number, dx: number): void;
+  filterGradient(
+    x: number,
+    dy: number,
+    images: number,
+    height: number,
+    width: number,
+    inputs: number,
+    rows: number,
+    columns: number,
+    outputs: number,
+    k: number,
+    stride: number,
+    scratch: number,
+    dw: number,
+  ): void;
+  scratchBytes(
+    inputs: number,
+    rows: number,
+    columns: number,
+    outputs: number,
+    k: number,
+    stride: number,
+  ): number;
+  phaseFilter(
+    w: number,
+    k: number,
+    inputs: number,
+    outputs: number,
+    stride: number,
+    reach: number,
+    before: number,
+    result: number,
+  ): void;
+  interleave(
+    x: number,
+    images: number,
+    rows: number,
+    columns: number,
+    channels: number,
+    height: number,
+    width: number,
+    y: number,
+  ): void;
 }
 
 /** The part of TensorFlow.js's backend that is used; its types do not name it. */

@@ -23,8 +23,17 @@ export function batchNorm(
     const y = memory.output(input.shape);
     memory.scratch(24 * wide, (scratch) =>
       memory.kernels.batchNorm(
-        ...[memory.at(input), input.size / wide, wide, place(memory, scale), place(memory, offset), epsilon],
-        ...[memory.at(mean), memory.at(variance), memory.at(inverse), memory.at(y), scratch],
+        memory.at(input),
+        input.size / wide,
+        wide,
+        place(memory, scale),
+        place(memory, offset),
+        epsilon,
+        memory.at(mean),
+        memory.at(variance),
+        memory.at(inverse),
+        memory.at(y),
+        scratch,
       ),
     );
     kept.y = narrow(y, channels);
@@ -48,9 +57,17 @@ export function batchNormGrad(memory: WasmMemory, dy: Tensor, scale: Tensor | nu
     const [dScale, dOffset] = [memory.output([wide]), memory.output([wide])];
     memory.scratch(28 * wide, (scratch) =>
       memory.kernels.batchNormGradient(
-        ...[memory.at(given), memory.at(input), given.size / wide, wide, place(memory, scale)],
-        ...[memory.at(mean!), memory.at(inverse!)],
-        ...[memory.at(dx), memory.at(dScale), memory.at(dOffset), scratch],
+        memory.at(given),
+        memory.at(input),
+        given.size / wide,
+        wide,
+        place(memory, scale),
+        memory.at(mean!),
+        memory.at(inverse!),
+        memory.at(dx),
+        memory.at(dScale),
+        memory.at(dOffset),
+        scratch,
       ),
     );
     const affine = scale === null ? [] : [narrow(dScale, channels), narrow(dOffset, channels)];
@@ -77,8 +94,13 @@ export function batchNormFixed(
     const shift = offset ?? tf.zeros(mean.shape as [number]);
     const y = memory.output(input.shape);
     memory.kernels.normalise(
-      ...[memory.at(input), input.size / wide, wide],
-      ...[place(memory, mean), place(memory, slope), place(memory, shift), memory.at(y)],
+      memory.at(input),
+      input.size / wide,
+      wide,
+      place(memory, mean),
+      place(memory, slope),
+      place(memory, shift),
+      memory.at(y),
     );
     return narrow(y, x.shape.at(-1)!);
   });
