@@ -1,18 +1,11 @@
 /**
- * Where the time of a strictly fair step goes, kernel by kernel: `npm run bench:ops -- --backend wasm`. Five paths
- * forward and backward, then SGD; each kernel of the backend is timed where the network calls it, and the rest is the
- * tape and the optimizer.
+ * Where the time of a strictly fair step goes, kernel by kernel: `npm run bench:ops -- --backend wasm`. Each kernel of
+ * the backend is timed where the network calls it; the rest is the tape and the optimizer.
  */
 import { parseArgs } from 'node:util';
 import type { Backend } from '../src/nas/backend/backend.ts';
 import { openBackend } from '../src/nas/backend/open.ts';
-import { Random } from '../src/nas/data/random.ts';
-import { superNetworkLayout } from '../src/nas/supernet/layout.ts';
-import { initialise } from '../src/nas/supernet/network.ts';
-import { Optimizer } from '../src/nas/supernet/optimizer.ts';
-import { variantSchema } from '../src/nas/supernet/options.ts';
-import { trainingPass } from '../src/nas/supernet/pass.ts';
-import { Sampler } from '../src/nas/supernet/sampler.ts';
+import { stepSetting, strictlyFairPaths, trainingStep } from './step.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -31,34 +24,17 @@ interface Spent {
   ms: number;
 }
 
-const [channels = 16, cellsPerStage = 1, batchSize = 64] = flags.setting.split('x').map(Number);
+const setting = stepSetting(flags.setting, Number(flags.side));
 const steps = Number(flags.steps);
 const spent = new Map<string, Spent>();
 const backend = timed(await openBackend(flags.backend, { threads: Number(flags.threads) }), spent);
-const options = variantSchema.parse({ channels, cellsPerStage, batchSize });
-const network = initialise(backend, superNetworkLayout(options), 0);
-const optimizer = new Optimizer(backend, network, options);
-const sampler = new Sampler(options, 3 * cellsPerStage, 0);
-const random = Random.stream(0, 'images');
-const side = Number(flags.side);
-const values = new Float32Array(batchSize * side ** 2 * 3).map(() => 2 * random.uniform() - 1);
-const hot = new Float32Array(batchSize * 10).map((_, i) => (Math.floor(i / 10) % 10 === i % 10 ? 1 : 0));
-const batch = {
-  images: backend.tensor(values, [batchSize, side, side, 3]),
-  targets: backend.tensor(hot, [batchSize, 10]),
-};
+const run = trainingStep(backend, setting);
+const paths = strictlyFairPaths(setting);
 // The first step compiles and caches; it is not counted.
+run(paths());
+spent.clear();
 let total = 0;
-for (let step = 0; step <= steps; step++) {
-  if (step === 1) spent.clear();
-  const start = performance.now();
-  for (let path = 0; path < 5; path++) {
-    const { gradients, used } = trainingPass(backend, network, sampler.next(), batch);
-    optimizer.accumulate(gradients, used);
-  }
-  optimizer.step(options.lr);
-  if (step > 0) total += performance.now() - start;
-}
+for (let step = 0; step < steps; step++) total += run(paths());
 const rows = [...spent]
   .map(([kernel, { calls, ms }]) => ({ kernel, calls: calls / steps, ms: ms / steps, share: ms / total }))
   .sort((a, b) => b.ms - a.ms);

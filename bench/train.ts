@@ -12,19 +12,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findTensorflow } from '../src/nas/backend/installed.ts';
 import { openBackend } from '../src/nas/backend/open.ts';
-import { Random } from '../src/nas/data/random.ts';
-import { superNetworkLayout } from '../src/nas/supernet/layout.ts';
-import { initialise } from '../src/nas/supernet/network.ts';
-import { Optimizer } from '../src/nas/supernet/optimizer.ts';
-import { variantSchema } from '../src/nas/supernet/options.ts';
-import { trainingPass } from '../src/nas/supernet/pass.ts';
-import { Sampler } from '../src/nas/supernet/sampler.ts';
+import { type StepSetting, stepSetting, strictlyFairPaths, trainingStep } from './step.ts';
 
-interface Setting {
-  readonly channels: number;
-  readonly cellsPerStage: number;
-  readonly batch: number;
-  readonly side: number;
+interface Setting extends StepSetting {
   readonly threads: number;
 }
 
@@ -49,30 +39,10 @@ else await compare();
 /** The far side: a step for each line of standard input, whose paths it has; answers with its milliseconds. */
 async function work(name: string, setting: Setting): Promise<void> {
   const backend = await openBackend(name, { threads: setting.threads });
-  const { channels, cellsPerStage } = setting;
-  const options = variantSchema.parse({ channels, cellsPerStage, batchSize: setting.batch });
-  const network = initialise(backend, superNetworkLayout(options), 0);
-  const optimizer = new Optimizer(backend, network, options);
-  const random = Random.stream(0, 'images');
-  const values = new Float32Array(setting.batch * setting.side ** 2 * 3).map(() => 2 * random.uniform() - 1);
-  const hot = Float32Array.from({ length: setting.batch * 10 }, (_, i) =>
-    Math.floor(i / 10) % 10 === i % 10 ? 1 : 0,
-  );
-  const batch = {
-    images: backend.tensor(values, [setting.batch, setting.side, setting.side, 3]),
-    targets: backend.tensor(hot, [setting.batch, 10]),
-  };
+  const run = trainingStep(backend, setting);
   console.log('ready');
-  for await (const line of createInterface({ input: process.stdin })) {
-    const paths: Parameters<typeof trainingPass>[2][] = JSON.parse(line);
-    const start = performance.now();
-    for (const path of paths) {
-      const { gradients, used } = trainingPass(backend, network, path, batch);
-      optimizer.accumulate(gradients, used);
-    }
-    optimizer.step(options.lr);
-    console.log(String(performance.now() - start));
-  }
+  for await (const line of createInterface({ input: process.stdin }))
+    console.log(String(run(JSON.parse(line))));
 }
 
 interface Contender {
@@ -99,20 +69,13 @@ async function compare(): Promise<void> {
   const threadCounts = flags.threads.split(',').map(Number);
   const texts = flags.settings.split(',');
   for (const [threads, text] of threadCounts.flatMap((count) => texts.map((one) => [count, one] as const))) {
-    const [channels = 16, cellsPerStage = 1, batch = 64] = text.split('x').map(Number);
-    const setting = {
-      channels,
-      cellsPerStage,
-      batch,
-      side: Number(flags.side),
-      threads,
-    };
+    const setting = { ...stepSetting(text, Number(flags.side)), threads };
     const medians = await race(here, setting);
     const ratios = Object.fromEntries(
       Object.entries(medians).map(([name, ms]) => [name, medians.pytorch ? ms / medians.pytorch : null]),
     );
     const imagesASecond = Object.fromEntries(
-      Object.entries(medians).map(([name, ms]) => [name, (5 * batch * 1000) / ms]),
+      Object.entries(medians).map(([name, ms]) => [name, (5 * setting.batch * 1000) / ms]),
     );
     results.push({ ...setting, medianMs: medians, imagesASecond, timesPytorch: ratios });
     if (!flags.json) print(setting, medians);
@@ -122,13 +85,12 @@ async function compare(): Promise<void> {
 
 async function race(names: readonly string[], setting: Setting): Promise<Record<string, number>> {
   const contenders = await Promise.all(names.map((name) => start(name, setting)));
-  const options = variantSchema.parse({});
-  const sampler = new Sampler(options, 3 * setting.cellsPerStage, 0);
+  const nextPaths = strictlyFairPaths(setting);
   const steps = Number(flags.steps);
   try {
     // The first step compiles and caches; it is not counted.
     for (let step = 0; step <= steps; step++) {
-      const paths = Array.from({ length: 5 }, () => sampler.next());
+      const paths = nextPaths();
       for (const contender of contenders) {
         if (contender.name === 'wasm' && step > Math.ceil(steps / 3)) continue;
         const ms = await ask(contender, JSON.stringify(paths));

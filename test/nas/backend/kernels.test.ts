@@ -74,7 +74,9 @@ for (const { name, here, label } of backends) {
 
     // More rows than a kernel takes at once, and channels that fill no vector.
     for (const [shape, outputs] of [
-      [[4, 32, 32, 16], 16],
+      [[16, 32, 32, 8], 8],
+      [[16, 32, 32, 16], 16],
+      [[16, 32, 32, 32], 32],
       [[2, 33, 31, 5], 9],
     ] as const)
       for (const stride of [1, 2] as const)
