@@ -13,10 +13,10 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entries = {
   pipe: 'src/pipe/cli/main.ts',
   stage: 'src/pipe/stage.ts',
-  'stage-host': 'src/pipe/run/stage-host.ts',
-  'nas-bench': 'src/nas/bench/cli.ts',
+  'stage-host': 'src/pipe/job/stage-host.ts',
+  'nas-bench': 'src/nas/convert/cli.ts',
   'backend-version': 'src/nas/backend/version-cli.ts',
-  'convert.worker': 'src/nas/bench/convert.worker.ts',
+  'convert.worker': 'src/nas/convert/convert.worker.ts',
 };
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });

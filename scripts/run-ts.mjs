@@ -1,4 +1,4 @@
-// Runs a TypeScript program of this repository: `node scripts/run-ts.mjs bench/noop.ts [ARGUMENT…]`.
+// Runs a TypeScript program of this repository: `node scripts/run-ts.mjs perf/noop.ts [ARGUMENT…]`.
 // Packages stay outside the bundle, so it must lie below node_modules' parent; it is removed at the end.
 
 import { mkdirSync, rmSync } from 'node:fs';

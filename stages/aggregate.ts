@@ -1,8 +1,8 @@
 /** Means over seeds of every variant: summary.arrow, flat metrics, the report's tables and its word on the scale. */
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { applyPolicy } from '../src/nas/bench/policy.ts';
-import { readBenchTable } from '../src/nas/bench/table.ts';
+import { applyPolicy } from '../src/nas/benchmark/policy.ts';
+import { readBenchTable } from '../src/nas/benchmark/table.ts';
 import { parseParams } from '../src/nas/params.ts';
 import { summariseVariants, summaryTable, variantText } from '../src/nas/study/aggregate.ts';
 import { datasetsTable } from '../src/nas/study/datasets.ts';
@@ -11,7 +11,7 @@ import { variantIntervals } from '../src/nas/study/intervals.ts';
 import { readNetworks } from '../src/nas/study/networks.ts';
 import { metricsOf, noticeOf, rankingTable, sameTable, topTable } from '../src/nas/study/results.ts';
 import { compareOnSame } from '../src/nas/study/same-architectures.ts';
-import { dataSchema, evaluationSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
+import { dataSchema, evaluationSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({

@@ -2,14 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { z } from 'zod';
-import { applyPolicy } from '../src/nas/bench/policy.ts';
-import { readBenchTable } from '../src/nas/bench/table.ts';
+import { applyPolicy } from '../src/nas/benchmark/policy.ts';
+import { readBenchTable } from '../src/nas/benchmark/table.ts';
+import { judgeClaims } from '../src/nas/claims/claims.ts';
+import { claimsJunit } from '../src/nas/claims/junit.ts';
+import { readClaims } from '../src/nas/claims/read.ts';
+import { plannedSeeds, readSummary } from '../src/nas/claims/summary.ts';
 import { parseParams } from '../src/nas/params.ts';
-import { judgeClaims } from '../src/nas/study/claims/claims.ts';
-import { claimsJunit } from '../src/nas/study/claims/junit.ts';
-import { readClaims } from '../src/nas/study/claims/read.ts';
-import { plannedSeeds, readSummary } from '../src/nas/study/claims/summary.ts';
-import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
+import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({

@@ -1,10 +1,10 @@
 /** Turns the benchmark, whatever its form, into the two Arrow tables that every later stage reads. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { tableOfRows } from '../src/nas/bench/columns.ts';
-import { convertBenchmark } from '../src/nas/bench/convert.ts';
-import { parseBenchCsv } from '../src/nas/bench/csv.ts';
-import { writeBenchTables } from '../src/nas/bench/table.ts';
+import { tableOfRows } from '../src/nas/benchmark/columns.ts';
+import { parseBenchCsv } from '../src/nas/benchmark/csv.ts';
+import { writeBenchTables } from '../src/nas/benchmark/table.ts';
+import { convertBenchmark } from '../src/nas/convert/convert.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 export default defineStage(async (stage) => {

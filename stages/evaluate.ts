@@ -2,18 +2,18 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { openBackend } from '../src/nas/backend/open.ts';
-import { applyPolicy } from '../src/nas/bench/policy.ts';
-import { readBenchTable } from '../src/nas/bench/table.ts';
-import { sampleEvaluation } from '../src/nas/bench/target.ts';
+import { applyPolicy } from '../src/nas/benchmark/policy.ts';
+import { readBenchTable } from '../src/nas/benchmark/table.ts';
+import { sampleEvaluation } from '../src/nas/benchmark/target.ts';
 import { downsampleTo, readImageSet } from '../src/nas/data/image-set.ts';
 import { splitImages } from '../src/nas/data/split.ts';
 import { parseParams } from '../src/nas/params.ts';
-import { predictionsToArrow } from '../src/nas/rank/predictions.ts';
 import { operations } from '../src/nas/space/architecture.ts';
-import { evaluate } from '../src/nas/supernet/evaluate.ts';
-import { evaluationSchema } from '../src/nas/supernet/options.ts';
-import { batchPlan } from '../src/nas/supernet/train.ts';
-import { loadWeights } from '../src/nas/supernet/weights-file.ts';
+import { predictionsToArrow } from '../src/nas/stats/predictions.ts';
+import { evaluate } from '../src/nas/supernet/evaluate/evaluate.ts';
+import { evaluationSchema } from '../src/nas/supernet/network/options.ts';
+import { loadWeights } from '../src/nas/supernet/network/weights-file.ts';
+import { batchPlan } from '../src/nas/supernet/train/train.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({

@@ -2,13 +2,13 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { applyPolicy } from '../src/nas/bench/policy.ts';
-import { readBenchTable } from '../src/nas/bench/table.ts';
+import { applyPolicy } from '../src/nas/benchmark/policy.ts';
+import { readBenchTable } from '../src/nas/benchmark/table.ts';
+import { externalResults, rankExternal } from '../src/nas/external/rank.ts';
+import { ExternalPredictionsError, readExternalFile } from '../src/nas/external/read.ts';
+import { externalFigures } from '../src/nas/figures/external.ts';
 import { standAlone, toCsv } from '../src/nas/figures/figure.ts';
 import { parseParams } from '../src/nas/params.ts';
-import { externalFigures } from '../src/nas/study/external/figures.ts';
-import { externalResults, rankExternal } from '../src/nas/study/external/rank.ts';
-import { ExternalPredictionsError, readExternalFile } from '../src/nas/study/external/read.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.strictObject({

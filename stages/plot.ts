@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readBenchTable } from '../src/nas/bench/table.ts';
+import { readBenchTable } from '../src/nas/benchmark/table.ts';
 import { standAlone, toCsv } from '../src/nas/figures/figure.ts';
 import { studyFigures } from '../src/nas/figures/figures.ts';
 import { parseParams } from '../src/nas/params.ts';

@@ -8,7 +8,7 @@ import { Random } from '../src/nas/data/random.ts';
 import { splitImages } from '../src/nas/data/split.ts';
 import { parseParams } from '../src/nas/params.ts';
 import { fromCode, spaceSize, toCode, toDigits } from '../src/nas/space/architecture.ts';
-import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
+import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
 import { trainStandAlone } from '../src/nas/supernet/stand-alone.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 

@@ -5,10 +5,10 @@ import { openBackend } from '../src/nas/backend/open.ts';
 import { downsampleTo, readImageSet } from '../src/nas/data/image-set.ts';
 import { splitImages } from '../src/nas/data/split.ts';
 import { parseParams } from '../src/nas/params.ts';
-import { superNetworkLayout } from '../src/nas/supernet/layout.ts';
-import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/options.ts';
-import { train } from '../src/nas/supernet/train.ts';
-import { saveWeights } from '../src/nas/supernet/weights-file.ts';
+import { superNetworkLayout } from '../src/nas/supernet/network/layout.ts';
+import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
+import { saveWeights } from '../src/nas/supernet/network/weights-file.ts';
+import { train } from '../src/nas/supernet/train/train.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const KERNELS = {
-  'bzip2.ts': 'src/nas/bench/bzip2-kernel.ts',
-  'network.ts': 'src/nas/backend/wasm-kernel.ts',
+  'bzip2.ts': 'src/nas/bzip2/kernel.ts',
+  'network.ts': 'src/nas/backend/wasm/kernel.ts',
 };
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -1,12 +1,12 @@
 // biome-ignore-all lint: AssemblyScript: other types, other operators
 /**
  * The inner loops of the bzip2 decoder, in AssemblyScript: compiled by build.mjs to WebAssembly and committed as
- * src/nas/bench/bzip2-kernel.ts. WebAssembly moves the move-to-front list and looks for runs 16 bytes at a time, which
- * plain JavaScript cannot. No allocation and no bounds of its own: src/nas/bench/bzip2-memory.ts lays out
+ * src/nas/bzip2/kernel.ts. WebAssembly moves the move-to-front list and looks for runs 16 bytes at a time, which
+ * plain JavaScript cannot. No allocation and no bounds of its own: src/nas/bzip2/memory.ts lays out
  * the memory, bzip2-block.ts checks what comes from the file.
  */
 
-// Layout, the same in src/nas/bench/bzip2-memory.ts. Bytes.
+// Layout, the same in src/nas/bzip2/memory.ts. Bytes.
 const FRONT: usize = 1024; // 256: move-to-front list
 const STATE: usize = 1536; // u32: bits of the input consumed (readSymbols), starts of the lanes (walk), CRC and length (scan)
 const MASKS: usize = 2048; // 256 × 255, then 256 × 0

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildVegaRuntime } from '../../scripts/vega-runtime.mjs';
-import { buildReport } from '../../src/pipe/report/page.ts';
+import { buildReport } from '../../src/pipe/report/page/page.ts';
 import { studyInput } from '../pipe/report/fixture.ts';
 import { executable, launch, openPage } from './chromium.ts';
 

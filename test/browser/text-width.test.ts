@@ -1,7 +1,7 @@
 /** Widths of text, against what a browser measures in a font with Arial's metrics. */
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { textWidth } from '../../src/pipe/report/text-width.ts';
+import { textWidth } from '../../src/pipe/report/figure/text-width.ts';
 import { executable, launch } from './chromium.ts';
 
 const fonts = [

@@ -16,10 +16,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { storedManifests } from '../../src/pipe/cache/contents.ts';
-import { faultSteps } from '../../src/pipe/cache/fault.ts';
-import { layoutOf } from '../../src/pipe/cache/layout.ts';
-import { verifyCache } from '../../src/pipe/cache/verify.ts';
+import { storedManifests } from '../../src/pipe/store/contents.ts';
+import { faultSteps } from '../../src/pipe/store/fault.ts';
+import { layoutOf } from '../../src/pipe/store/layout.ts';
+import { verifyCache } from '../../src/pipe/store/verify.ts';
 
 const randomKills = Number(process.argv[2] ?? 100);
 const built = join(process.cwd(), 'dist');

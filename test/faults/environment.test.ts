@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { verifyCache } from '../../src/pipe/cache/verify.ts';
-import { TestProject } from '../pipe/cache/project.ts';
+import { verifyCache } from '../../src/pipe/store/verify.ts';
+import { TestProject } from '../pipe/cell/project.ts';
 import { buildPipe } from '../pipe/cli/pipe.ts';
 
 const copy = (size = 1) => `version: 1

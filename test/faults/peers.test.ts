@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { storedObjects } from '../../src/pipe/cache/contents.ts';
-import { layoutOf } from '../../src/pipe/cache/layout.ts';
-import { tryLock } from '../../src/pipe/cache/lock.ts';
-import { TestProject } from '../pipe/cache/project.ts';
+import { storedObjects } from '../../src/pipe/store/contents.ts';
+import { layoutOf } from '../../src/pipe/store/layout.ts';
+import { tryLock } from '../../src/pipe/store/lock.ts';
+import { TestProject } from '../pipe/cell/project.ts';
 import { buildPipe, CliProject } from '../pipe/cli/pipe.ts';
 
 const copy = `version: 1

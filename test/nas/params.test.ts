@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ParamsError, parseParams } from '../../src/nas/params.ts';
-import { groupedVariantSchema } from '../../src/nas/supernet/options.ts';
+import { groupedVariantSchema } from '../../src/nas/supernet/network/options.ts';
 
 function messageOf(schema: z.ZodType, params: unknown): string {
   try {

@@ -3,15 +3,16 @@
  * weights after strictly fair steps. Every operation, linear transformer, node reduction, normalisation mode.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Backend, BackendName } from '../../src/nas/backend/backend.ts';
+import type { Backend, BackendName } from '../../src/nas/backend/contract/backend.ts';
 import { openBackend } from '../../src/nas/backend/open.ts';
 import { plainImages } from '../../src/nas/data/batches.ts';
 import { drawShapes } from '../../src/nas/data/shapes.ts';
 import { type Architecture, parseArchitecture } from '../../src/nas/space/architecture.ts';
 import { available } from '../../src/nas/space/mask.ts';
-import { recalibrate } from '../../src/nas/supernet/evaluate.ts';
-import { BatchForward } from '../../src/nas/supernet/forward.ts';
-import { type Layout, standAloneLayout, superNetworkLayout } from '../../src/nas/supernet/layout.ts';
+import { recalibrate } from '../../src/nas/supernet/evaluate/evaluate.ts';
+import { BatchForward } from '../../src/nas/supernet/evaluate/forward.ts';
+import { batchNormaliser, fixedNormaliser } from '../../src/nas/supernet/evaluate/normalise.ts';
+import { type Layout, standAloneLayout, superNetworkLayout } from '../../src/nas/supernet/network/layout.ts';
 import {
   disposeNetwork,
   fromStateDict,
@@ -19,14 +20,13 @@ import {
   type Network,
   toStateDict,
   toTorch,
-} from '../../src/nas/supernet/network.ts';
-import { batchNormaliser, fixedNormaliser } from '../../src/nas/supernet/normalise.ts';
-import { Optimizer } from '../../src/nas/supernet/optimizer.ts';
-import { variantSchema } from '../../src/nas/supernet/options.ts';
-import { trainingPass } from '../../src/nas/supernet/pass.ts';
-import type { StoredTensor } from '../../src/nas/supernet/safetensors.ts';
-import { Sampler } from '../../src/nas/supernet/sampler.ts';
-import { learningRate } from '../../src/nas/supernet/schedule.ts';
+} from '../../src/nas/supernet/network/network.ts';
+import { variantSchema } from '../../src/nas/supernet/network/options.ts';
+import { trainingPass } from '../../src/nas/supernet/network/pass.ts';
+import type { StoredTensor } from '../../src/nas/supernet/network/safetensors.ts';
+import { Optimizer } from '../../src/nas/supernet/train/optimizer.ts';
+import { Sampler } from '../../src/nas/supernet/train/sampler.ts';
+import { learningRate } from '../../src/nas/supernet/train/schedule.ts';
 import { pytorchVersion, runPytorch } from './pytorch.ts';
 
 const version = pytorchVersion();

@@ -8,7 +8,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   type StoredTensor,
-} from '../../src/nas/supernet/safetensors.ts';
+} from '../../src/nas/supernet/network/safetensors.ts';
 
 const script = fileURLToPath(new URL('./reference.py', import.meta.url));
 

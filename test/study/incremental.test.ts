@@ -65,7 +65,7 @@ test('one more seed: only its cells, and what gathers them', () => {
 test('a comment in a stage and in what it imports: nothing', () => {
   const line = '/** Accuracy on the validation images';
   edited('stages/train.ts', 'export default', '// Said otherwise.\nexport default', () =>
-    edited('src/nas/supernet/evaluate.ts', line, `// Said otherwise.\n${line}`, () =>
+    edited('src/nas/supernet/evaluate/evaluate.ts', line, `// Said otherwise.\n${line}`, () =>
       expect(project.ran(...tiny)).toEqual([]),
     ),
   );
@@ -73,9 +73,9 @@ test('a comment in a stage and in what it imports: nothing', () => {
 
 test('a function that only evaluate uses: evaluate and what follows, and why names file and way', () => {
   const line = 'const correct = new Float64Array(architectures.length);';
-  edited('src/nas/supernet/evaluate.ts', line, `${line}\n  correct.fill(0.5);`, () => {
+  edited('src/nas/supernet/evaluate/evaluate.ts', line, `${line}\n  correct.fill(0.5);`, () => {
     expect(project.pipe('why', cells('evaluate', [0])[0]!, ...tiny).stdout).toContain(
-      'code changed in src/nas/supernet/evaluate.ts (via stages/evaluate.ts → src/nas/supernet/evaluate.ts)',
+      'code changed in src/nas/supernet/evaluate/evaluate.ts (via stages/evaluate.ts → src/nas/supernet/evaluate/evaluate.ts)',
     );
     const ran = project.ran(...tiny);
     expect(ran.filter((cell) => cell.includes('['))).toEqual(cells('evaluate', [0]));

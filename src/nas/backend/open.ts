@@ -1,7 +1,7 @@
 // The one door to a backend: by name, or the fastest that is installed.
 
-import type { Backend } from './backend.ts';
-import { chooseBackend } from './installed.ts';
+import type { Backend } from './contract/backend.ts';
+import { chooseBackend } from './tensorflow/installed.ts';
 
 /**
  * Opens `auto`, `tensorflow` or `wasm` with so many threads (wasm always uses one). Each module is loaded only when it is
@@ -9,9 +9,9 @@ import { chooseBackend } from './installed.ts';
  */
 export async function openBackend(wanted: string, options: { readonly threads: number }): Promise<Backend> {
   if (chooseBackend(wanted) === 'tensorflow') {
-    const { openTensorflow } = await import('./tensorflow.ts');
+    const { openTensorflow } = await import('./tensorflow/tensorflow.ts');
     return openTensorflow(options.threads);
   }
-  const { openWasm } = await import('./wasm.ts');
+  const { openWasm } = await import('./wasm/wasm.ts');
   return openWasm();
 }

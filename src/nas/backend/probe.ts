@@ -1,7 +1,7 @@
 // A small network with every kind of layer of the study's networks, trained for a few steps: the proof that a backend
 // works on a machine, that it leaks nothing and that it computes the same twice.
 
-import type { Backend, Shape4, Tensor } from './backend.ts';
+import type { Backend, Shape4, Tensor } from './contract/backend.ts';
 
 const images = 8;
 const side = 8;

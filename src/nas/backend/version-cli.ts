@@ -1,6 +1,6 @@
 // `node dist/backend-version.js [auto|tensorflow|wasm]`: one line that names what would compute, for a stage's `tools`.
 
-import { describeBackend } from './installed.ts';
+import { describeBackend } from './tensorflow/installed.ts';
 
 try {
   console.log(describeBackend(process.argv[2] ?? 'auto'));

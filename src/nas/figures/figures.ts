@@ -1,7 +1,7 @@
 /** Every figure of the paper that the data at hand can fill, and a word on each that it cannot. */
-import { applyPolicy } from '../bench/policy.ts';
-import type { BenchTable } from '../bench/table.ts';
-import { rankUnder } from '../bench/target.ts';
+import { applyPolicy } from '../benchmark/policy.ts';
+import type { BenchTable } from '../benchmark/table.ts';
+import { rankUnder } from '../benchmark/target.ts';
 import {
   type NetworkPredictions,
   summariseVariants,

@@ -1,5 +1,5 @@
 /** Figures 2 and 13: each architecture by what the network predicts (x) and what the benchmark measured (y). */
-import { kendall } from '../rank/kendall.ts';
+import { kendall } from '../stats/kendall.ts';
 import { type NetworkPredictions, variantOf, variantText } from '../study/aggregate.ts';
 import type { PredictionRow } from '../tables.ts';
 import type { Datum, Figure } from './figure.ts';

@@ -1,47 +1,10 @@
-/** Figure 3: how often the best architectures use each operation, in the whole space and with each operation masked. */
-
-import { rankUnder } from '../bench/target.ts';
-import { type Operation, operations } from '../space/architecture.ts';
+import { operations } from '../space/architecture.ts';
+import { type BenchmarkRows, operationUsage } from '../study/usage.ts';
 import { topNs } from '../tables.ts';
-import type { Datum, Figure } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { operationColour } from './palette.ts';
 
-type Rows = Parameters<typeof rankUnder>[0];
-
-/**
- * Usage: the share of the top-N that use an operation at all. Share: the part of all 6·N positions that it takes. For
- * every N of the paper that the masked space still holds, and for all of it.
- */
-export function operationUsage(rows: Rows): Datum[] {
-  const masks: readonly (Operation | null)[] = [null, ...operations];
-  return masks.flatMap((masked) => {
-    const ranked = rankUnder(rows, masked === null ? [] : [masked]);
-    const sizes = [...topNs.filter((n) => n < ranked.length), ranked.length];
-    return sizes.flatMap((n) => {
-      const chosen = ranked.slice(0, n);
-      return operations
-        .filter((operation) => operation !== masked)
-        .map((operation): Datum => {
-          const id = operations.indexOf(operation);
-          const using = chosen.filter(({ architecture }) => architecture.some((one) => one === id)).length;
-          const positions = chosen.reduce(
-            (sum, { architecture }) => sum + architecture.filter((one) => one === id).length,
-            0,
-          );
-          return {
-            masked: masked ?? 'none',
-            top: n === ranked.length ? 'all' : String(n),
-            architectures: n,
-            operation,
-            usage: n === 0 ? null : using / n,
-            share: n === 0 ? null : positions / (6 * n),
-          };
-        });
-    });
-  });
-}
-
-export function usageFigure(rows: Rows, target: string): Figure {
+export function usageFigure(rows: BenchmarkRows, target: string): Figure {
   const data = operationUsage(rows);
   const tops = [...topNs.map(String), 'all'];
   const panel = (masked: string, measure: 'usage' | 'share', first: boolean) => ({

@@ -1,6 +1,6 @@
 /** From the predictions of many networks to one table: a row a network and group, and its means over seeds. */
 import { type ColumnTable, from, op, escape as opaque } from 'arquero';
-import { type Spread, spreadOf } from '../rank/spread.ts';
+import { type Spread, spreadOf } from '../stats/spread.ts';
 import type { PredictionRow } from '../tables.ts';
 import { type Measure, measure, regret, tauOfAverages } from './measure.ts';
 

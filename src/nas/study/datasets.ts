@@ -1,7 +1,7 @@
 /** The same predictions against the benchmark's other data sets: does a ranking for one hold for another? */
-import { applyPolicy } from '../bench/policy.ts';
-import type { BenchTable } from '../bench/table.ts';
-import { spreadOf } from '../rank/spread.ts';
+import { applyPolicy } from '../benchmark/policy.ts';
+import type { BenchTable } from '../benchmark/table.ts';
+import { spreadOf } from '../stats/spread.ts';
 import { type NetworkPredictions, type VariantName, variantOf, variantText } from './aggregate.ts';
 import { measure } from './measure.ts';
 import type { ResultTable } from './results.ts';

@@ -1,6 +1,6 @@
 /** 95 % intervals of a variant's means over seeds, networks and architectures resampled. */
 import { Random } from '../data/random.ts';
-import { type Interval, type Intervals, meanIntervals, percentiles } from '../rank/interval.ts';
+import { type Interval, type Intervals, meanIntervals, percentiles } from '../stats/interval.ts';
 import { type PredictionRow, topNs } from '../tables.ts';
 import { type NetworkPredictions, variantOf, variantText } from './aggregate.ts';
 import { tauOfAverages } from './measure.ts';

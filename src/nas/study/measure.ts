@@ -1,6 +1,6 @@
 /** What one network's predictions say: accuracy and rank correlation over the top-N and the random sample (paper, 3.1–3.2). */
-import { pearson, spearman } from '../rank/correlation.ts';
-import { kendall } from '../rank/kendall.ts';
+import { pearson, spearman } from '../stats/correlation.ts';
+import { kendall } from '../stats/kendall.ts';
 import { type PredictionRow, topNs } from '../tables.ts';
 
 /** The statistics of one group of architectures. */

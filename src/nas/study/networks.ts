@@ -1,6 +1,6 @@
 /** Reads the predictions of many networks, and says how many seeds each variant should have. */
 import { readFileSync } from 'node:fs';
-import { predictionsFromArrow } from '../rank/predictions.ts';
+import { predictionsFromArrow } from '../stats/predictions.ts';
 import type { NetworkPredictions } from './aggregate.ts';
 
 export interface Gathered {

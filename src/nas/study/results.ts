@@ -1,6 +1,6 @@
 /** The study's results as a reader wants them: tables of mean ± standard deviation, flat metrics, and a word on the scale. */
-import type { Interval } from '../rank/interval.ts';
-import type { Spread } from '../rank/spread.ts';
+import type { Interval } from '../stats/interval.ts';
+import type { Spread } from '../stats/spread.ts';
 import { topNs } from '../tables.ts';
 import { type GroupSummary, type VariantSummary, variantText } from './aggregate.ts';
 import type { VariantIntervals } from './intervals.ts';

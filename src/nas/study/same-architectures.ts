@@ -2,7 +2,7 @@
  * A mask changes the space and the training at once. Here a masked and an unmasked network are compared on the same
  * architectures, those that the masked one was asked about, so that what is left is the training (study: section 10).
  */
-import { type Spread, spreadOf } from '../rank/spread.ts';
+import { type Spread, spreadOf } from '../stats/spread.ts';
 import type { PredictionRow } from '../tables.ts';
 import { type NetworkPredictions, type VariantName, variantOf } from './aggregate.ts';
 import { measure, tauOfAverages } from './measure.ts';

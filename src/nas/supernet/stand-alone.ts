@@ -1,13 +1,13 @@
 /** Trains one architecture alone and measures it: what a benchmark's entry is made of. */
-import type { Backend } from '../backend/backend.ts';
+import type { Backend } from '../backend/contract/backend.ts';
 import type { ImageSet } from '../data/image-set.ts';
 import type { Split } from '../data/split.ts';
 import type { Architecture } from '../space/architecture.ts';
-import { evaluate } from './evaluate.ts';
-import { parameterCount, standAloneLayout } from './layout.ts';
-import { disposeNetwork } from './network.ts';
-import type { Variant } from './options.ts';
-import { batchPlan, train } from './train.ts';
+import { evaluate } from './evaluate/evaluate.ts';
+import { parameterCount, standAloneLayout } from './network/layout.ts';
+import { disposeNetwork } from './network/network.ts';
+import type { Variant } from './network/options.ts';
+import { batchPlan, train } from './train/train.ts';
 
 export interface StandAloneJob {
   readonly architecture: Architecture;

@@ -1,5 +1,5 @@
 /** `pipe cache`: what it holds (`ls`), whether that is sound (`verify`), and what may go (`gc`). */
-import { exitCode, UserError } from '../config/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import {
   type Command,
   jsonFlag,
@@ -42,7 +42,7 @@ export const cache: Command = {
 };
 
 async function list(parsed: Parsed, { project, stdout }: Surroundings): Promise<number> {
-  const { cacheUsage } = await import('../cache/usage.ts');
+  const { cacheUsage } = await import('../store/usage.ts');
   const usage = cacheUsage(project);
   if (parsed.is('json')) {
     stdout.write(`${JSON.stringify(usage, null, 2)}\n`);
@@ -60,7 +60,7 @@ async function list(parsed: Parsed, { project, stdout }: Surroundings): Promise<
 }
 
 async function verify(parsed: Parsed, { project, stdout }: Surroundings): Promise<number> {
-  const { verifyCache } = await import('../cache/verify.ts');
+  const { verifyCache } = await import('../store/verify.ts');
   const verdict = await verifyCache(project);
   if (parsed.is('json')) stdout.write(`${JSON.stringify(verdict, null, 2)}\n`);
   else {
@@ -83,7 +83,7 @@ async function gc(parsed: Parsed, surroundings: Surroundings): Promise<number> {
   const workspace = await workspaceOf(opened, surroundings);
   const status = await workspace.status();
   await workspace.close();
-  const { collectGarbage } = await import('../cache/gc.ts');
+  const { collectGarbage } = await import('../store/gc.ts');
   const { graph } = opened;
   const { removed, kept } = collectGarbage({ project, graph, status, checkpoints: null, keepRuns, dryRun });
   if (parsed.is('json')) {

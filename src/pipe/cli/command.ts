@@ -1,7 +1,7 @@
 /** One verb of the command line as data: its flags and examples give --help, parsing and the reference page alike. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { exitCode, UserError } from '../config/diagnostic.ts';
-import { didYouMean } from '../config/suggest.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 
 export interface Flag {
   readonly type: 'string' | 'boolean';

@@ -1,5 +1,5 @@
 /** `pipe dag`: the graph with the matrix collapsed, as text or Mermaid; --cells opens the matrix. */
-import { exitCode, UserError } from '../config/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Graph } from '../plan/graph.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf } from './project.ts';

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolderName } from '../cache/layout.ts';
-import { exitCode } from '../config/diagnostic.ts';
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { cacheFolderName } from '../store/layout.ts';
 import type { Command } from './command.ts';
 import { jsonFlag } from './command.ts';
 import { bytesText, columns } from './table.ts';
@@ -95,7 +95,7 @@ async function program(name: string, version: readonly string[], without: string
 }
 
 async function gpus(): Promise<Finding> {
-  const { probeGpus } = await import('../run/gpu.ts');
+  const { probeGpus } = await import('../exec/gpu.ts');
   const found = await probeGpus();
   if (found.length === 0) {
     return {

@@ -1,7 +1,7 @@
 /** `pipe init`: a small pipeline that works at once, to start from. Overwrites nothing. */
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { exitCode, UserError } from '../config/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Command } from './command.ts';
 
 const files: Readonly<Record<string, string>> = {

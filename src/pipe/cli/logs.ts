@@ -1,10 +1,10 @@
 /** `pipe logs CELL`: what a cell printed when it last ran. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { layoutOf } from '../cache/layout.ts';
-import { exitCode, UserError } from '../config/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { cellFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
+import { layoutOf } from '../store/layout.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, targeted } from './project.ts';
 

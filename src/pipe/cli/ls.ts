@@ -1,6 +1,6 @@
 /** `pipe ls`: cells with their state, and where their outs lie. */
 import { relative } from 'node:path';
-import { exitCode } from '../config/diagnostic.ts';
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
 import { statusJson } from './status.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `pipe`: finds the verb, parses its flags, turns failures into messages and exit codes. Verbs are loaded one at a time. */
-import { exitCode, UserError } from '../config/diagnostic.ts';
-import { findProject } from '../plan/open-plan.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { findProject } from '../project/open-plan.ts';
 import { version } from '../version.ts';
 import { type Command, helpText, parseCommand, type Surroundings } from './command.ts';
 import { verbs } from './verbs.ts';
@@ -19,7 +19,7 @@ async function main(argv: readonly string[], surroundings: Surroundings): Promis
   }
   const load = verbs[first]?.load;
   if (!load) {
-    const { didYouMean } = await import('../config/suggest.ts');
+    const { didYouMean } = await import('../../lib/diagnostics/suggest.ts');
     throw new UserError(`pipe has no command \`${first}\``, {
       code: exitCode.usage,
       hint: didYouMean(first, Object.keys(verbs)) ?? '`pipe --help` lists the commands',

@@ -1,6 +1,6 @@
 /** `pipe metrics`: the numbers of every out marked `report: metrics`; `metrics diff REPORT` sets them beside an earlier report's. */
 import { resolve } from 'node:path';
-import { exitCode, UserError } from '../config/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { type Command, jsonFlag, pipelineFlags, type Surroundings } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
 import { columns } from './table.ts';
@@ -35,7 +35,7 @@ export const metrics: Command = {
       );
     });
     await workspace.close();
-    const { readMarks } = await import('../report/read-marks.ts');
+    const { readMarks } = await import('../report/model/read-marks.ts');
     const read = await readMarks(
       marked.map(({ cell, out, key, path }) => ({
         origin: { cell, out, key },
@@ -72,7 +72,7 @@ async function compare(
   json: boolean,
   { project, stdout }: Surroundings,
 ): Promise<number> {
-  const { readBaseline } = await import('../report/baseline.ts');
+  const { readBaseline } = await import('../report/model/baseline.ts');
   const baseline = await readBaseline(resolve(project, report));
   const before = new Map<string, number | null>();
   for (const { cell, values } of baseline.metrics) {

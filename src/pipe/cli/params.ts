@@ -1,7 +1,7 @@
 /** `pipe params`: the params in force, or what a profile or --set changes. */
-import { exitCode, UserError } from '../config/diagnostic.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { openPlan } from '../plan/open-plan.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { openPlan } from '../project/open-plan.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf } from './project.ts';
 import { columns } from './table.ts';

@@ -1,6 +1,7 @@
 /** `pipe plan`: what a run would do, without doing it, with the time it is likely to take. */
-import type { CellStatus, Workspace } from '../cache/work.ts';
-import { exitCode } from '../config/diagnostic.ts';
+
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import type { CellStatus, Workspace } from '../cell/work.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { withUpstream } from '../plan/target.ts';
 import { type Command, jsonFlag, type Parsed, pipelineFlags, type Surroundings } from './command.ts';

@@ -1,7 +1,7 @@
 /** A failure as a person reads it: where, the line with a caret, what to do next. */
 import { styleText } from 'node:util';
-import type { Diagnostic, Position, UserError } from '../config/diagnostic.ts';
-import { ConfigurationError } from '../plan/open-plan.ts';
+import type { Diagnostic, Position, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { ConfigurationError } from '../project/open-plan.ts';
 import type { Surroundings } from './command.ts';
 
 export function printUserError(error: UserError, { stderr }: Surroundings): void {

@@ -1,9 +1,9 @@
 /** Opens what a verb works on: the plan, the cells its targets name, the workspace. */
-import type { Workspace } from '../cache/work.ts';
+import type { Workspace } from '../cell/work.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
-import { type OpenOptions, openPlan } from '../plan/open-plan.ts';
-import type { PlannedPipeline } from '../plan/plan-json.ts';
 import { selectCells } from '../plan/target.ts';
+import { type OpenOptions, openPlan } from '../project/open-plan.ts';
+import type { PlannedPipeline } from '../project/plan-json.ts';
 import type { ReportRequest } from '../report/report.ts';
 import type { WrittenReport } from '../report/write.ts';
 import type { Parsed, Surroundings } from './command.ts';
@@ -27,8 +27,8 @@ export async function workspaceOf(
   opened: PlannedPipeline,
   { project, env }: Surroundings,
 ): Promise<Workspace> {
-  const { openWorkspace } = await import('../cache/workspace.ts');
-  const { findSource } = await import('../run/source.ts');
+  const { openWorkspace } = await import('../cell/workspace.ts');
+  const { findSource } = await import('../sources/source.ts');
   return openWorkspace({
     project,
     graph: opened.graph,

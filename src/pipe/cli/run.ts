@@ -1,7 +1,7 @@
 /** `pipe run`: brings cells up to date. Its exit code is the run's. */
-import { exitCode, UserError } from '../config/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { FailureMode } from '../run/scheduler.ts';
-import type { ScreenOptions } from '../ui/screen.ts';
+import type { ScreenOptions } from '../screen/screen.ts';
 import {
   type Command,
   jsonFlag,
@@ -46,10 +46,10 @@ export const run: Command = {
     const opened = await planOf(parsed, surroundings);
     const { graph } = opened;
     const cells = targeted(graph, parsed.arguments);
-    const { openScreen } = await import('../ui/screen.ts');
+    const { openScreen } = await import('../screen/screen.ts');
     const screen = await openScreen(screenOptions(parsed, surroundings));
-    const { openWorkspace } = await import('../cache/workspace.ts');
-    const { findSource, sourceLookup } = await import('../run/source.ts');
+    const { openWorkspace } = await import('../cell/workspace.ts');
+    const { findSource, sourceLookup } = await import('../sources/source.ts');
     const { runPipeline } = await import('../run/run.ts');
     const workspace = openWorkspace({
       project,

@@ -1,5 +1,5 @@
 /** `pipe schema`: the JSON Schema of pipeline.yaml, for editors. */
-import { exitCode } from '../config/diagnostic.ts';
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import type { Command } from './command.ts';
 
 export const schema: Command = {

@@ -1,12 +1,13 @@
 /** `pipe status`: per stage, how many cells are up to date and what the others wait for. */
-import type { CellStatus } from '../cache/work.ts';
-import { exitCode } from '../config/diagnostic.ts';
-import type { Reason } from '../fingerprint/fingerprint.ts';
-import { rootCauses } from '../fingerprint/reason.ts';
+
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import type { CellStatus } from '../cell/work.ts';
+import type { Reason } from '../key/fingerprint.ts';
+import { rootCauses } from '../key/reason.ts';
+import { reasonLine } from '../key/reason-line.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
-import { reasonLine } from './reason-line.ts';
 import { columns } from './table.ts';
 
 export const status: Command = {

@@ -1,5 +1,5 @@
 /** `pipe verify CELL`: runs cells twice from scratch and compares what they made. */
-import { exitCode, UserError } from '../config/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Cell } from '../plan/graph.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
@@ -37,8 +37,8 @@ export const verify: Command = {
     const cells = targeted(opened.graph, parsed.arguments).flatMap((id) => opened.graph.cells.get(id) ?? []);
     const workspace = await workspaceOf(opened, surroundings);
     await workspace.status();
-    const { localExecutor } = await import('../run/local.ts');
-    const { defaultGrace } = await import('../run/grace.ts');
+    const { localExecutor } = await import('../exec/local.ts');
+    const { defaultGrace } = await import('../exec/grace.ts');
     const { verifyCell } = await import('../run/verify-cell.ts');
     const executor = localExecutor(defaultGrace);
     const verdicts = [];
@@ -64,6 +64,6 @@ export const verify: Command = {
 
 async function gpusFor(cell: Cell, env: NodeJS.ProcessEnv): Promise<readonly number[]> {
   if (cell.resources.gpu === 0) return [];
-  const { probeGpus, usableGpus } = await import('../run/gpu.ts');
+  const { probeGpus, usableGpus } = await import('../exec/gpu.ts');
   return usableGpus(await probeGpus(), env.CUDA_VISIBLE_DEVICES, null).slice(0, cell.resources.gpu);
 }

@@ -1,10 +1,11 @@
 /** `pipe why CELL`: every reason with the old and the new value, and the root of a chain. */
-import type { CellStatus } from '../cache/work.ts';
-import { exitCode, UserError } from '../config/diagnostic.ts';
+
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import type { CellStatus } from '../cell/work.ts';
+import { reasonLine } from '../key/reason-line.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
-import { reasonLine } from './reason-line.ts';
 import { isFresh, statusJson } from './status.ts';
 
 export const why: Command = {

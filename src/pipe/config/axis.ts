@@ -1,9 +1,10 @@
 /** Axes: from their text to named values, and what a profile or --set makes of them. */
-import type { Json } from '../json.ts';
+
+import type { Report } from '../../lib/diagnostics/shape.ts';
+import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
+import { type SourceText, toJson, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import type { Json } from '../../lib/json.ts';
 import type { Axis, AxisValue } from './document.ts';
-import type { Report } from './shape.ts';
-import { didYouMean, listOf } from './suggest.ts';
-import { type SourceText, toJson, type YamlNode } from './yaml-node.ts';
 
 /** Undefined when something is wrong with it, which has been reported. */
 export function buildAxis(

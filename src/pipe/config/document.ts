@@ -2,8 +2,9 @@
  * pipeline.yaml as typed data: after parsing and validation, the profile and --set applied to `params` and `axes`,
  * before any `${…}` is filled in. Order of stages, axes, deps and outs is that of the file.
  */
-import type { Json, JsonObject } from '../json.ts';
-import type { Position } from './diagnostic.ts';
+
+import type { Position } from '../../lib/diagnostics/diagnostic.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 
 export interface PipelineDocument {
   /** Path of the pipeline file, relative to the project folder. */
@@ -68,7 +69,7 @@ export interface DepDoc {
   readonly at: Position;
 }
 
-/** What the report does with an out (see src/pipe/report/mark.ts for each one's format). */
+/** What the report does with an out (see src/pipe/report/model/mark.ts for each one's format). */
 export type ReportMark = 'figures' | 'table' | 'metrics' | 'claims' | 'notice';
 
 export interface OutDoc {

@@ -1,13 +1,14 @@
 /** One stage of the file → StageDoc, with everything checked that needs no other stage. */
-import { isJsonObject, type JsonObject } from '../json.ts';
-import type { Position } from './diagnostic.ts';
+
+import type { Position } from '../../lib/diagnostics/diagnostic.ts';
+import { checkShape, type Report } from '../../lib/diagnostics/shape.ts';
+import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
+import type { SourceText, YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { Axis, EnvDoc, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
-import { checkShape, type Report } from './shape.ts';
-import { didYouMean, listOf, nearest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
-import type { SourceText, YamlEntry, YamlNode } from './yaml-node.ts';
 
 /** What a stage may refer to. */
 export interface Scope {

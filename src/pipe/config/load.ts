@@ -1,14 +1,8 @@
 /** pipeline.yaml → PipelineDocument. Pure: text goes in, a document and everything that is wrong come out. */
-import { isJsonObject } from '../json.ts';
-import { buildAxis } from './axis.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import type { Axis, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
-import { loadStage, type Scope } from './load-stage.ts';
-import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
-import { pipelineSchema, profileSchema, type RawSource, sourceSchema } from './schema.ts';
-import { checkShape, kindOf, mended, type Report, reporter } from './shape.ts';
-import { didYouMean } from './suggest.ts';
-import { parseTemplate } from './template.ts';
+
+import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
+import { checkShape, kindOf, mended, type Report, reporter } from '../../lib/diagnostics/shape.ts';
+import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import {
   entryOf,
   parseYaml,
@@ -17,7 +11,14 @@ import {
   type YamlEntry,
   type YamlMap,
   type YamlNode,
-} from './yaml-node.ts';
+} from '../../lib/diagnostics/yaml-node.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { buildAxis } from './axis.ts';
+import type { Axis, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
+import { loadStage, type Scope } from './load-stage.ts';
+import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
+import { pipelineSchema, profileSchema, type RawSource, sourceSchema } from './schema.ts';
+import { parseTemplate } from './template.ts';
 
 export interface LoadOptions {
   readonly profile: string | null;

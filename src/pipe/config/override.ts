@@ -1,11 +1,19 @@
 /** What changes params and axes before planning: the chain of profiles, then `--set`. */
-import type { Json, JsonObject } from '../json.ts';
-import { isJsonObject } from '../json.ts';
+
+import type { Report } from '../../lib/diagnostics/shape.ts';
+import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
+import {
+  entryOf,
+  parseYaml,
+  SourceText,
+  toJson,
+  type YamlMap,
+  type YamlNode,
+} from '../../lib/diagnostics/yaml-node.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
+import { isJsonObject } from '../../lib/json.ts';
 import { overrideAxis } from './axis.ts';
 import type { Axis } from './document.ts';
-import type { Report } from './shape.ts';
-import { didYouMean, listOf, nearest } from './suggest.ts';
-import { entryOf, parseYaml, SourceText, toJson, type YamlMap, type YamlNode } from './yaml-node.ts';
 
 /** Where diagnostics say that a mistake in an argument of --set stands. */
 const setFile = '--set';

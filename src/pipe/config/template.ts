@@ -1,5 +1,5 @@
 /** `${…}` in the text of a pipeline file: taking it apart and filling it in. `$${` stands for a literal `${`. */
-import type { Json } from '../json.ts';
+import type { Json } from '../../lib/json.ts';
 
 export type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }

@@ -1,9 +1,9 @@
 /** Deps: what a text stands for, and which cells that means for one reader. */
 
-import type { Position } from '../config/diagnostic.ts';
+import type { Position } from '../../lib/diagnostics/diagnostic.ts';
+import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import type { AxisValue, DepDoc, PipelineDocument, StageDoc } from '../config/document.ts';
 import { normalPath, unsafePath } from '../config/safe-path.ts';
-import { didYouMean, listOf, nearest } from '../config/suggest.ts';
 import type { CellId, DepBinding, GatherItem } from './graph.ts';
 import { signature } from './matrix.ts';
 

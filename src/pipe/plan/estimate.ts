@@ -1,9 +1,9 @@
 /** How long a cell is said to take, for as long as no earlier run tells: the stage's `estimate`, filled in. */
-import type { Position } from '../config/diagnostic.ts';
+import type { Position } from '../../lib/diagnostics/diagnostic.ts';
+import type { Report } from '../../lib/diagnostics/shape.ts';
+import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
+import { isJsonObject, type Json } from '../../lib/json.ts';
 import { milliseconds } from '../config/duration.ts';
-import type { Report } from '../config/shape.ts';
-import { didYouMean, listOf } from '../config/suggest.ts';
-import { isJsonObject, type Json } from '../json.ts';
 
 const form = 'a duration such as `3h`, or a list such as `[{size: M, time: 9h}, {time: 1h}]`';
 

@@ -1,6 +1,7 @@
 /** The graph of cells a pipeline document stands for: one node a stage and combination of axis values. Pure data. */
+
+import type { JsonObject } from '../../lib/json.ts';
 import type { EnvDoc, OutDoc, RunDoc, SourceDoc } from '../config/document.ts';
-import type { JsonObject } from '../json.ts';
 
 /** `train[no-zero,3]`: the stage and its axis values in matrix order; a stage without matrix is its bare name. */
 export type CellId = string & { readonly __brand: 'CellId' };

@@ -1,5 +1,5 @@
 /** Stages in an order in which each comes after what it reads; circles are told with their path. */
-import type { Position } from '../config/diagnostic.ts';
+import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { DepDoc } from '../config/document.ts';
 import type { DepTarget, PlannedStage } from './dep.ts';
 

@@ -1,5 +1,7 @@
 /** PipelineDocument → Graph of cells. Pure: it opens no file, and everything that is wrong comes back at once. */
-import type { Diagnostic, Position } from '../config/diagnostic.ts';
+import type { Diagnostic, Position } from '../../lib/diagnostics/diagnostic.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
+import { isJsonObject } from '../../lib/json.ts';
 import type {
   AxisValue,
   DepDoc,
@@ -11,15 +13,13 @@ import type {
 } from '../config/document.ts';
 import { normalPath, unsafePath } from '../config/safe-path.ts';
 import { fill, fillText, type Lookup, parseTemplate } from '../config/template.ts';
-import type { Json, JsonObject } from '../json.ts';
-import { isJsonObject } from '../json.ts';
 import { cellFolder, cellId } from './cell-id.ts';
 import { bindDep, type DepTarget, type PlannedStage, resolveRef } from './dep.ts';
 import { estimateOf } from './estimate.ts';
 import type { Cell, CellId, DepBinding, Graph, StageNode } from './graph.ts';
 import { combinationsOf, maxCombinations } from './matrix.ts';
 import { orderStages } from './order.ts';
-import { checkPlaces } from './place.ts';
+import { checkPlaces } from './out-places.ts';
 import { resourcesOf } from './resources.ts';
 
 export interface PlanResult {

@@ -1,8 +1,8 @@
 /** What a stage asks for, from its filled-in `resources`. */
-import type { Position } from '../config/diagnostic.ts';
-import type { Report } from '../config/shape.ts';
-import { didYouMean } from '../config/suggest.ts';
-import type { Json, JsonObject } from '../json.ts';
+import type { Position } from '../../lib/diagnostics/diagnostic.ts';
+import type { Report } from '../../lib/diagnostics/shape.ts';
+import { didYouMean } from '../../lib/diagnostics/suggest.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Resources } from './graph.ts';
 
 const bytesOf: Readonly<Record<string, number>> = {

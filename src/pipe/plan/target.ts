@@ -1,6 +1,6 @@
 /** Targets of a command: which cells `train`, `train[*,3]`, `seed=3`, `+X` and `X+` mean. */
-import { exitCode, UserError } from '../config/diagnostic.ts';
-import { didYouMean, listOf } from '../config/suggest.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
 import { parseCellId } from './cell-id.ts';
 import type { CellId, Graph } from './graph.ts';
 

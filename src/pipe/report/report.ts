@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { layoutOf } from '../cache/layout.ts';
-import type { Workspace } from '../cache/work.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import type { Workspace } from '../cell/work.ts';
 import type { Cell, Graph } from '../plan/graph.ts';
-import { readBaseline } from './baseline.ts';
-import { collectReport, type InPlace, type RunEnd } from './collect.ts';
+import { layoutOf } from '../store/layout.ts';
+import { readBaseline } from './model/baseline.ts';
+import { collectReport, type InPlace, type RunEnd } from './model/collect.ts';
 import { type WrittenReport, writeReport } from './write.ts';
 
 export interface ReportRequest {

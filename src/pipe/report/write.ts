@@ -1,14 +1,14 @@
 /** Writes a report where people look for it, whole or not at all, and keeps drawn figures for the next one. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { layoutOf } from '../cache/layout.ts';
-import type { Baseline } from './baseline.ts';
-import type { FigureStore, KeptFigure } from './figure.ts';
-import type { ReportInput } from './input.ts';
-import { junitXml } from './junit.ts';
-import { markdownReport } from './markdown.ts';
-import { buildReport } from './page.ts';
-import { readRuntime } from './runtime.ts';
+import { layoutOf } from '../store/layout.ts';
+import { readRuntime } from './client/runtime.ts';
+import type { FigureStore, KeptFigure } from './figure/figure.ts';
+import { junitXml } from './formats/junit.ts';
+import { markdownReport } from './formats/markdown.ts';
+import type { Baseline } from './model/baseline.ts';
+import type { ReportInput } from './model/input.ts';
+import { buildReport } from './page/page.ts';
 
 export interface WrittenReport {
   /** Path of the page, relative to the project. */

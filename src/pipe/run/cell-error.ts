@@ -1,9 +1,10 @@
 /** Failures of a cell in words: what happened, what to do next, and the last lines of its log. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import type { Json } from '../json.ts';
+import type { Json } from '../../lib/json.ts';
+import type { Ended } from '../exec/executor.ts';
+import { protocolExit } from '../job/job.ts';
 import type { CellError } from './event.ts';
-import { type Ended, protocolExit } from './executor.ts';
 
 const tailLines = 20;
 const tailBytes = 16 * 1024;

@@ -2,8 +2,9 @@
  * Everything that happens in a run, as one closed union. Screens, logs, the report and the exit code are subscribers
  * of this stream; nobody learns of a run any other way. Written as JSON lines to cache/runs/RUN/events.jsonl.
  */
-import type { Key, Reason } from '../fingerprint/fingerprint.ts';
-import type { Json } from '../json.ts';
+
+import type { Json } from '../../lib/json.ts';
+import type { Key, Reason } from '../key/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';
 
 export type RunId = string & { readonly __brand: 'RunId' };

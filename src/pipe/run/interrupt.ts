@@ -1,6 +1,6 @@
 /** What a Ctrl-C does. First: nothing new, ask the running stages to end, then tell them; second: tell now; third: kill. */
-import type { Running, StopLevel } from './executor.ts';
-import type { Grace } from './grace.ts';
+import type { Running, StopLevel } from '../exec/executor.ts';
+import type { Grace } from '../exec/grace.ts';
 
 const levels: readonly StopLevel[] = ['interrupt', 'terminate', 'kill'];
 

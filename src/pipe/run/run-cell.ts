@@ -1,15 +1,15 @@
 /** One cell from its lock to its published outs: attempts, retries, and what each end is called. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Begun, CellWork, Obstacle, Workspace } from '../cache/work.ts';
-import { UserError } from '../config/diagnostic.ts';
+import { UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { attemptOf } from '../cell/attempt.ts';
+import type { Begun, CellWork, Obstacle, Workspace } from '../cell/work.ts';
+import type { Lease } from '../exec/capacity.ts';
+import type { Ended, Executor, Running } from '../exec/executor.ts';
+import { maskFile, maskText, secretsOf } from '../exec/mask.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
-import { attemptOf } from './attempt.ts';
 import { cellError, endedError, mayPass } from './cell-error.ts';
 import type { CellError, RunEvent, RunId } from './event.ts';
-import type { Ended, Executor, Running } from './executor.ts';
 import type { Stopper } from './interrupt.ts';
-import { maskFile, maskText, secretsOf } from './mask.ts';
-import type { Lease } from './resources.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Fate } from './scheduler.ts';
 

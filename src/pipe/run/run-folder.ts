@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { UserError } from '../config/diagnostic.ts';
+import { UserError } from '../../lib/diagnostics/diagnostic.ts';
+import type { Job } from '../job/job.ts';
 import { cellFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
 import type { RunEvent, RunId } from './event.ts';
-import type { Job } from './job.ts';
 
 /** `20261124-130501-3f9a`: sorts by time; the end keeps two runs of the same second apart. */
 export function newRunId(now: Date): RunId {

@@ -1,16 +1,16 @@
 /** A run: looks at every cell that is wanted, runs what is not up to date, and tells its subscribers everything. */
 import { execFile } from 'node:child_process';
-import { layoutOf } from '../cache/layout.ts';
-import type { Workspace } from '../cache/work.ts';
-import { exitCode } from '../config/diagnostic.ts';
-import type { Key } from '../fingerprint/fingerprint.ts';
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import type { Workspace } from '../cell/work.ts';
+import type { Executor } from '../exec/executor.ts';
+import { defaultGrace, type Grace } from '../exec/grace.ts';
+import type { Key } from '../key/fingerprint.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import { withUpstream } from '../plan/target.ts';
+import { layoutOf } from '../store/layout.ts';
 import { version } from '../version.ts';
 import { Counter } from './counter.ts';
 import type { RunEvent, RunId, Subscriber } from './event.ts';
-import type { Executor } from './executor.ts';
-import { defaultGrace, type Grace } from './grace.ts';
 import { Stopper } from './interrupt.ts';
 import { type CellContext, obstacleError, runCell, type Say } from './run-cell.ts';
 import { newRunId, RunFolder } from './run-folder.ts';
@@ -115,11 +115,11 @@ export async function runPipeline(
     return finish('up-to-date', exitCode.ok, null);
   }
 
-  const { machineCapacity, checkDemand, ResourcePool } = await import('./resources.ts');
+  const { machineCapacity, checkDemand, ResourcePool } = await import('../exec/capacity.ts');
   const needed = [...wanted].filter((id) => !idle.has(id)).map((id) => cellOf(graph, id));
   const capacity = machineCapacity(await gpusFor(needed, options), graph.resources, options.jobs);
   const warnings = checkDemand(needed, capacity);
-  const { localExecutor } = await import('./local.ts');
+  const { localExecutor } = await import('../exec/local.ts');
   const grace = options.grace ?? defaultGrace;
   const executor = options.executor ?? localExecutor(grace);
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run);
@@ -245,7 +245,7 @@ function cachedEvent(cell: CellId, status: Awaited<ReturnType<Workspace['look']>
 
 async function gpusFor(cells: readonly Cell[], options: RunOptions): Promise<readonly number[]> {
   if (options.gpus === null && cells.every((cell) => cell.resources.gpu === 0)) return [];
-  const { probeGpus, usableGpus } = await import('./gpu.ts');
+  const { probeGpus, usableGpus } = await import('../exec/gpu.ts');
   return usableGpus(await probeGpus(), options.env.CUDA_VISIBLE_DEVICES, options.gpus);
 }
 

@@ -2,9 +2,10 @@
  * The order of a run: which cells may be begun, which of them first, and what their ends mean for the rest.
  * Knows nothing of caches or processes: `look` says whether a cell needs work, `execute` does it.
  */
+
+import type { Lease, ResourcePool } from '../exec/capacity.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import { enoughGathered, longestRemaining } from './order.ts';
-import type { Lease, ResourcePool } from './resources.ts';
 
 /** What becomes of the other cells after a failure: start none, go on wherever possible, or end the running ones too. */
 export type FailureMode = 'stop-new' | 'keep-going' | 'fail-fast';

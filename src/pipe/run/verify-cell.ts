@@ -2,16 +2,16 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CellWork, Workspace } from '../cache/work.ts';
-import { UserError } from '../config/diagnostic.ts';
-import { hashFile } from '../fingerprint/digest.ts';
-import type { Json } from '../json.ts';
-import { isJsonObject } from '../json.ts';
+import { UserError } from '../../lib/diagnostics/diagnostic.ts';
+import type { Json } from '../../lib/json.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { attemptOf } from '../cell/attempt.ts';
+import type { CellWork, Workspace } from '../cell/work.ts';
+import { hashFile } from '../digest/digests.ts';
+import type { Executor } from '../exec/executor.ts';
+import { maskFile, secretsOf } from '../exec/mask.ts';
 import type { Cell } from '../plan/graph.ts';
-import { attemptOf } from './attempt.ts';
 import { endedError } from './cell-error.ts';
-import type { Executor } from './executor.ts';
-import { maskFile, secretsOf } from './mask.ts';
 
 export interface VerifyOptions {
   /** Absolute path of the project folder. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Backend, Shape4, Tensor } from '../../../src/nas/backend/backend.ts';
+import type { Backend, Shape4, Tensor } from '../../../src/nas/backend/contract/backend.ts';
 import { backends, open } from './opened.ts';
 import {
   type Array4,

@@ -1,8 +1,8 @@
 // The backends that this machine has, for tests: WebAssembly always, TensorFlow where `npm run setup:tensorflow` was run.
 
-import type { Backend, BackendName } from '../../../src/nas/backend/backend.ts';
-import { findTensorflow } from '../../../src/nas/backend/installed.ts';
+import type { Backend, BackendName } from '../../../src/nas/backend/contract/backend.ts';
 import { openBackend } from '../../../src/nas/backend/open.ts';
+import { findTensorflow } from '../../../src/nas/backend/tensorflow/installed.ts';
 
 export const hasTensorflow = findTensorflow() !== null;
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { BackendError } from '../../../src/nas/backend/errors.ts';
+import { BackendError } from '../../../src/nas/backend/contract/errors.ts';
 import { openBackend } from '../../../src/nas/backend/open.ts';
 import { probe } from '../../../src/nas/backend/probe.ts';
 import { backends, hasTensorflow, open } from './opened.ts';

@@ -1,5 +1,5 @@
 /** Networks as the study would have them, with made-up predictions: the benchmark's accuracy plus noise. */
-import { sampleEvaluation } from '../../../src/nas/bench/target.ts';
+import { sampleEvaluation } from '../../../src/nas/benchmark/target.ts';
 import { Random } from '../../../src/nas/data/random.ts';
 import type { NetworkPredictions } from '../../../src/nas/study/aggregate.ts';
 

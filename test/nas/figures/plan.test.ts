@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { figureVariants } from '../../../src/nas/figures/figures.ts';
-import { openPlan } from '../../../src/pipe/plan/open-plan.ts';
+import { openPlan } from '../../../src/pipe/project/open-plan.ts';
 
 const project = mkdtempSync(join(tmpdir(), 'paper-plan-'));
 beforeAll(() => copyFileSync('pipeline.yaml', join(project, 'pipeline.yaml')));

@@ -1,5 +1,6 @@
 /** The aggregate: spread over seeds, τ_a of averages, regret, few-shot, the same architectures, data sets, partial gathers. */
 import { describe, expect, test } from 'vitest';
+import { readSummary } from '../../../src/nas/claims/summary.ts';
 import { Random } from '../../../src/nas/data/random.ts';
 import { fromCode, spaceSize, toDigits } from '../../../src/nas/space/architecture.ts';
 import {
@@ -7,7 +8,6 @@ import {
   summariseVariants,
   summaryTable,
 } from '../../../src/nas/study/aggregate.ts';
-import { readSummary } from '../../../src/nas/study/claims/summary.ts';
 import { datasetsTable } from '../../../src/nas/study/datasets.ts';
 import { fewShot } from '../../../src/nas/study/few-shot.ts';
 import { variantIntervals } from '../../../src/nas/study/intervals.ts';

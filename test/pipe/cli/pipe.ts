@@ -15,7 +15,7 @@ export async function buildPipe(): Promise<{ readonly file: string; remove(): vo
   const folder = mkdtempSync(join(cache, 'pipe-test-'));
   await build({
     absWorkingDir: root,
-    entryPoints: { pipe: 'src/pipe/cli/main.ts', 'stage-host': 'src/pipe/run/stage-host.ts' },
+    entryPoints: { pipe: 'src/pipe/cli/main.ts', 'stage-host': 'src/pipe/job/stage-host.ts' },
     outdir: folder,
     bundle: true,
     splitting: true,

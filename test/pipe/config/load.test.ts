@@ -1,8 +1,8 @@
 /** What a pipeline file says, and what profiles and --set make of it. */
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../../src/lib/diagnostics/yaml-node.ts';
 import { loadPipeline } from '../../../src/pipe/config/load.ts';
 import { jsonSchemaText } from '../../../src/pipe/config/schema.ts';
-import { limits } from '../../../src/pipe/config/yaml-node.ts';
 import { check } from './marked.ts';
 
 const text = `version: 1

@@ -1,5 +1,5 @@
 /** A pipeline's text in which `«` stands before the place where a diagnostic must point. */
-import type { Diagnostic } from '../../../src/pipe/config/diagnostic.ts';
+import type { Diagnostic } from '../../../src/lib/diagnostics/diagnostic.ts';
 import { type LoadOptions, loadPipeline } from '../../../src/pipe/config/load.ts';
 import { plan } from '../../../src/pipe/plan/plan.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { loadPipeline } from '../../../src/pipe/config/load.ts';
 import type { CellId, Graph } from '../../../src/pipe/plan/graph.ts';
 import { plan } from '../../../src/pipe/plan/plan.ts';
-import { planFromJson, planToJson } from '../../../src/pipe/plan/plan-json.ts';
+import { planFromJson, planToJson } from '../../../src/pipe/project/plan-json.ts';
 
 function graphOf(text: string, options: { profile?: string; set?: string[] } = {}): Graph {
   const loaded = loadPipeline(text, 'pipeline.yaml', { profile: null, set: [], ...options });

@@ -1,6 +1,6 @@
 /** Targets: how a part of a matrix is named. */
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../../src/pipe/config/diagnostic.ts';
+import { UserError } from '../../../src/lib/diagnostics/diagnostic.ts';
 import { loadPipeline } from '../../../src/pipe/config/load.ts';
 import { plan } from '../../../src/pipe/plan/plan.ts';
 import { selectCells, withUpstream } from '../../../src/pipe/plan/target.ts';

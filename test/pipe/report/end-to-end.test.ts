@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openWorkspace } from '../../../src/pipe/cache/workspace.ts';
-import { openPlan } from '../../../src/pipe/plan/open-plan.ts';
+import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
+import { openPlan } from '../../../src/pipe/project/open-plan.ts';
 import { makeReport } from '../../../src/pipe/report/report.ts';
 import { type RunOutcome, runPipeline } from '../../../src/pipe/run/run.ts';
 

@@ -1,6 +1,6 @@
 /** A made-up study as the report's input: any number of variants and seeds, twelve figures, failures, claims. */
-import type { ReportCell, ReportInput } from '../../../src/pipe/report/input.ts';
-import type { ClaimResult, Spread } from '../../../src/pipe/report/mark.ts';
+import type { ReportCell, ReportInput } from '../../../src/pipe/report/model/input.ts';
+import type { ClaimResult, Spread } from '../../../src/pipe/report/model/mark.ts';
 import { generator, masks, origin, studyFigures } from './fixture-figures.ts';
 
 /** `cells` about as many as asked for: five stages, half of them train, half evaluate. */
@@ -67,8 +67,8 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
               'epoch 7/30  loss 2.114  accuracy 23.4',
               'epoch 8/30  loss NaN',
               `Error: loss is not finite in batch ${100 + i} <b>not html</b>`,
-              '    at step (src/nas/supernet/train.ts:118:13)',
-              '    at train (src/nas/supernet/train.ts:61:5)',
+              '    at step (src/nas/supernet/train/train.ts:118:13)',
+              '    at train (src/nas/supernet/train/train.ts:61:5)',
             ],
             details: null,
           }

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { junitXml } from '../../../src/pipe/report/junit.ts';
-import { markdownReport } from '../../../src/pipe/report/markdown.ts';
+import { junitXml } from '../../../src/pipe/report/formats/junit.ts';
+import { markdownReport } from '../../../src/pipe/report/formats/markdown.ts';
 import { studyInput } from './fixture.ts';
 
 test('JUnit: failed cells and contradicted claims fail, what did not run is skipped', () => {

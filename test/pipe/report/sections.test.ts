@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { anchor, html, raw } from '../../../src/pipe/report/html.ts';
-import type { ReportInput } from '../../../src/pipe/report/input.ts';
-import { dagSection } from '../../../src/pipe/report/section/dag.ts';
-import { timelineSection } from '../../../src/pipe/report/section/timeline.ts';
-import { badge, countStates, stateLooks, verdictLooks } from '../../../src/pipe/report/state.ts';
+import type { ReportInput } from '../../../src/pipe/report/model/input.ts';
+import { badge, countStates, stateLooks, verdictLooks } from '../../../src/pipe/report/model/state.ts';
+import { anchor, html, raw } from '../../../src/pipe/report/page/html.ts';
+import { dagSection } from '../../../src/pipe/report/page/section/dag.ts';
+import { timelineSection } from '../../../src/pipe/report/page/section/timeline.ts';
 import { studyInput } from './fixture.ts';
 
 interface Box {

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const { build } = await import('esbuild');
   await build({
     absWorkingDir: root,
-    entryPoints: { pipe: 'src/pipe/cli/main.ts', 'stage-host': 'src/pipe/run/stage-host.ts' },
+    entryPoints: { pipe: 'src/pipe/cli/main.ts', 'stage-host': 'src/pipe/job/stage-host.ts' },
     outdir: built,
     bundle: true,
     splitting: true,

@@ -3,12 +3,12 @@ import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { openWorkspace } from '../../../src/pipe/cache/workspace.ts';
-import { openPlan } from '../../../src/pipe/plan/open-plan.ts';
+import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
 import { selectCells } from '../../../src/pipe/plan/target.ts';
+import { openPlan } from '../../../src/pipe/project/open-plan.ts';
 import type { RunEvent } from '../../../src/pipe/run/event.ts';
 import { type RunOptions, type RunOutcome, runPipeline } from '../../../src/pipe/run/run.ts';
-import { findSource, sourceLookup } from '../../../src/pipe/run/source.ts';
+import { findSource, sourceLookup } from '../../../src/pipe/sources/source.ts';
 
 export interface Ran {
   readonly outcome: RunOutcome;

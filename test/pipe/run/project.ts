@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Attempt } from '../../../src/pipe/run/executor.ts';
-import type { Job } from '../../../src/pipe/run/job.ts';
+import type { Attempt } from '../../../src/pipe/job/attempt.ts';
+import type { Job } from '../../../src/pipe/job/job.ts';
 
 export interface TestProject {
   readonly dir: string;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { ResourcePool } from '../../../src/pipe/exec/capacity.ts';
 import type { Cell, CellId } from '../../../src/pipe/plan/graph.ts';
 import { longestRemaining } from '../../../src/pipe/run/order.ts';
-import { ResourcePool } from '../../../src/pipe/run/resources.ts';
 import { type Fate, type SchedulerOptions, schedule } from '../../../src/pipe/run/scheduler.ts';
 import { cellOf, gathering, graphOf, reading } from './cells.ts';
 

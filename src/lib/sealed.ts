@@ -1,0 +1,64 @@
+/** Small text files with a checksum as last line: a flipped bit anywhere in them is noticed. Written aside, then renamed. */
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { sha256Of } from './sha256.ts';
+
+/** No manifest or state of a sane pipeline is larger; what is, is not read into memory. */
+const limitBytes = 64 * 1024 * 1024;
+
+/** `durable`: on disk, together with its folder's entry, when this returns. */
+export function writeSealed(file: string, lines: readonly string[], durable: boolean): void {
+  const body = `${lines.join('\n')}\n`;
+  const aside = `${file}.${process.pid}.tmp`;
+  mkdirSync(dirname(file), { recursive: true });
+  const descriptor = openSync(aside, 'w', 0o644);
+  try {
+    writeSync(descriptor, `${body}${sha256Of(body)}\n`);
+    if (durable) fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(aside, file);
+  if (durable) syncFolder(dirname(file));
+}
+
+/** The lines without the checksum; `missing`; or `damaged` when it is not what was written. */
+export function readSealed(file: string): readonly string[] | 'missing' | 'damaged' {
+  let text: string;
+  try {
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    if (!stat) return 'missing';
+    if (!stat.isFile() || stat.size > limitBytes) return 'damaged';
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return 'missing';
+    throw error;
+  }
+  const body = text.slice(0, -65);
+  if (`${sha256Of(body)}\n` !== text.slice(-65)) return 'damaged';
+  return body.split('\n').slice(0, -1);
+}
+
+/** A renamed file is only sure to be found after a power cut when its folder was written too. */
+export function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    // Some network file systems know no fsync of folders; they write them at once.
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOTSUP')))
+      throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,49 @@
+/** Freezes one try at a cell: what it reads, where it writes, with what environment. */
+import { join } from 'node:path';
+import type { Attempt } from '../job/attempt.ts';
+import { stageEnvironment } from '../job/environment.ts';
+import type { Job } from '../job/job.ts';
+import type { Cell } from '../plan/graph.ts';
+import type { CellWork } from './work.ts';
+
+export interface Try {
+  /** Absolute; exists. */
+  readonly folder: string;
+  /** As `work.stage()` gave them for this try. */
+  readonly outs: Job['outs'];
+  readonly checkpoint: string | null;
+  readonly resources: Job['resources'];
+  /** 1 for the first. */
+  readonly number: number;
+  /** Absolute path of the project folder. */
+  readonly project: string;
+  /** The caller's environment. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function attemptOf(cell: Cell, work: CellWork, one: Try): Attempt {
+  const job: Job = {
+    version: 1,
+    cell: cell.id,
+    stage: cell.stage,
+    axes: cell.axes,
+    params: cell.params,
+    axisValues: cell.axisValues,
+    deps: work.deps,
+    outs: one.outs,
+    checkpoint: one.checkpoint,
+    resources: one.resources,
+    events: join(one.folder, 'events.jsonl'),
+    module: work.module,
+    attempt: one.number,
+  };
+  return {
+    job,
+    run: cell.run,
+    folder: one.folder,
+    log: join(one.folder, 'log.txt'),
+    env: stageEnvironment(cell.env, one.env, one.project),
+    project: one.project,
+    timeoutMs: cell.timeoutMs,
+  };
+}

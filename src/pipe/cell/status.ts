@@ -1,0 +1,115 @@
+/** Whether a cell is up to date, and if not, why: looks at inputs, outs and cache, and changes nothing. */
+import { join } from 'node:path';
+import type { Sha256 } from '../../lib/sha256.ts';
+import { keyOf } from '../key/cell-fingerprint.ts';
+import type { Fingerprint, Reason } from '../key/fingerprint.ts';
+import { reasonsBetween } from '../key/reason.ts';
+import type { Cell, CellId } from '../plan/graph.ts';
+import type { Layout } from '../store/layout.ts';
+import { hasOut } from '../store/objects.ts';
+import type { OutRecords } from '../store/out-record.ts';
+import { type Placed, readManifest, readState } from '../store/records.ts';
+import { type Inputs, inputsOf, type Surroundings } from './inputs.ts';
+import type { CellStatus } from './work.ts';
+
+export interface Evaluation {
+  readonly status: CellStatus;
+  /** What is in place now; null: nothing, or its record was damaged. */
+  readonly placed: (Placed & { readonly fingerprint: () => Fingerprint | null }) | null;
+  readonly inputs: Inputs | null;
+  /** An entry of this key was there but not what was written: it must be moved away before the cell runs. */
+  readonly damaged: boolean;
+}
+
+/** @throws whatever is no user's failure, such as a cache that cannot be read. */
+export async function evaluate(
+  cell: Cell,
+  layout: Layout,
+  around: Surroundings,
+  without: ReadonlySet<CellId> = new Set(),
+): Promise<Evaluation> {
+  const read = readState(layout, cell.id);
+  const placed = typeof read === 'string' ? null : read;
+  if (cell.frozen !== null) return frozen(cell, cell.frozen, placed, around);
+
+  const inputs = await inputsOf(cell, around, without);
+  const found = { placed, inputs, damaged: false };
+  if (inputs.kind === 'blocked')
+    return { ...found, status: { state: 'blocked', obstacles: inputs.obstacles } };
+  if (inputs.kind === 'waiting') {
+    const reasons = inputs.on.map((above): Reason => ({ kind: 'upstream', cell: above }));
+    return { ...found, status: { state: 'waiting', reasons, on: inputs.on } };
+  }
+
+  const key = keyOf(inputs.fingerprint);
+  const same = placed?.key === key;
+  const reasons: Reason[] = same
+    ? [...(await outReasons(cell, placed, around))]
+    : [...reasonsBetween(placed?.fingerprint() ?? null, inputs.fingerprint, inputs.origins)];
+  if (cell.always) {
+    const status: CellStatus = { state: 'stale', key, reasons: [{ kind: 'always' }, ...reasons] };
+    return { ...found, status };
+  }
+  if (same && reasons.length === 0)
+    return { ...found, status: { state: 'up-to-date', key, outs: placed.outs, ms: placed.ms } };
+
+  const entry = readManifest(layout, key);
+  if (typeof entry === 'string' || !Object.values(entry.outs).every((out) => hasOut(layout, out)))
+    return { ...found, damaged: entry !== 'missing', status: { state: 'stale', key, reasons } };
+  return { ...found, status: { state: 'restorable', key, reasons, outs: entry.outs, ms: entry.ms } };
+}
+
+/** Outs that are not as they were put in place: here and where they are placed besides. */
+async function outReasons(cell: Cell, placed: Placed, around: Surroundings): Promise<readonly Reason[]> {
+  const reasons: Reason[] = [];
+  for (const out of cell.outs) {
+    const record = placed.outs[out.name];
+    const expected = record?.sha256;
+    const found = await digestInPlace(around, around.outPath(cell.id, out.path));
+    if (found !== expected || record?.path !== out.path) {
+      reasons.push({ kind: found === null ? 'out-missing' : 'out-changed', name: out.name });
+      continue;
+    }
+    if (out.place === null) continue;
+    // Placed somewhere else before: it is not at the new place yet, whatever lies there.
+    const copy = await digestInPlace(around, join(around.project, out.place));
+    if (copy !== expected || placed.places[out.name] !== out.place)
+      reasons.push({ kind: copy === null ? 'out-missing' : 'out-changed', name: out.name });
+  }
+  return reasons;
+}
+
+/** A frozen cell is what lies in its folder, whoever put it there. */
+async function frozen(
+  cell: Cell,
+  because: string,
+  placed: Evaluation['placed'],
+  around: Surroundings,
+): Promise<Evaluation> {
+  const outs: Record<string, OutRecords[string]> = {};
+  const missing: string[] = [];
+  for (const out of cell.outs) {
+    const look = await around.digests.look(around.outPath(cell.id, out.path), 'self');
+    if (!look) missing.push(out.name);
+    else {
+      const { type, content, sha256, executable, size, files } = look;
+      outs[out.name] = { path: out.path, type, object: content, sha256, executable, size, files };
+    }
+  }
+  const found = { placed, inputs: null, damaged: false };
+  if (missing.length === 0) {
+    const status = { state: 'frozen', because, key: placed?.key ?? null, outs, ms: placed?.ms ?? 0 } as const;
+    return { ...found, status };
+  }
+  const message = `${cell.id} is frozen (${because}) but its outs are not there: ${missing.join(', ')}`;
+  const hint = `Put them into ${around.outPath(cell.id, '.')}, or remove \`frozen\` to run it.`;
+  return {
+    ...found,
+    status: { state: 'blocked', obstacles: [{ kind: 'frozen-without-outs', message, hint }] },
+  };
+}
+
+async function digestInPlace(around: Surroundings, path: string): Promise<Sha256 | null> {
+  const look = await around.digests.look(path, 'self').catch(() => null);
+  return look?.sha256 ?? null;
+}

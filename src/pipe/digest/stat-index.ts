@@ -1,0 +1,100 @@
+/** Digests of files remembered by their stat, in one file: an accelerator that may be deleted at any time. */
+import { type BigIntStats, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Sha256 } from '../../lib/sha256.ts';
+import { isSha256, sha256Of } from '../../lib/sha256.ts';
+
+/** Device, inode, size, mtime and ctime: a change of content that keeps all five does not happen outside a file system's tick. */
+export type StatSignature = string & { readonly __brand: 'StatSignature' };
+
+export function signature(stat: BigIntStats): StatSignature {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stat;
+  return `${dev}.${ino}.${size}.${mtimeNs}.${ctimeNs}` as StatSignature;
+}
+
+const header = 'pipe-stat-index 1';
+
+export class StatIndex {
+  readonly #file: string;
+  #known: Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }> | undefined;
+  #changed = false;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** The digest of `path`, if it was taken at this very stat. */
+  get(path: string, stat: StatSignature): Sha256 | undefined {
+    const known = this.#entries().get(path);
+    return known?.stat === stat ? known.sha256 : undefined;
+  }
+
+  /** Only for a stat that was settled before the content was read. */
+  set(path: string, stat: StatSignature, sha256: Sha256): void {
+    this.#entries().set(path, { stat, sha256 });
+    this.#changed = true;
+  }
+
+  /** Writes the index if it changed. Never fails: a run on a read-only cache is only slower. */
+  save(): void {
+    if (!this.#changed || !this.#known) return;
+    const lines = [header];
+    for (const [path, { stat, sha256 }] of this.#known)
+      lines.push(`${sha256} ${stat} ${JSON.stringify(path)}`);
+    const body = `${lines.join('\n')}\n`;
+    const aside = `${this.#file}.${process.pid}.tmp`;
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      writeFileSync(aside, `${body}${sha256Of(body)}\n`);
+      renameSync(aside, this.#file);
+      this.#changed = false;
+    } catch {
+      // An accelerator: the next run hashes again.
+    }
+  }
+
+  /** Forgets paths that are not there any more. */
+  prune(): void {
+    const known = this.#entries();
+    for (const path of known.keys()) {
+      if (existsSync(path)) continue;
+      known.delete(path);
+      this.#changed = true;
+    }
+  }
+
+  #entries(): Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }> {
+    this.#known ??= read(this.#file);
+    return this.#known;
+  }
+}
+
+function read(file: string): Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }> {
+  const known = new Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }>();
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return known;
+  }
+  // A flipped bit here would make a wrong digest believed: the whole file is checked, or not used.
+  const body = text.slice(0, -65);
+  if (!body.startsWith(`${header}\n`) || `${sha256Of(body)}\n` !== text.slice(-65)) return known;
+  for (const line of body.split('\n').slice(1, -1)) {
+    const sha256 = line.slice(0, 64);
+    const space = line.indexOf(' ', 65);
+    const path = pathOf(line.slice(space + 1));
+    if (isSha256(sha256) && path !== null)
+      known.set(path, { stat: line.slice(65, space) as StatSignature, sha256 });
+  }
+  return known;
+}
+
+function pathOf(text: string): string | null {
+  try {
+    const path: unknown = JSON.parse(text);
+    return typeof path === 'string' ? path : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,19 @@
+/** One try at a cell, frozen. */
+import type { RunDoc } from '../config/document.ts';
+import type { Job } from './job.ts';
+
+/** One try at a cell, frozen: everything an executor needs, none of it changes afterwards. */
+export interface Attempt {
+  readonly job: Job;
+  readonly run: RunDoc;
+  /** Absolute folder of this attempt; holds `job.json`, `events.jsonl` and `log.txt`. Exists. */
+  readonly folder: string;
+  /** Absolute path of the log: standard output and standard error in the order they were written. */
+  readonly log: string;
+  /** The process's whole environment, but for what the executor itself must set (PIPE_JOB, CUDA_VISIBLE_DEVICES). */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute path of the project, the working directory. */
+  readonly project: string;
+  /** Milliseconds until the attempt is asked to end; null: never. */
+  readonly timeoutMs: number | null;
+}

@@ -1,0 +1,45 @@
+/**
+ * The stage protocol: a job file goes in, an append-only event file comes out. The same on a laptop and on a cluster.
+ * The driver writes `job.json` in the attempt's folder and starts the process with PIPE_JOB=PATH; the process appends
+ * JSON lines to `events`. Exit 0 and every declared out present is success.
+ */
+import type { JsonObject } from '../../lib/json.ts';
+
+export interface Job {
+  readonly version: 1;
+  readonly cell: string;
+  readonly stage: string;
+  readonly axes: Readonly<Record<string, string>>;
+  readonly params: JsonObject;
+  /** Axis values by axis name. */
+  readonly axisValues: JsonObject;
+  /** Absolute paths. */
+  readonly deps: Readonly<Record<string, JobDep>>;
+  /** Absolute paths in the staging folder; parent folders exist. */
+  readonly outs: Readonly<Record<string, string>>;
+  /** Absolute path of a folder that survives an interruption; null: the stage keeps no checkpoint. */
+  readonly checkpoint: string | null;
+  readonly resources: { readonly cpu: number; readonly gpus: readonly number[]; readonly memory: number };
+  /** Absolute path of the JSON-lines file for StageEvents. */
+  readonly events: string;
+  /** Absolute path of the bundle to import; null for a command. */
+  readonly module: string | null;
+  readonly attempt: number;
+}
+
+export type JobDep =
+  | { readonly kind: 'one'; readonly path: string }
+  | {
+      readonly kind: 'gather';
+      readonly items: readonly { readonly path: string; readonly axes: Readonly<Record<string, string>> }[];
+      /** How many items the plan has; more than `items` when the gather went on with fewer. */
+      readonly planned: number;
+    };
+
+export type StageEvent =
+  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit: string }
+  | { readonly type: 'metric'; readonly name: string; readonly value: number; readonly step: number | null }
+  | { readonly type: 'message'; readonly level: 'info' | 'warning'; readonly text: string };
+
+/** Exit code of a stage that can never pass by trying again: it breaks the protocol, or there is nothing to call. */
+export const protocolExit = 78;

@@ -1,0 +1,58 @@
+/** Why a cell ran, in a few words for a table. */
+
+import type { Json } from '../../lib/json.ts';
+import { jsonText } from '../../lib/json.ts';
+import type { Reason } from './fingerprint.ts';
+
+export function reasonText(reason: Reason): string {
+  switch (reason.kind) {
+    case 'never-ran':
+      return 'never ran';
+    case 'forced':
+      return 'forced';
+    case 'always':
+      return 'runs always';
+    case 'param':
+      return `param ${reason.name}: ${short(reason.from)} → ${short(reason.to)}`;
+    case 'axis':
+      return `axis ${reason.name}: ${short(reason.from)} → ${short(reason.to)}`;
+    case 'code':
+      return `code of ${reason.file}`;
+    case 'package':
+      return `package ${reason.name}: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
+    case 'command':
+      return `command: ${differing(reason.from, reason.to).map(short).join(' → ')}`;
+    case 'dep':
+      return `${reason.name} from ${reason.origin}`;
+    case 'env':
+      return `environment variable ${reason.name}`;
+    case 'tool':
+      return `tool ${reason.name}: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
+    case 'outs':
+      return `out ${reason.name} was declared otherwise`;
+    case 'out-missing':
+      return `out ${reason.name} was missing`;
+    case 'out-changed':
+      return `out ${reason.name} was changed`;
+    case 'upstream':
+      return `${reason.cell} changed`;
+    case 'fingerprint-version':
+      return `layout of keys ${reason.from} → ${reason.to}`;
+  }
+}
+
+/** The words between the common beginning and the common end of two texts. */
+function differing(from: string, to: string): readonly [string, string] {
+  const a = from.split(' ');
+  const b = to.split(' ');
+  let start = 0;
+  while (start < Math.min(a.length, b.length) && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  return [a.slice(start, a.length - end).join(' '), b.slice(start, b.length - end).join(' ')];
+}
+
+function short(value: Json | undefined): string {
+  const text = jsonText(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

@@ -1,0 +1,171 @@
+/** Why two fingerprints differ: complete, most telling first; and what a chain of reruns goes back to. */
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import type { CellId } from '../plan/graph.ts';
+import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
+import { importChain } from '../trace/tracer.ts';
+import { depDigest } from './cell-fingerprint.ts';
+import { type DepFingerprint, type Fingerprint, fingerprintVersion, type Reason } from './fingerprint.ts';
+
+/** Where each dep comes from: its path or source, or cells; of a gathered dep one an item, in the fingerprint's order. */
+export type Origins = Readonly<
+  Record<string, { readonly origin: string; readonly cells: readonly CellId[] }>
+>;
+
+/** `previous` null: the cell never ran. */
+export function reasonsBetween(
+  previous: Fingerprint | null,
+  current: Fingerprint,
+  origins: Origins,
+): readonly Reason[] {
+  if (previous === null) return [{ kind: 'never-ran' }];
+  const reasons: Reason[] = [];
+  if (previous.version !== fingerprintVersion)
+    reasons.push({ kind: 'fingerprint-version', from: previous.version, to: fingerprintVersion });
+  reasons.push(...codeReasons(previous.code, current.code));
+  for (const [name, from, to] of differences(previous.params, current.params))
+    reasons.push({ kind: 'param', name, from, to });
+  for (const [name, from, to] of differences(previous.axes, current.axes))
+    reasons.push({ kind: 'axis', name, from, to });
+  for (const name of names(previous.deps, current.deps)) {
+    const [before, after] = [own(previous.deps, name), own(current.deps, name)];
+    const [from, to] = [before && depDigest(before), after && depDigest(after)];
+    if (from === to) continue;
+    const source = own(origins, name);
+    const cause = source?.cells[firstDifference(before, after)];
+    reasons.push({
+      kind: 'dep',
+      name,
+      from,
+      to,
+      origin: source?.origin ?? 'no longer declared',
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+  for (const name of names(previous.env, current.env)) {
+    const [from, to] = [own(previous.env, name), own(current.env, name)];
+    if (from !== to) reasons.push({ kind: 'env', name, from, to });
+  }
+  for (const name of names(previous.tools, current.tools)) {
+    const [from, to] = [own(previous.tools, name), own(current.tools, name)];
+    if (from !== to) reasons.push({ kind: 'tool', name, from, to });
+  }
+  for (const name of names(previous.outs, current.outs)) {
+    const [from, to] = [own(previous.outs, name), own(current.outs, name)];
+    if (from !== to) reasons.push({ kind: 'outs', name, from, to });
+  }
+  return reasons;
+}
+
+/** What a chain of reruns goes back to: each first cause once, with the cells that run because of it, most cells first. */
+export interface RootCause {
+  readonly reason: Reason;
+  /** The cell that has the reason itself. */
+  readonly cell: CellId;
+  readonly cells: readonly CellId[];
+}
+
+/** `cells`: reasons of every cell that must run, in topological order. */
+export function rootCauses(cells: ReadonlyMap<CellId, readonly Reason[]>): readonly RootCause[] {
+  const causes = new Map<string, { reason: Reason; cell: CellId; cells: CellId[] }>();
+  const causesOf = new Map<CellId, ReadonlySet<string>>();
+  for (const [cell, reasons] of cells) {
+    const mine = new Set<string>();
+    for (const reason of reasons) {
+      const from =
+        reason.kind === 'upstream' ? reason.cell : reason.kind === 'dep' ? reason.cause : undefined;
+      const above = from === undefined ? undefined : causesOf.get(from);
+      if (above) for (const cause of above) mine.add(cause);
+      else {
+        const name = nameOf(reason, cell);
+        if (!causes.has(name)) causes.set(name, { reason, cell, cells: [] });
+        mine.add(name);
+      }
+    }
+    causesOf.set(cell, mine);
+    for (const name of mine) causes.get(name)?.cells.push(cell);
+  }
+  return [...causes.values()].sort((a, b) => b.cells.length - a.cells.length);
+}
+
+/** Two cells have the same cause when the same file, param or path changed; reasons of one cell's own stay its own. */
+function nameOf(reason: Reason, cell: CellId): string {
+  switch (reason.kind) {
+    case 'code':
+      return `code ${reason.file}`;
+    case 'package':
+    case 'env':
+    case 'tool':
+      return `${reason.kind} ${reason.name}`;
+    case 'param':
+      return `param ${reason.name} ${canonicalJson(reason.from ?? null)} ${canonicalJson(reason.to ?? null)}`;
+    case 'dep':
+      return `dep ${reason.origin}`;
+    case 'fingerprint-version':
+    case 'never-ran':
+    case 'forced':
+      return reason.kind;
+    default:
+      return `${reason.kind} ${cell}`;
+  }
+}
+
+function codeReasons(before: CodeFingerprint, after: CodeFingerprint): readonly Reason[] {
+  if (before.kind === 'command' || after.kind === 'command') {
+    const [from, to] = [textOf(before), textOf(after)];
+    return from === to ? [] : [{ kind: 'command', from, to }];
+  }
+  const reasons: Reason[] = [];
+  if (before.bundle !== after.bundle) {
+    for (const file of names(before.files, after.files)) {
+      if (own(before.files, file) === own(after.files, file)) continue;
+      reasons.push({
+        kind: 'code',
+        file,
+        via: importChain(Object.hasOwn(after.files, file) ? after : before, file),
+      });
+    }
+    // Only how the parts are put together changed, such as the order of imports.
+    if (reasons.length === 0) reasons.push({ kind: 'code', file: after.file, via: [after.file] });
+  }
+  for (const name of names(before.packages, after.packages)) {
+    const [from, to] = [own(before.packages, name), own(after.packages, name)];
+    if (from !== to) reasons.push({ kind: 'package', name, from, to });
+  }
+  return reasons;
+}
+
+/** Which item of a gathered dep is new or another than before: 0 when only some are gone. */
+function firstDifference(before: DepFingerprint | undefined, after: DepFingerprint | undefined): number {
+  if (before?.kind !== 'gather' || after?.kind !== 'gather') return 0;
+  const known = new Map(before.items.map((item) => [canonicalJson(item.axes), item.sha256]));
+  return Math.max(
+    0,
+    after.items.findIndex((item) => known.get(canonicalJson(item.axes)) !== item.sha256),
+  );
+}
+
+function textOf(code: CodeFingerprint): string {
+  return code.kind === 'command' ? code.command : `module ${code.file}`;
+}
+
+/** Leaves that differ, by their path joined with dots. Lists are compared whole: their order is part of the value. */
+function* differences(
+  before: JsonObject,
+  after: JsonObject,
+  prefix = '',
+): Generator<[string, Json | undefined, Json | undefined]> {
+  for (const name of names(before, after)) {
+    const [from, to] = [own(before, name), own(after, name)];
+    if (isJsonObject(from) && isJsonObject(to)) yield* differences(from, to, `${prefix}${name}.`);
+    else if (from === undefined || to === undefined || canonicalJson(from) !== canonicalJson(to))
+      yield [`${prefix}${name}`, from, to];
+  }
+}
+
+function names(before: object, after: object): readonly string[] {
+  return [...new Set([...Object.keys(after), ...Object.keys(before)])];
+}
+
+function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}

@@ -1,0 +1,174 @@
+/** The door to a pipeline for every command: file → plan, or all that is wrong with it. The only I/O in this room. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { type Diagnostic, exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { didYouMean } from '../../lib/diagnostics/suggest.ts';
+import { version } from '../version.ts';
+import { type NamedFile, type PlannedPipeline, planFromJson, planToJson } from './plan-json.ts';
+
+export interface OpenOptions {
+  /** The pipeline file, relative to the project folder; `pipeline.yaml` when left out. */
+  readonly file?: string;
+  readonly profile?: string | null;
+  readonly set?: readonly string[];
+  /** Refuse a plan whose modules or files are missing; default true. `dag` and `schema` do without. */
+  readonly checkFiles?: boolean;
+}
+
+/** Mistakes in a pipeline file, and the texts they point into, by file name. Exit code 2. */
+export class ConfigurationError extends UserError {
+  readonly texts: ReadonlyMap<string, string>;
+  constructor(file: string, diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
+    const count = diagnostics.length === 1 ? 'a mistake' : `${diagnostics.length} mistakes`;
+    super(`${file} has ${count}`, { code: exitCode.usage, diagnostics });
+    this.name = 'ConfigurationError';
+    this.texts = texts;
+  }
+}
+
+/** Throws UserError when there is no such file, ConfigurationError with every mistake when it cannot be planned. */
+export async function openPlan(projectDir: string, options: OpenOptions = {}): Promise<PlannedPipeline> {
+  const file = projectPath(projectDir, options.file ?? 'pipeline.yaml');
+  const text = readPipeline(projectDir, file);
+  const profile = options.profile ?? null;
+  const set = options.set ?? [];
+  const index = join(projectDir, 'cache/index', `plan-${planHash(file, text, profile, set)}.json`);
+  const remembered = readRemembered(index);
+  const texts = new Map([
+    [file, text],
+    ['--set', set.join('\n')],
+    ['--profile', profile ?? ''],
+  ]);
+  const planned = remembered ?? (await planAfresh(file, text, profile, set, texts));
+  const missing = options.checkFiles === false ? [] : missingFiles(projectDir, planned);
+  if (missing.length > 0) throw new ConfigurationError(file, missing, texts);
+  if (!remembered) remember(index, planned);
+  return planned;
+}
+
+/** The project: the nearest folder, from `start` upwards, that holds pipeline.yaml; `start` itself when none does. */
+export function findProject(start: string): string {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'pipeline.yaml'))) return folder;
+    if (dirname(folder) === folder) return resolve(start);
+  }
+}
+
+function projectPath(projectDir: string, file: string): string {
+  return relative(projectDir, resolve(projectDir, file)).split(sep).join('/');
+}
+
+function readPipeline(projectDir: string, file: string): string {
+  try {
+    return readFileSync(join(projectDir, file), 'utf8');
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'is not here' : String(error);
+    throw new UserError(`${file} ${reason}`, {
+      code: exitCode.usage,
+      hint: 'go to the folder of your pipeline, name it with --file, or start one with `pipe init`',
+    });
+  }
+}
+
+async function planAfresh(
+  file: string,
+  text: string,
+  profile: string | null,
+  set: readonly string[],
+  texts: ReadonlyMap<string, string>,
+): Promise<PlannedPipeline> {
+  const [{ loadPipeline }, { plan }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../plan/plan.ts'),
+  ]);
+  const loaded = loadPipeline(text, file, { profile, set });
+  const planned = loaded.document ? plan(loaded.document) : null;
+  const diagnostics = inOrder([...loaded.diagnostics, ...(planned?.diagnostics ?? [])]);
+  if (!loaded.document || !planned || diagnostics.some((one) => one.severity === 'error')) {
+    throw new ConfigurationError(file, diagnostics, texts);
+  }
+  const { document } = loaded;
+  const files = new Map<string, NamedFile>();
+  for (const cell of planned.graph.cells.values()) {
+    if (cell.run.kind === 'module') {
+      files.set(`module ${cell.run.file}`, { kind: 'module', path: cell.run.file, at: cell.run.at });
+    }
+    for (const dep of cell.deps) {
+      const doc =
+        dep.kind === 'path'
+          ? document.stages.get(cell.stage)?.deps.find((one) => one.name === dep.name)
+          : null;
+      if (dep.kind === 'path' && doc)
+        files.set(`dep ${dep.path}`, { kind: 'dep', path: dep.path, at: doc.at });
+    }
+  }
+  const { title, description, profiles, params } = document;
+  return { file, title, description, profiles, params, graph: planned.graph, files: [...files.values()] };
+}
+
+/** By place in the file, as a reader goes through it; what --set and --profile say comes last. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const rank = (one: Diagnostic): number => (one.at.file.startsWith('--') ? 1 : 0);
+  return [...diagnostics].sort(
+    (a, b) => rank(a) - rank(b) || a.at.line - b.at.line || a.at.column - b.at.column,
+  );
+}
+
+function missingFiles(projectDir: string, planned: PlannedPipeline): Diagnostic[] {
+  return planned.files.flatMap(({ kind, path, at }): Diagnostic[] => {
+    if (existsSync(join(projectDir, path))) return [];
+    const stages = [...planned.graph.stages.keys()];
+    const hint = path.includes('/')
+      ? 'paths start at the project folder'
+      : (didYouMean(path, stages) ?? `no stage is called \`${path.split('.')[0]}\` either`);
+    const message =
+      kind === 'module' ? `the module \`${path}\` does not exist` : `\`${path}\` does not exist`;
+    return [
+      {
+        severity: 'error',
+        rule: 'missing-file',
+        message,
+        at,
+        ...(kind === 'dep' || path.includes('/') ? { hint } : {}),
+      },
+    ];
+  });
+}
+
+/** Everything that decides a plan is in its name; its own digest is in its first line. */
+function planHash(file: string, text: string, profile: string | null, set: readonly string[]): string {
+  const parts = JSON.stringify([version, file, profile, set, text]);
+  return createHash('sha256').update(parts).digest('hex').slice(0, 32);
+}
+
+function readRemembered(index: string): PlannedPipeline | null {
+  // A plan from source has no version that changes with the code.
+  if (version === 'dev') return null;
+  try {
+    const content = readFileSync(index, 'utf8');
+    const body = content.slice(65);
+    return content.startsWith(`${digestOf(body)}\n`) ? planFromJson(body) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** An accelerator: where it cannot be written, the next command plans again. */
+function remember(index: string, planned: PlannedPipeline): void {
+  if (version === 'dev') return;
+  const aside = `${index}.${process.pid}`;
+  try {
+    mkdirSync(dirname(index), { recursive: true });
+    const body = planToJson(planned);
+    writeFileSync(aside, `${digestOf(body)}\n${body}`);
+    renameSync(aside, index);
+  } catch {
+    rmSync(aside, { force: true });
+  }
+}
+
+function digestOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
+}

@@ -1,0 +1,327 @@
+/**
+ * A Vega-Lite specification drawn to SVG in Node, with the same bytes for the same specification on every machine.
+ *
+ * Vega does not do that by itself. Here: (1) its random numbers are seeded before each figure; (2) ids of clips and
+ * gradients start anew and carry the figure's name, since two figures share one page; (3) text is measured with Arial's
+ * widths, not guessed; (4) local time is UTC; (5) nothing is loaded: a url is an error, and every inline row must
+ * have arrived; (6) rows that a mark cannot draw (null, NaN) are counted, never dropped in silence.
+ */
+import type { Json, JsonObject } from '../../../lib/json.ts';
+import { isJsonArray, isJsonObject } from '../../../lib/json.ts';
+import { anchor } from '../page/html.ts';
+import { figureConfig } from './figure-theme.ts';
+import { textWidth } from './text-width.ts';
+
+export interface RenderedFigure {
+  readonly svg: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Marks drawn, axes and legends not counted. */
+  readonly marks: number;
+  /** What Vega-Lite and Vega said, each once. */
+  readonly warnings: readonly string[];
+  /** Rows of the figure's data that are not drawn because a value is null, NaN or infinite. */
+  readonly notDrawn: number;
+}
+
+/** A figure that cannot be drawn as it should be, and what to do about it. */
+export class FigureError extends Error {
+  override readonly name = 'FigureError';
+}
+
+/** Above `many` marks a figure is better aggregated; above `most` it is refused. */
+export const markLimits = { many: 2000, most: 20_000 } as const;
+
+const seed = 20_201_009;
+let queue: Promise<unknown> = Promise.resolve();
+
+/**
+ * Draws one specification (Vega-Lite 5 or 6, data inline). `name` becomes the prefix of ids in the SVG.
+ * Throws FigureError for a url, data that did not arrive, more than `markLimits.most` marks, or a specification
+ * that does not compile.
+ */
+export function renderVegaLite(spec: JsonObject, { name }: { name: string }): Promise<RenderedFigure> {
+  // One at a time: Vega's random generator, id counter and text metrics are global.
+  const rendered = queue.then(() => render(spec, name));
+  queue = rendered.catch(() => {});
+  return rendered;
+}
+
+/** Versions and settings that decide what a figure looks like: part of the hash that rendered figures are kept under. */
+export async function figureVersions(): Promise<string> {
+  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
+  return `vega ${vega.version}, vega-lite ${vegaLite.version}, drawing 2, ${JSON.stringify(figureConfig)}`;
+}
+
+/** Parts of Vega that its typings leave out. */
+interface VegaGlobals {
+  readonly textMetrics: { width: (item: TextItem, text: unknown) => number };
+  setRandom(random: () => number): void;
+  randomLCG(seed: number): () => number;
+  resetSVGDefIds(): void;
+}
+interface TextItem {
+  readonly fontSize?: number;
+  readonly fontWeight?: number | string;
+  readonly limit?: number;
+}
+interface SceneNode {
+  readonly role?: string;
+  readonly marktype?: string;
+  readonly items?: readonly SceneNode[];
+  readonly defined?: boolean;
+  readonly datum?: unknown;
+}
+
+async function render(spec: JsonObject, name: string): Promise<RenderedFigure> {
+  forbidUrls(spec, '');
+  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
+  // The typings of vega leave these out; they are in its documented exports.
+  const globals = vega as unknown as VegaGlobals;
+  const warnings = new Set<string>();
+  const logger = collectingLogger(warnings);
+
+  const zone = process.env.TZ;
+  process.env.TZ = 'UTC';
+  globals.setRandom(globals.randomLCG(seed));
+  globals.resetSVGDefIds();
+  globals.textMetrics.width = arialWidth;
+  try {
+    const compiled = compileSpec(vegaLite, spec, logger);
+    const watched = splitInvalidFilters(compiled);
+    const view = new vega.View(vega.parse(watched.spec as never), {
+      renderer: 'none',
+      loader: refusingLoader,
+      logger,
+    });
+    try {
+      const svg = await view.toSVG();
+      for (const { name: dataset, rows } of watched.inline) {
+        const arrived = rowsOf(view.data(dataset)).length;
+        if (arrived !== rows)
+          throw new FigureError(
+            `data set '${dataset}' has ${rows} rows but ${arrived} arrived in the figure`,
+          );
+      }
+      const scene = (view.scenegraph() as unknown as { root: SceneNode }).root;
+      const marks = countMarks(scene);
+      if (marks > markLimits.most)
+        throw new FigureError(
+          `${marks} marks are too many to draw (at most ${markLimits.most}): bin or aggregate the data in the stage that writes the figure`,
+        );
+      if (marks > markLimits.many)
+        warnings.add(`${marks} marks: above ${markLimits.many} a figure is better binned or aggregated`);
+      const lost = watched.filters.map(({ before, after }) =>
+        missing(rowsOf(view.data(before)), rowsOf(view.data(after))),
+      );
+      const size = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg);
+      return {
+        svg: tidySvg(svg, name),
+        width: Math.ceil(Number(size?.[1] ?? 0)),
+        height: Math.ceil(Number(size?.[2] ?? 0)),
+        marks,
+        warnings: [...warnings],
+        notDrawn: distinctRows([...lost, undefinedRows(scene)]),
+      };
+    } finally {
+      view.finalize();
+    }
+  } finally {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  }
+}
+
+function compileSpec(
+  vegaLite: typeof import('vega-lite'),
+  spec: JsonObject,
+  logger: ReturnType<typeof collectingLogger>,
+): JsonObject {
+  try {
+    const plain = JSON.parse(JSON.stringify(spec));
+    const compiled = vegaLite.compile(plain, { config: figureConfig as never, logger: logger as never });
+    // Through JSON: what Vega gets is exactly what a file would hold.
+    return JSON.parse(JSON.stringify(compiled.spec));
+  } catch (error) {
+    if (error instanceof FigureError) throw error;
+    throw new FigureError(`the specification does not compile: ${(error as Error).message}`);
+  }
+}
+
+/** A url anywhere in the data (or an image to fetch) makes the figure depend on what is not in it. */
+function forbidUrls(value: Json, path: string): void {
+  if (isJsonArray(value)) {
+    for (const [i, item] of value.entries()) forbidUrls(item, `${path}[${i}]`);
+  } else if (isJsonObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      const at = path === '' ? key : `${path}.${key}`;
+      // Rows are data: a column may well be called url.
+      if (key === 'values' || key === 'usermeta' || key === 'datasets') continue;
+      if (key === 'url' && (typeof item === 'string' || isJsonObject(item)))
+        throw new FigureError(`${at}: a figure may not load anything; put its data inline (data.values)`);
+      forbidUrls(item, at);
+    }
+  }
+}
+
+const refusingLoader = {
+  load: (url: string) => Promise.reject(new FigureError(`a figure may not load anything: ${url}`)),
+  sanitize: (url: string) => Promise.reject(new FigureError(`a figure may not link anywhere: ${url}`)),
+  http: (url: string) => Promise.reject(new FigureError(`a figure may not load anything: ${url}`)),
+  file: (path: string) => Promise.reject(new FigureError(`a figure may not load anything: ${path}`)),
+} as never;
+
+function arialWidth(item: TextItem, text: unknown): number {
+  const line = text === null || text === undefined ? '' : String(text).trim();
+  const weight = item.fontWeight;
+  const width = textWidth(line, item.fontSize ?? 11, weight === 'bold' || Number(weight) >= 600);
+  return item.limit !== undefined && item.limit > 0 ? Math.min(width, item.limit) : width;
+}
+
+function collectingLogger(warnings: Set<string>) {
+  const logger = {
+    level: () => logger,
+    error: (...parts: readonly unknown[]) => {
+      throw new FigureError(
+        parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' '),
+      );
+    },
+    warn: (...parts: readonly unknown[]) => {
+      warnings.add(parts.map(String).join(' '));
+      return logger;
+    },
+    info: () => logger,
+    debug: () => logger,
+  };
+  return logger;
+}
+
+interface WatchedSpec {
+  readonly spec: JsonObject;
+  /** Inline data sets without transforms, and the rows they must have. */
+  readonly inline: readonly { readonly name: string; readonly rows: number }[];
+  /** Data sets before and after a filter that Vega-Lite put in to drop what cannot be drawn. */
+  readonly filters: readonly { readonly before: string; readonly after: string }[];
+}
+
+const invalidFilter = /^(?:isValid\(datum\[.*\]\) && isFinite\(\+datum\[.*\]\)(?: && )?)+$/;
+
+/** Splits each data set at the filter of invalid rows, so that both sides can be counted afterwards. */
+function splitInvalidFilters(spec: JsonObject): WatchedSpec {
+  const inline: { name: string; rows: number }[] = [];
+  const filters: { before: string; after: string }[] = [];
+  const data = isJsonArray(spec.data ?? null) ? (spec.data as readonly Json[]) : [];
+  const split: Json[] = [];
+  for (const entry of data) {
+    if (!isJsonObject(entry) || typeof entry.name !== 'string') {
+      split.push(entry);
+      continue;
+    }
+    const transforms = isJsonArray(entry.transform ?? null) ? (entry.transform as readonly Json[]) : [];
+    if (isJsonArray(entry.values ?? null) && transforms.length === 0)
+      inline.push({ name: entry.name, rows: (entry.values as readonly Json[]).length });
+    const at = transforms.findIndex(
+      (transform) =>
+        isJsonObject(transform) &&
+        transform.type === 'filter' &&
+        typeof transform.expr === 'string' &&
+        invalidFilter.test(transform.expr),
+    );
+    if (at < 0) {
+      split.push(entry);
+      continue;
+    }
+    const before = `${entry.name}__before`;
+    const after = `${entry.name}__valid`;
+    filters.push({ before, after });
+    split.push(
+      { ...entry, name: before, transform: transforms.slice(0, at) },
+      { name: after, source: before, transform: transforms.slice(at, at + 1) },
+      { name: entry.name, source: after, transform: transforms.slice(at + 1) },
+    );
+  }
+  return { spec: { ...spec, data: split }, inline, filters };
+}
+
+function rowsOf(data: unknown): readonly object[] {
+  return Array.isArray(data) ? data : [];
+}
+
+function missing(before: readonly object[], after: readonly object[]): readonly object[] {
+  const left = new Set(after);
+  // A derived data set holds copies of its source's rows; then rows are told apart by their values.
+  if (before.some((row) => left.has(row))) return before.filter((row) => !left.has(row));
+  const counts = countRows(after);
+  return before.filter((row) => {
+    const key = rowKey(row);
+    const count = counts.get(key) ?? 0;
+    if (count === 0) return true;
+    counts.set(key, count - 1);
+    return false;
+  });
+}
+
+/** Points of lines and areas at which the path breaks off. */
+function undefinedRows(node: SceneNode): readonly object[] {
+  const rows: object[] = [];
+  if (node.defined === false && typeof node.datum === 'object' && node.datum !== null) rows.push(node.datum);
+  for (const item of node.items ?? []) rows.push(...undefinedRows(item));
+  return rows;
+}
+
+/** The same row missing from several layers is one row. */
+function distinctRows(groups: readonly (readonly object[])[]): number {
+  const most = new Map<string, number>();
+  for (const group of groups)
+    for (const [key, count] of countRows(group)) most.set(key, Math.max(count, most.get(key) ?? 0));
+  let sum = 0;
+  for (const count of most.values()) sum += count;
+  return sum;
+}
+
+function countRows(rows: readonly object[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(rowKey(row), (counts.get(rowKey(row)) ?? 0) + 1);
+  return counts;
+}
+
+function rowKey(row: object): string {
+  return JSON.stringify(row, (_, value) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+function countMarks(node: SceneNode): number {
+  // A group holds marks; it is not one itself, and neither are axes, legends and titles.
+  if (node.marktype !== undefined) {
+    if (node.marktype !== 'group') return node.role === 'mark' ? (node.items?.length ?? 0) : 0;
+    if (node.role !== undefined && /^(axis|legend|title|column-|row-)/.test(node.role)) return 0;
+  }
+  let sum = 0;
+  for (const item of node.items ?? []) sum += countMarks(item);
+  return sum;
+}
+
+/** Ids get the figure's name, coordinates two decimals, and what a strict style policy forbids goes. */
+function tidySvg(svg: string, name: string): string {
+  const prefix = anchor('in', name);
+  return svg.replace(/<[^>]*>/g, (tag) =>
+    tag
+      .replace(/ style="[^"]*"/g, '')
+      .replace(
+        / (id|d|transform|x|y|x1|y1|x2|y2|cx|cy|r|width|height|viewBox|points|clip-path|fill|stroke)="([^"]*)"/g,
+        (_, key, value) => {
+          if (key === 'id') return ` id="${prefix}-${value}"`;
+          if (key === 'clip-path' || key === 'fill' || key === 'stroke')
+            return ` ${key}="${value.replace(/url\(#/g, `url(#${prefix}-`)}"`;
+          return ` ${key}="${value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?|-?\d+e-\d+/g, round)}"`;
+        },
+      ),
+  );
+}
+
+function round(number: string): string {
+  const rounded = Math.round(Number(number) * 100) / 100;
+  return String(rounded === 0 ? 0 : rounded);
+}

@@ -1,0 +1,132 @@
+/** Everything a report says, gathered and checked, before any of it is drawn. Pure data: the same input, the same page. */
+
+import type { JsonObject } from '../../../lib/json.ts';
+import type { Reason } from '../../key/fingerprint.ts';
+import type { CellError, CellState } from '../../run/event.ts';
+import type { ClaimResult, FigureMeta, NoticeDoc, TableDoc } from './mark.ts';
+
+export interface ReportInput {
+  /** The project's name. */
+  readonly title: string;
+  readonly description: string;
+  /** Pipeline file, relative to the project folder. */
+  readonly pipeline: string;
+  readonly profile: string | null;
+  /** --set arguments of the run; without a run those of the report. */
+  readonly set: readonly string[];
+  /** The run the page is about; null: nothing ran yet. */
+  readonly run: ReportRun | null;
+  /** Stages in topological order, the matrix collapsed. */
+  readonly stages: readonly ReportStage[];
+  readonly sources: readonly ReportSource[];
+  /** In topological order. */
+  readonly cells: readonly ReportCell[];
+  readonly figures: readonly ReportFigure[];
+  readonly tables: readonly Marked<TableDoc>[];
+  readonly metrics: readonly Marked<Readonly<Record<string, number | null>>>[];
+  readonly claims: readonly Marked<readonly ClaimResult[]>[];
+  readonly notices: readonly Marked<NoticeDoc>[];
+  /** Marked outs that could not be read or drawn: shown, never left out in silence. */
+  readonly problems: readonly ReportProblem[];
+  /** Cells whose results are shown but are of an earlier run: they failed or did not run in this one. */
+  readonly stale: readonly string[];
+  readonly params: JsonObject;
+  /** Commands that make the same results again, in order. */
+  readonly commands: readonly string[];
+  readonly provenance: Provenance;
+}
+
+/** Something a stage wrote for the report, and the cell and out it comes from. */
+export interface Marked<T> {
+  readonly origin: Origin;
+  readonly value: T;
+}
+export interface Origin {
+  readonly cell: string;
+  readonly out: string;
+  readonly key: string | null;
+}
+
+export interface ReportRun {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly ms: number;
+  readonly savedMs: number;
+  readonly outcome: 'done' | 'up-to-date' | 'failed' | 'interrupted' | 'running';
+  readonly targets: readonly string[];
+  readonly resources: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
+export interface ReportStage {
+  readonly name: string;
+  readonly description: string;
+  readonly axes: readonly string[];
+  /** Stages and `source.x` it reads. */
+  readonly reads: readonly string[];
+}
+
+export interface ReportSource {
+  readonly name: string;
+  readonly description: string;
+  /** Where the data was found, as the pipeline file writes it; null: nowhere yet. */
+  readonly path: string | null;
+  readonly sha256: string | null;
+}
+
+export interface ReportCell {
+  readonly id: string;
+  readonly stage: string;
+  readonly axes: Readonly<Record<string, string>>;
+  readonly state: CellState;
+  /** Milliseconds of the run that made its outs, in this run or an earlier one. */
+  readonly ms: number | null;
+  /** Milliseconds from the start of the run to its own; null when it did not start in this run. */
+  readonly startedMs: number | null;
+  /** Milliseconds from the start of the run to the cell's end; null when it did not end in this run. */
+  readonly endedMs: number | null;
+  readonly gpus: readonly number[];
+  readonly attempts: number;
+  readonly key: string | null;
+  /** Why it ran, most telling first. */
+  readonly reasons: readonly Reason[];
+  readonly outBytes: number | null;
+  readonly error: CellError | null;
+  readonly log: string | null;
+  /** The cell whose failure kept it from running. */
+  readonly cause: string | null;
+  /** Last value of each metric it reported. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
+export interface ReportFigure {
+  readonly name: string;
+  readonly origin: Origin;
+  readonly meta: FigureMeta;
+  /** Vega-Lite, data inline. */
+  readonly spec: JsonObject;
+  /** The numbers behind it. */
+  readonly csv: string | null;
+}
+
+export interface ReportProblem {
+  readonly origin: Origin;
+  readonly file: string;
+  readonly message: string;
+}
+
+export interface Provenance {
+  /** Version of this tool. */
+  readonly version: string;
+  readonly revision: string | null;
+  /** Name → value, in the order to show: node, platform, processors. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Packages that the stages' code imports, name → version. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Output of the pipeline's probe commands, name → text. */
+  readonly tools: Readonly<Record<string, string>>;
+  /** Stage → digest of its code. */
+  readonly code: Readonly<Record<string, string>>;
+}

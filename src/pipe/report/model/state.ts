@@ -1,0 +1,45 @@
+/** How a cell's state and a claim's verdict are shown: a word and a sign, with a colour beside, never by colour alone. */
+import type { CellState } from '../../run/event.ts';
+import { type Html, html } from '../page/html.ts';
+import type { ClaimResult } from './mark.ts';
+
+export interface Look {
+  readonly word: string;
+  readonly sign: string;
+  /** Colour class in the style sheet. */
+  readonly tone: 'good' | 'cached' | 'bad' | 'warn' | 'quiet';
+}
+
+/** In the order counts are listed. */
+export const stateLooks: Readonly<Record<CellState, Look>> = {
+  done: { word: 'ran', sign: '✓', tone: 'good' },
+  'up-to-date': { word: 'cached', sign: '↺', tone: 'cached' },
+  restored: { word: 'restored', sign: '↺', tone: 'cached' },
+  frozen: { word: 'frozen', sign: '■', tone: 'cached' },
+  failed: { word: 'failed', sign: '✕', tone: 'bad' },
+  'dirty-inputs': { word: 'inputs changed', sign: '!', tone: 'warn' },
+  running: { word: 'running', sign: '▸', tone: 'warn' },
+  blocked: { word: 'blocked', sign: '⊘', tone: 'quiet' },
+  cancelled: { word: 'cancelled', sign: '–', tone: 'quiet' },
+  waiting: { word: 'not run', sign: '○', tone: 'quiet' },
+};
+
+export const verdictLooks: Readonly<Record<ClaimResult['verdict'], Look>> = {
+  supported: { word: 'supported', sign: '✓', tone: 'good' },
+  contradicted: { word: 'contradicted', sign: '✕', tone: 'bad' },
+  undecided: { word: 'undecided', sign: '?', tone: 'quiet' },
+};
+
+export function badge(look: Look, text = look.word): Html {
+  return html`<span class="badge ${look.tone}"><span class="sign" aria-hidden="true">${look.sign}</span> ${text}</span>`;
+}
+
+/** How many cells are in each state, states in listing order, none left out but empty ones. */
+export function countStates(
+  cells: readonly { readonly state: CellState }[],
+): readonly (readonly [CellState, number])[] {
+  const counts = new Map<CellState, number>();
+  for (const { state } of cells) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const states = Object.keys(stateLooks) as CellState[];
+  return states.filter((state) => counts.has(state)).map((state) => [state, counts.get(state)!] as const);
+}

@@ -1,0 +1,58 @@
+/** Failures, equal ones grouped, each with the end of its log, the command that reruns it, and what it kept from running. */
+
+import { isFailed } from '../../../run/cell-state.ts';
+import { runCommand } from '../../../run/rerun.ts';
+import type { ReportCell, ReportInput } from '../../model/input.ts';
+import { countText, durationText } from '../../model/number.ts';
+import { badge, stateLooks } from '../../model/state.ts';
+import { type Html, html } from '../html.ts';
+
+export interface FailureGroup {
+  readonly cells: readonly ReportCell[];
+  /** Cells that did not run because of these. */
+  readonly blocked: number;
+}
+
+const namedCells = 6;
+
+/** Failed cells of one stage with the same error are one group; the group with most cells first. */
+export function failureGroups(cells: readonly ReportCell[]): readonly FailureGroup[] {
+  const groups = new Map<string, ReportCell[]>();
+  for (const cell of cells) {
+    if (!isFailed(cell.state)) continue;
+    const key = JSON.stringify([cell.stage, cell.error?.kind ?? '', sameMessage(cell)]);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()]
+    .map((members) => {
+      const ids = new Set(members.map(({ id }) => id));
+      return {
+        cells: members,
+        blocked: cells.filter(({ cause }) => cause !== null && ids.has(cause)).length,
+      };
+    })
+    .sort((a, b) => b.cells.length - a.cells.length);
+}
+
+/** The message without what differs between equal failures: the cell's own name, numbers, hexadecimal digests. */
+function sameMessage(cell: ReportCell): string {
+  return (cell.error?.message ?? '').replaceAll(cell.id, 'CELL').replace(/\b(?:0x)?[0-9a-f]{6,}\b|\d+/g, '#');
+}
+
+export function failuresSection(input: ReportInput): Html | null {
+  const groups = failureGroups(input.cells);
+  if (groups.length === 0) return null;
+  return html`<section id="failures"><h2>Failures</h2>${groups.map((group) => failureBox(group, input))}</section>`;
+}
+
+function failureBox({ cells, blocked }: FailureGroup, input: ReportInput): Html {
+  const first = cells[0]!;
+  const named = cells.slice(0, namedCells);
+  const tail = first.error?.tail.slice(-20) ?? [];
+  return html`<article class="failure"><h3>${badge(stateLooks[first.state], cells.length === 1 ? stateLooks[first.state].word : `${cells.length} × ${stateLooks[first.state].word}`)} ${named.map((cell, i) => html`${i > 0 ? ', ' : null}<code>${cell.id}</code>`)}${cells.length > namedCells ? html` <span class="quiet">and ${cells.length - namedCells} more</span>` : null}</h3>
+<p>${first.error?.message ?? 'No message was left.'}${first.error?.hint ? html` <span class="hint">${first.error.hint}</span>` : null}</p>
+${tail.length === 0 ? null : html`<pre tabindex="0" role="region" aria-label="End of the log of ${first.id}">${tail.join('\n')}</pre>`}
+<dl class="line"><div><dt>After</dt><dd>${durationText(first.ms)}${first.attempts > 1 ? `, attempt ${first.attempts}` : null}</dd></div>${
+    first.log === null ? null : html`<div><dt>Log</dt><dd><code>${first.log}</code></dd></div>`
+  }${blocked === 0 ? null : html`<div><dt>Not run because of it</dt><dd>${countText(blocked, 'cell')}</dd></div>`}<div><dt>Run it again</dt><dd><code>${runCommand(input, [first.id])}</code></dd></div></dl></article>`;
+}

@@ -1,0 +1,79 @@
+/** Head of the page: title, verdict, a line of facts, notices. */
+
+import { isCached, isFailed, isHad } from '../../../run/cell-state.ts';
+import type { ReportInput } from '../../model/input.ts';
+import { countText, durationText, timeText } from '../../model/number.ts';
+import { badge, type Look, stateLooks, verdictLooks } from '../../model/state.ts';
+import { type Html, html } from '../html.ts';
+
+export function headSection(input: ReportInput): Html {
+  return html`<header class="head">
+<p class="kicker">${input.pipeline}${input.profile === null ? null : html` · profile <b>${input.profile}</b>`}</p>
+<h1>${input.title}</h1>
+${input.description === '' ? null : html`<p class="lead">${input.description}</p>`}
+<p class="verdict">${badge(...verdict(input))} ${claimCounts(input)}</p>
+<p class="facts">${facts(input).map((fact, i) => html`${i > 0 ? html` <span aria-hidden="true">·</span> ` : null}<span>${fact}</span>`)}</p>
+</header>
+${input.notices.map(
+  ({ value, origin }) => html`<aside class="notice ${value.level}" aria-label="${value.title}">
+<h2><span class="sign" aria-hidden="true">${value.level === 'warning' ? '!' : 'i'}</span> ${value.title}</h2>
+<p>${value.text}</p>
+${
+  Object.keys(value.facts).length === 0
+    ? null
+    : html`<dl>${Object.entries(value.facts).map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>`
+}
+<p class="origin">from <code>${origin.cell}</code></p></aside>`,
+)}
+${input.stale.length === 0 ? null : staleBox(input.stale)}${input.problems.length === 0 ? null : problemBox(input)}`;
+}
+
+/** The page's one verdict: what of the plan is there. */
+export function verdict(input: ReportInput): readonly [Look, string] {
+  const all = input.cells.length;
+  const had = input.cells.filter(({ state }) => isHad(state)).length;
+  const failed = input.cells.filter(({ state }) => isFailed(state)).length;
+  if (all === 0) return [stateLooks.waiting, 'Nothing planned'];
+  if (failed > 0) return [stateLooks.failed, `${failed} failed, ${had} of ${countText(all, 'cell')} there`];
+  if (had < all) return [stateLooks.running, `Partial: ${had} of ${countText(all, 'cell')}`];
+  return [stateLooks.done, `Complete: ${countText(all, 'cell')}`];
+}
+
+function claimCounts(input: ReportInput): readonly Html[] {
+  const claims = input.claims.flatMap(({ value }) => value);
+  return (['supported', 'contradicted', 'undecided'] as const).flatMap((name) => {
+    const count = claims.filter((claim) => claim.verdict === name).length;
+    return count === 0 ? [] : [badge(verdictLooks[name], `${countText(count, 'claim')} ${name}`)];
+  });
+}
+
+function facts(input: ReportInput): readonly string[] {
+  const { run } = input;
+  if (run === null) return ['nothing ran yet'];
+  const cached = input.cells.filter(({ state }) => isCached(state)).length;
+  const ran = input.cells.filter(({ state }) => state === 'done').length;
+  return [
+    timeText(run.started),
+    `run ${run.id}`,
+    ...(input.provenance.revision === null ? [] : [`revision ${shortRevision(input.provenance.revision)}`]),
+    `took ${durationText(run.ms)}`,
+    `${ran} ran, ${cached} of ${input.cells.length} cached`,
+    ...(run.savedMs > 0 ? [`${durationText(run.savedMs)} saved`] : []),
+    ...(run.outcome === 'interrupted' ? ['interrupted'] : []),
+    ...(run.outcome === 'running' ? ['still running'] : []),
+  ];
+}
+
+/** A git revision short enough to read; what follows it ("+ changes") stays. */
+export function shortRevision(revision: string): string {
+  return revision.replace(/[0-9a-f]{13,}/, (whole) => whole.slice(0, 10));
+}
+
+function staleBox(cells: readonly string[]): Html {
+  return html`<aside class="notice warning" aria-label="Results of an earlier run"><h2><span class="sign" aria-hidden="true">!</span> Results of an earlier run</h2><p>These cells did not finish in this run; what they wrote before is shown: ${cells.map((id, i) => html`${i > 0 ? ', ' : null}<code>${id}</code>`)}.</p></aside>`;
+}
+
+function problemBox(input: ReportInput): Html {
+  return html`<aside class="notice warning" aria-label="Results that could not be shown"><h2><span class="sign" aria-hidden="true">!</span> ${countText(input.problems.length, 'result')} could not be shown</h2>
+<ul>${input.problems.map(({ origin, file, message }) => html`<li><code>${file}</code> of <code>${origin.cell}</code>: ${message}</li>`)}</ul></aside>`;
+}

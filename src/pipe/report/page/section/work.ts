@@ -1,0 +1,76 @@
+/** What ran, what came from the cache, and why: by stage, then cell by cell. */
+
+import { reasonText } from '../../../key/reason-text.ts';
+import { isCached, isFailed, isHad } from '../../../run/cell-state.ts';
+import type { ReportCell, ReportInput } from '../../model/input.ts';
+import { bytesText, countText, durationText } from '../../model/number.ts';
+import { badge, countStates, stateLooks } from '../../model/state.ts';
+import { type Html, html } from '../html.ts';
+
+/** Up to this many cells the table stands open. */
+const openUpTo = 24;
+
+export function workSection(input: ReportInput): Html | null {
+  if (input.cells.length === 0) return null;
+  const had = input.cells.filter(({ state }) => isHad(state)).length;
+  return html`<section id="work"><h2>What ran, and what was cached</h2>
+<p class="note">${had} of ${countText(input.cells.length, 'cell')} have their results: ${countStates(
+    input.cells,
+  )
+    .map(([state, count]) => `${count} ${stateLooks[state].word}`)
+    .join(', ')}.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Work by stage"><table class="sortable"><thead><tr><th scope="col">Stage</th><th scope="col">Cells</th><th scope="col" class="num">Ran</th><th scope="col" class="num">Cached</th><th scope="col" class="num">Failed</th><th scope="col" class="num">Not run</th><th scope="col" class="num">Time spent</th><th scope="col" class="num">Time saved</th><th scope="col">Why it ran</th></tr></thead><tbody>${input.stages.map(
+    (stage) =>
+      stageRow(
+        stage.name,
+        input.cells.filter((cell) => cell.stage === stage.name),
+      ),
+  )}</tbody></table></div>
+<details class="cells"${input.cells.length <= openUpTo ? html` open` : null}><summary>Every cell <span class="quiet">${countText(input.cells.length, 'cell')}</span></summary>
+<div class="scroll tall" tabindex="0" role="region" aria-label="Every cell"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th><th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${input.cells.map(cellRow)}</tbody></table></div></details></section>`;
+}
+
+function stageRow(name: string, cells: readonly ReportCell[]): Html {
+  const ran = cells.filter(({ state }) => state === 'done');
+  const cached = cells.filter(({ state }) => isCached(state));
+  const failed = cells.filter(({ state }) => isFailed(state));
+  const spent = sumMs([...ran, ...failed]);
+  const saved = sumMs(cached);
+  return html`<tr><th scope="row">${name}</th><td class="count" data-v="${cells.length}">${countText(cells.length, 'cell')}</td>${[
+    ran.length,
+    cached.length,
+    failed.length,
+    cells.length - ran.length - cached.length - failed.length,
+  ].map(
+    (count) => html`<td class="num">${count}</td>`,
+  )}<td class="num" data-v="${spent}">${spent === 0 ? '–' : durationText(spent)}</td><td class="num" data-v="${saved}">${saved === 0 ? '–' : durationText(saved)}</td><td class="why">${commonReasons(cells)}</td></tr>`;
+}
+
+/** The first reason of each cell, equal ones counted. */
+function commonReasons(cells: readonly ReportCell[]): string {
+  const counts = new Map<string, number>();
+  for (const { reasons } of cells) {
+    const [first] = reasons;
+    if (first === undefined) continue;
+    // Aligned stages: each cell has another cell above it, the reason is one.
+    const text = first.kind === 'upstream' ? `${first.cell.replace(/\[.*$/, '')} changed` : reasonText(first);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const texts = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .map(([text, count]) => (count === 1 ? text : `${text} (${count})`));
+  return texts.length > 3
+    ? `${texts.slice(0, 3).join('; ')}; and ${texts.length - 3} more`
+    : texts.join('; ');
+}
+
+function cellRow(cell: ReportCell): Html {
+  const why = cell.cause === null ? cell.reasons.map(reasonText).join('; ') : `${cell.cause} failed`;
+  return html`<tr><th scope="row"><code>${cell.id}</code></th><td>${badge(stateLooks[cell.state])}${
+    cell.attempts > 1 ? html` <span class="quiet">attempt ${cell.attempts}</span>` : null
+  }</td><td class="num" data-v="${cell.ms ?? ''}">${durationText(cell.ms)}</td><td class="num" data-v="${cell.outBytes ?? ''}">${bytesText(cell.outBytes)}</td><td class="why">${why}</td><td><code>${cell.key?.slice(0, 10) ?? '–'}</code></td></tr>`;
+}
+
+function sumMs(cells: readonly ReportCell[]): number {
+  return cells.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
+}

@@ -1,0 +1,182 @@
+/** What the cache writes about cells: the manifest of a key, and the state of what is in place. Parsed with bounds: not trusted. */
+
+import { readSealed, writeSealed } from '../../lib/sealed.ts';
+import { isSha256 } from '../../lib/sha256.ts';
+import { isInsidePath, isSize, outDigest } from '../digest/listing.ts';
+import { keyOf } from '../key/cell-fingerprint.ts';
+import type { Fingerprint, Key } from '../key/fingerprint.ts';
+import type { CellId } from '../plan/graph.ts';
+import { folderOf, type Layout, manifestFile } from './layout.ts';
+import type { OutRecord, OutRecords } from './out-record.ts';
+
+const recordVersion = 1;
+
+/** What a key produced. The manifest goes last: an object without a manifest is garbage, a manifest without its objects is a lie. */
+export interface Manifest {
+  readonly key: Key;
+  readonly cell: CellId;
+  readonly stage: string;
+  readonly outs: OutRecords;
+  /** Milliseconds the run took. */
+  readonly ms: number;
+  /** Run that published it. */
+  readonly run: string;
+  /** When, ISO 8601. */
+  readonly finished: string;
+}
+
+/** What is in place for a cell. */
+export interface Placed {
+  readonly key: Key;
+  readonly cell: CellId;
+  readonly outs: OutRecords;
+  readonly ms: number;
+  /** Out name → project-relative path that it was also placed at. */
+  readonly places: Readonly<Record<string, string>>;
+}
+
+export type Read<Value> = Value | 'missing' | 'damaged';
+
+export function stateFile(layout: Layout, cell: CellId): string {
+  return `${layout.state}/${folderOf(cell)}.json`;
+}
+
+export function writeManifest(layout: Layout, manifest: Manifest, fingerprint: Fingerprint): void {
+  const { key, cell, stage, outs, ms, run, finished } = manifest;
+  const head = JSON.stringify({ version: recordVersion, key, cell, stage, outs, ms, run, finished });
+  writeSealed(manifestFile(layout, key), [head, JSON.stringify(fingerprint)], true);
+}
+
+/** `damaged`: not what was written, not of this key, or it names paths that leave the cell's folder. */
+export function readManifest(
+  layout: Layout,
+  key: Key,
+): Read<Manifest & { readonly fingerprint: Fingerprint }> {
+  const lines = readSealed(manifestFile(layout, key));
+  if (typeof lines === 'string') return lines;
+  const head = parse(lines[0]);
+  const fingerprint = parseFingerprint(lines[1]);
+  if (!head || !fingerprint || head.key !== key || keyOf(fingerprint) !== key) return 'damaged';
+  const { cell, stage, ms, run, finished } = head;
+  const outs = parseOuts(head.outs);
+  if (!outs || !isCellId(cell) || typeof stage !== 'string' || !isMilliseconds(ms)) return 'damaged';
+  if (typeof run !== 'string' || typeof finished !== 'string') return 'damaged';
+  // An entry may not produce anything else than its own fingerprint declares.
+  const names = Object.keys(outs);
+  if (names.length !== Object.keys(fingerprint.outs).length) return 'damaged';
+  if (names.some((name) => outs[name]?.path !== fingerprint.outs[name])) return 'damaged';
+  return { key, cell, stage, outs, ms, run, finished, fingerprint };
+}
+
+export function writeState(layout: Layout, placed: Placed, fingerprint: Fingerprint): void {
+  const { key, cell, outs, ms, places } = placed;
+  const head = JSON.stringify({ version: recordVersion, key, cell, outs, ms, places });
+  writeSealed(stateFile(layout, cell), [head, JSON.stringify(fingerprint)], false);
+}
+
+/** The fingerprint is parsed only when it is asked for: a run that has nothing to do needs none. */
+export function readState(
+  layout: Layout,
+  cell: CellId,
+): Read<Placed & { readonly fingerprint: () => Fingerprint | null }> {
+  const lines = readSealed(stateFile(layout, cell));
+  if (typeof lines === 'string') return lines;
+  const head = parse(lines[0]);
+  if (!head || head.cell !== cell || !isSha256(head.key) || !isMilliseconds(head.ms)) return 'damaged';
+  const outs = parseOuts(head.outs);
+  const places = parsePlaces(head.places);
+  if (!outs || !places) return 'damaged';
+  return {
+    key: head.key as string as Key,
+    cell,
+    outs,
+    ms: head.ms,
+    places,
+    fingerprint: () => parseFingerprint(lines[1]),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parse(line: string | undefined): Fields | null {
+  if (line === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isFields(value) && value.version === recordVersion ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseOuts(value: unknown): OutRecords | null {
+  if (!isFields(value)) return null;
+  const outs: Record<string, OutRecord> = {};
+  for (const [name, out] of Object.entries(value)) {
+    if (!isFields(out)) return null;
+    const { path, type, object, sha256, executable, size, files } = out;
+    if (typeof path !== 'string' || !isInsidePath(path) || (type !== 'file' && type !== 'folder'))
+      return null;
+    if (!isSha256(object) || !isSha256(sha256) || typeof executable !== 'boolean') return null;
+    if (!isSize(size) || !isSize(files) || sha256 !== outDigest(object, executable)) return null;
+    outs[name] = { path, type, object, sha256, executable, size, files };
+  }
+  return outs;
+}
+
+function parsePlaces(value: unknown): Record<string, string> | null {
+  if (!isFields(value)) return null;
+  const places: Record<string, string> = {};
+  for (const [name, path] of Object.entries(value)) {
+    if (typeof path !== 'string' || !isInsidePath(path)) return null;
+    places[name] = path;
+  }
+  return places;
+}
+
+/** Its content was written by this program and is covered by the key; what is checked here is that readers cannot stumble. */
+function parseFingerprint(line: string | undefined): Fingerprint | null {
+  if (line === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isFingerprint(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isFingerprint(value: unknown): value is Fingerprint {
+  if (!isFields(value) || typeof value.version !== 'number') return false;
+  const { code, params, axes, deps, env, tools, outs } = value;
+  if (!isFields(code) || !isFields(params) || !isFields(axes)) return false;
+  if (code.kind === 'module') {
+    if (typeof code.file !== 'string' || !isSha256(code.bundle)) return false;
+    if (![code.files, code.importedBy, code.packages].every(isTexts)) return false;
+  } else if (code.kind !== 'command' || typeof code.command !== 'string') return false;
+  if (!isFields(deps) || !Object.values(deps).every(isDep)) return false;
+  if (!isFields(env) || !Object.values(env).every((text) => text === null || typeof text === 'string'))
+    return false;
+  return isTexts(tools) && isTexts(outs);
+}
+
+function isDep(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  if (value.kind === 'one') return isSha256(value.sha256);
+  if (value.kind !== 'gather' || !isSize(value.planned) || !Array.isArray(value.items)) return false;
+  return value.items.every((item) => isFields(item) && isTexts(item.axes) && isSha256(item.sha256));
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isFields(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCellId(value: unknown): value is CellId {
+  return typeof value === 'string' && value !== '';
+}
+
+function isMilliseconds(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
