@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildVegaRuntime } from '../../scripts/vega-runtime.mjs';
-import { buildPipe, CliProject, type Ended } from '../pipe/cli/pipe.ts';
+import { buildPipe, CliProject, type Ended } from '../kit/cli.ts';
 import { executable, launch, openPage } from './chromium.ts';
 
 const pipeline = `version: 1

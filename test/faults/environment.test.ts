@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { verifyCache } from '../../src/pipe/store/verify.ts';
-import { TestProject } from '../pipe/cell/project.ts';
-import { buildPipe } from '../pipe/cli/pipe.ts';
+import { CellsProject } from '../kit/cells.ts';
+import { buildPipe } from '../kit/cli.ts';
 
 const copy = (size = 1) => `version: 1
 stages:
@@ -14,14 +14,14 @@ stages:
 `;
 
 let pipe: Awaited<ReturnType<typeof buildPipe>>;
-let project: TestProject;
+let project: CellsProject;
 const mounts: string[] = [];
 beforeAll(async () => {
   pipe = await buildPipe();
 });
 afterAll(() => pipe.remove());
 beforeEach(() => {
-  project = new TestProject(mkdtempSync(join(tmpdir(), 'pipe-environment-')));
+  project = new CellsProject(mkdtempSync(join(tmpdir(), 'pipe-environment-')));
   project.write('in.txt', 'a');
   project.write('pipeline.yaml', copy());
 });

@@ -15,8 +15,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { storedObjects } from '../../src/pipe/store/contents.ts';
 import { layoutOf } from '../../src/pipe/store/layout.ts';
 import { tryLock } from '../../src/pipe/store/lock.ts';
-import { TestProject } from '../pipe/cell/project.ts';
-import { buildPipe, CliProject } from '../pipe/cli/pipe.ts';
+import { CellsProject } from '../kit/cells.ts';
+import { buildPipe, CliProject } from '../kit/cli.ts';
 
 const copy = `version: 1
 stages:
@@ -24,9 +24,9 @@ stages:
 `;
 
 describe('in the cache', () => {
-  let project: TestProject;
+  let project: CellsProject;
   beforeEach(() => {
-    project = new TestProject();
+    project = new CellsProject();
     project.write('pipeline.yaml', copy);
     project.write('in.txt', 'a');
   });
@@ -107,7 +107,7 @@ describe('in the cache', () => {
     // In memory where there is some: not the disk is measured.
     if (existsSync('/dev/shm')) {
       project.remove();
-      project = new TestProject(mkdtempSync('/dev/shm/pipe-peers-'));
+      project = new CellsProject(mkdtempSync('/dev/shm/pipe-peers-'));
     }
     project.write('in.txt', 'a');
     const many = Array.from({ length: 999 }, (_, i) => i).join(', ');

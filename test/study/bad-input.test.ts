@@ -1,8 +1,8 @@
 /** What a user can get wrong with the study's own pipeline and data: a place, a next step, the exit code, nothing lost. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildPipe } from '../pipe/cli/pipe.ts';
-import { StudyProject, tiny } from './study-project.ts';
+import { buildPipe } from '../kit/cli.ts';
+import { StudyProject, tiny } from '../kit/study.ts';
 
 let pipe: Awaited<ReturnType<typeof buildPipe>>;
 let project: StudyProject;
@@ -49,7 +49,7 @@ test.each([
   ],
   ['a missing file', 'claims: ./claims.yaml', 'claims: ./clams.yaml', 8, /`clams.yaml` does not exist/],
 ])('%s: its place and a next step, exit 2, nothing runs', (_, from, to, offset, words) => {
-  const [line, column] = project.edit('pipeline.yaml', from, to).split(':').map(Number);
+  const [line, column] = project.replace('pipeline.yaml', from, to).split(':').map(Number);
   const { code, stdout, stderr } = project.pipe('run');
   expect(stderr).toContain(`pipeline.yaml:${line}:${column! + offset}: error: `);
   expect(stderr).toMatch(words);
@@ -57,7 +57,7 @@ test.each([
 });
 
 test('a cycle: the stages in their order, exit 2, nothing runs', () => {
-  project.edit(
+  project.replace(
     'pipeline.yaml',
     'deps: { raw: "${params.source.bench}" }',
     'deps: { raw: "${params.source.bench}", s: aggregate.summary }',

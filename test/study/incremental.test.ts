@@ -1,7 +1,7 @@
 /** What reruns in the study itself after an edit, and what `why` says of it. One project, trained once, edited and put back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildPipe } from '../pipe/cli/pipe.ts';
-import { StudyProject, tiny } from './study-project.ts';
+import { buildPipe } from '../kit/cli.ts';
+import { StudyProject, tiny } from '../kit/study.ts';
 
 let pipe: Awaited<ReturnType<typeof buildPipe>>;
 let project: StudyProject;
@@ -13,12 +13,12 @@ beforeAll(async () => {
   pipe = await buildPipe();
   project = new StudyProject(pipe.file);
   // Two variants with one seed show all that six cells a stage would.
-  project.edit(
+  project.replace(
     'pipeline.yaml',
     '    no-zero: { mask: [zero] }\n    no-pool: { mask: [pool] }\n  method',
     '    no-pool: { mask: [pool] }\n  method',
   );
-  project.edit('pipeline.yaml', '  seed: [0, 1]\n', '  seed: [0]\n');
+  project.replace('pipeline.yaml', '  seed: [0, 1]\n', '  seed: [0]\n');
   project.ran(...tiny);
 }, 300_000);
 afterAll(() => {
@@ -29,7 +29,7 @@ afterAll(() => {
 /** Does what `act` says on an edited file, and puts the file back. */
 function edited<T>(path: string, from: string, to: string, act: () => T): T {
   const before = project.read(path);
-  project.edit(path, from, to);
+  project.replace(path, from, to);
   try {
     return act();
   } finally {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../../src/lib/sha256.ts';
 import type { CellId } from '../../../src/pipe/plan/graph.ts';
-import { TestProject } from './project.ts';
+import { CellsProject } from '../../kit/cells.ts';
 
-let project: TestProject;
+let project: CellsProject;
 beforeEach(() => {
-  project = new TestProject();
+  project = new CellsProject();
 });
 afterEach(() => project.remove());
 

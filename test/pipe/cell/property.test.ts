@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Job } from '../../../src/pipe/job/job.ts';
 import type { Cell } from '../../../src/pipe/plan/graph.ts';
-import { type Ran, TestProject } from './project.ts';
+import { CellsProject, type Ran } from '../../kit/cells.ts';
 
 const cases = Number(process.env.PIPE_PROPERTY_CASES ?? 500);
 /** Memory, where there is some: thousands of runs wait for no disk. */
@@ -83,7 +83,7 @@ function randomSpec(pick: Pick): Spec {
 }
 
 /** One edit of the pipeline, its files, or its outs. */
-function edit(spec: Spec, project: TestProject, pick: Pick): void {
+function edit(spec: Spec, project: CellsProject, pick: Pick): void {
   const stage = spec.stages[pick(spec.stages.length)];
   const axis = Object.values(spec.axes)[pick(Object.keys(spec.axes).length)];
   if (!stage || !axis) return;
@@ -112,7 +112,7 @@ function edit(spec: Spec, project: TestProject, pick: Pick): void {
   edits[pick(edits.length)]?.();
 }
 
-function damageOut(project: TestProject, pick: Pick): void {
+function damageOut(project: CellsProject, pick: Pick): void {
   const root = join(project.dir, 'cache/cells');
   const folders = existsSync(root) ? readdirSync(root) : [];
   const folder = folders[pick(folders.length)];
@@ -133,7 +133,7 @@ let remarks = 0;
 
 function write(
   spec: Spec,
-  project: TestProject,
+  project: CellsProject,
   shuffle: (keys: string[]) => string[] = (keys) => keys,
 ): void {
   rmSync(join(project.dir, 'dir'), { recursive: true, force: true });
@@ -203,7 +203,7 @@ async function commandOfModule(bundle: string): Promise<string> {
 }
 
 /** Every cell must have been run or had: failures that are alike on both sides would prove nothing. */
-async function good(project: TestProject): Promise<Ran> {
+async function good(project: CellsProject): Promise<Ran> {
   const run = await project.run({ execute });
   expect(run.messages).toEqual([]);
   expect(run.fates.size).toBe(project.graph().cells.size);
@@ -211,7 +211,7 @@ async function good(project: TestProject): Promise<Ran> {
 }
 
 /** Only what belongs to cells of the pipeline as it is now: others stay until `gc`. */
-function current(project: TestProject): Record<string, string> {
+function current(project: CellsProject): Record<string, string> {
   const cells = new Set([...project.graph().cells.keys()].map((id) => id.replace('[', '@').replace(']', '')));
   return Object.fromEntries(
     Object.entries(project.snapshot()).filter(([path]) => cells.has(path.split('/')[2] ?? '')),
@@ -221,8 +221,8 @@ function current(project: TestProject): Record<string, string> {
 test(`in ${cases} random histories an incremental run equals a clean one, and a run after a success runs nothing`, async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(), fc.array(fc.nat(), { minLength: 1, maxLength: 5 }), async (seed, edits) => {
-      const project = new TestProject(mkdtempSync(join(scratch, 'pipe-property-')));
-      const clean = new TestProject(mkdtempSync(join(scratch, 'pipe-property-')));
+      const project = new CellsProject(mkdtempSync(join(scratch, 'pipe-property-')));
+      const clean = new CellsProject(mkdtempSync(join(scratch, 'pipe-property-')));
       try {
         const first = randomSpec(picker(seed));
         let spec = structuredClone(first);

@@ -1,7 +1,7 @@
 /** The command line as a person and a script use it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { verbs } from '../../../src/pipe/cli/verbs.ts';
-import { buildPipe, CliProject } from './pipe.ts';
+import { buildPipe, CliProject } from '../../kit/cli.ts';
 
 let pipe: Awaited<ReturnType<typeof buildPipe>>;
 let project: CliProject;

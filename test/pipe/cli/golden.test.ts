@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { buildPipe, CliProject } from './pipe.ts';
+import { buildPipe, CliProject } from '../../kit/cli.ts';
 
 const golden = resolve(dirname(fileURLToPath(import.meta.url)), '../../golden/pipelines');
 const expectedSchema = z.strictObject({

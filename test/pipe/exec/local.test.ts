@@ -7,12 +7,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Ended } from '../../../src/pipe/exec/executor.ts';
 import { localExecutor } from '../../../src/pipe/exec/local.ts';
 import type { StageEvent } from '../../../src/pipe/job/job.ts';
-import { type TestProject, testProject } from '../run/project.ts';
+import { AttemptsFolder } from '../../kit/attempts.ts';
 
-let project: TestProject;
+let project: AttemptsFolder;
 const executor = localExecutor({ interruptMs: 300, terminateMs: 300 });
 beforeEach(() => {
-  project = testProject();
+  project = new AttemptsFolder();
 });
 afterEach(async () => {
   await executor.close();

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fingerprintVersion } from '../../../src/pipe/key/fingerprint.ts';
-import { TestProject } from '../cell/project.ts';
+import { CellsProject } from '../../kit/cells.ts';
 
 const golden = join(import.meta.dirname, '../../golden/fingerprint');
-let project: TestProject;
+let project: CellsProject;
 beforeEach(() => {
-  project = new TestProject(mkdtempSync(join(tmpdir(), 'pipe-golden-')));
+  project = new CellsProject(mkdtempSync(join(tmpdir(), 'pipe-golden-')));
   cpSync(golden, project.dir, { recursive: true });
 });
 afterEach(() => project.remove());

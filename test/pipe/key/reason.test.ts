@@ -3,11 +3,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Reason } from '../../../src/pipe/key/fingerprint.ts';
 import { rootCauses } from '../../../src/pipe/key/reason.ts';
 import type { CellId } from '../../../src/pipe/plan/graph.ts';
-import { TestProject } from '../cell/project.ts';
+import { CellsProject } from '../../kit/cells.ts';
 
-let project: TestProject;
+let project: CellsProject;
 beforeEach(() => {
-  project = new TestProject();
+  project = new CellsProject();
   project.write('in.txt', '1');
   project.write('lib/mask.ts', 'export const mask = (text: string): string => text;\n');
   for (const stage of ['a', 'b'])

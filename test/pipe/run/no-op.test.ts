@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Pipeline } from './pipeline.ts';
+import { Pipeline } from '../../kit/pipeline.ts';
 
 const root = join(import.meta.dirname, '../../..');
 // Beside the packages, so that the built program finds them.

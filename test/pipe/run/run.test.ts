@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Pipeline } from './pipeline.ts';
+import { Pipeline } from '../../kit/pipeline.ts';
 
 let pipeline: Pipeline;
 beforeEach(() => {

@@ -13,7 +13,7 @@ import { makeReport } from '../../../src/pipe/report/report.ts';
 import { fetchSource } from '../../../src/pipe/sources/download.ts';
 import { findSource } from '../../../src/pipe/sources/source.ts';
 import { unpackTarGz } from '../../../src/pipe/sources/unpack.ts';
-import { Pipeline } from '../run/pipeline.ts';
+import { Pipeline } from '../../kit/pipeline.ts';
 
 let dir: string;
 let server: Server;

@@ -22,11 +22,11 @@ import { layoutOf, manifestFile, objectFile } from '../../../src/pipe/store/layo
 import { readManifest } from '../../../src/pipe/store/records.ts';
 import { cacheUsage } from '../../../src/pipe/store/usage.ts';
 import { verifyCache } from '../../../src/pipe/store/verify.ts';
-import { TestProject } from '../cell/project.ts';
+import { CellsProject } from '../../kit/cells.ts';
 
-let project: TestProject;
+let project: CellsProject;
 beforeEach(() => {
-  project = new TestProject();
+  project = new CellsProject();
 });
 afterEach(() => project.remove());
 
@@ -74,7 +74,7 @@ test('flip one random bit in 200 objects and manifests: each is found by verify,
   // Restored from the damaged cache, every cell has its right bytes: bad entries are misses, and run again.
   rmSync(join(project.dir, 'cache/cells'), { recursive: true });
   rmSync(join(project.dir, 'cache/state'), { recursive: true });
-  const copy = new TestProject();
+  const copy = new CellsProject();
   try {
     copy.write('pipeline.yaml', pipeline(70));
     for (const file of files) copy.write(file.slice(project.dir.length + 1), readFileSync(file));
@@ -310,7 +310,7 @@ describe('a hostile entry is refused and writes nothing outside', () => {
   });
 
   test('a place that leads out of the project through a link is not written', async () => {
-    const outside = new TestProject();
+    const outside = new CellsProject();
     try {
       project.write(
         'pipeline.yaml',

@@ -1,14 +1,12 @@
 /** A real pipeline in a throw-away folder, planned and run by the engine itself. */
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
-import { selectCells } from '../../../src/pipe/plan/target.ts';
-import { openPlan } from '../../../src/pipe/project/open-plan.ts';
-import type { RunEvent } from '../../../src/pipe/run/event.ts';
-import { type RunOptions, type RunOutcome, runPipeline } from '../../../src/pipe/run/run.ts';
-import { findSource, sourceLookup } from '../../../src/pipe/sources/source.ts';
+import { openWorkspace } from '../../src/pipe/cell/workspace.ts';
+import { selectCells } from '../../src/pipe/plan/target.ts';
+import { openPlan } from '../../src/pipe/project/open-plan.ts';
+import type { RunEvent } from '../../src/pipe/run/event.ts';
+import { type RunOptions, type RunOutcome, runPipeline } from '../../src/pipe/run/run.ts';
+import { findSource, sourceLookup } from '../../src/pipe/sources/source.ts';
+import { Folder } from './folder.ts';
 
 export interface Ran {
   readonly outcome: RunOutcome;
@@ -23,27 +21,7 @@ export interface RunSettings extends Partial<RunOptions> {
   readonly onEvent?: (event: RunEvent, signals: EventEmitter) => void;
 }
 
-export class Pipeline {
-  readonly dir = mkdtempSync(join(tmpdir(), 'pipe-run-'));
-
-  write(path: string, text: string): void {
-    const file = join(this.dir, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
-
-  edit(path: string, change: (text: string) => string): void {
-    this.write(path, change(this.read(path)));
-  }
-
-  read(path: string): string {
-    return readFileSync(join(this.dir, path), 'utf8');
-  }
-
-  has(path: string): boolean {
-    return existsSync(join(this.dir, path));
-  }
-
+export class Pipeline extends Folder {
   async run({ set = [], onEvent, ...options }: RunSettings = {}): Promise<Ran> {
     const { graph, file } = await openPlan(this.dir, { set });
     const workspace = openWorkspace({
@@ -92,9 +70,5 @@ export class Pipeline {
       done: events.flatMap((event) => (event.type === 'cell-finished' ? [event.cell] : [])),
       failed: events.filter((event) => event.type === 'cell-failed'),
     };
-  }
-
-  remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }

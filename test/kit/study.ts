@@ -1,19 +1,9 @@
 /** The study itself, its own pipeline.yaml and stages, copied to a throw-away folder and run by the real command. */
-import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CliProject } from './cli.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -28,14 +18,14 @@ export const tiny = [
   'sharedMasks=[]',
 ].flatMap((set) => ['--set', set]);
 
-export class StudyProject {
-  /** One folder deeper than what is removed, so that `../shared` of the pipeline is the test's own. */
-  readonly #folder = mkdtempSync(join(tmpdir(), 'pipe-study-'));
-  readonly dir = join(this.#folder, 'project');
-  readonly #pipe: string;
+export class StudyProject extends CliProject {
+  readonly #folder: string;
 
   constructor(pipe: string) {
-    this.#pipe = pipe;
+    // One folder deeper than what is removed, so that `../shared` of the pipeline is the test's own.
+    const folder = mkdtempSync(join(tmpdir(), 'pipe-study-'));
+    super(pipe, join(folder, 'project'));
+    this.#folder = folder;
     mkdirSync(this.dir);
     for (const name of [
       'pipeline.yaml',
@@ -49,33 +39,14 @@ export class StudyProject {
     for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(this.dir, name));
   }
 
-  read(path: string): string {
-    return readFileSync(join(this.dir, path), 'utf8');
-  }
-
-  write(path: string, content: string | Uint8Array): void {
-    mkdirSync(dirname(join(this.dir, path)), { recursive: true });
-    writeFileSync(join(this.dir, path), content);
-  }
-
   /** Replaces what must be there once, and gives its place as `line:column`. */
-  edit(path: string, from: string, to: string): string {
+  replace(path: string, from: string, to: string): string {
     const text = this.read(path);
     const parts = text.split(from);
     if (parts.length !== 2) throw new Error(`${path} holds ${parts.length - 1} of: ${from}`);
     this.write(path, parts.join(to));
     const lines = parts[0]!.split('\n');
     return `${lines.length}:${lines.at(-1)!.length + 1}`;
-  }
-
-  pipe(...args: readonly string[]) {
-    const { CI, GITHUB_ACTIONS, ...env } = process.env;
-    const { status, stdout, stderr } = spawnSync(process.execPath, [this.#pipe, ...args], {
-      cwd: this.dir,
-      encoding: 'utf8',
-      env: { ...env, NO_COLOR: '1' },
-    });
-    return { code: status, stdout, stderr };
   }
 
   /** Runs and gives the cells that computed, sorted. */
@@ -95,7 +66,7 @@ export class StudyProject {
     return existsSync(join(this.dir, path)) ? readdirSync(join(this.dir, path)).sort() : [];
   }
 
-  remove(): void {
+  override remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,27 +1,18 @@
 /** A throw-away project whose cells are run in this process, one after the other, through the real cache. */
 import { execFileSync } from 'node:child_process';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BeginOptions, Begun, CellStatus, Published } from '../../../src/pipe/cell/work.ts';
-import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
-import { loadPipeline } from '../../../src/pipe/config/load.ts';
-import { shellCommand } from '../../../src/pipe/job/command.ts';
-import { stageEnvironment } from '../../../src/pipe/job/environment.ts';
-import type { Job } from '../../../src/pipe/job/job.ts';
-import { stageContext } from '../../../src/pipe/job/stage-context.ts';
-import type { Cell, CellId, Graph } from '../../../src/pipe/plan/graph.ts';
-import { plan } from '../../../src/pipe/plan/plan.ts';
+import type { BeginOptions, Begun, CellStatus, Published } from '../../src/pipe/cell/work.ts';
+import { openWorkspace } from '../../src/pipe/cell/workspace.ts';
+import { loadPipeline } from '../../src/pipe/config/load.ts';
+import { shellCommand } from '../../src/pipe/job/command.ts';
+import { stageEnvironment } from '../../src/pipe/job/environment.ts';
+import type { Job } from '../../src/pipe/job/job.ts';
+import { stageContext } from '../../src/pipe/job/stage-context.ts';
+import type { Cell, CellId, Graph } from '../../src/pipe/plan/graph.ts';
+import { plan } from '../../src/pipe/plan/plan.ts';
+import { Folder } from './folder.ts';
 
 export type Fate = Exclude<Begun['kind'], 'run'> | 'ran' | 'failed' | Exclude<Published['kind'], 'published'>;
 
@@ -43,24 +34,8 @@ export interface Ran {
   readonly messages: readonly string[];
 }
 
-export class TestProject {
-  readonly dir: string;
+export class CellsProject extends Folder {
   #runs = 0;
-
-  constructor(dir = mkdtempSync(join(tmpdir(), 'pipe-cache-'))) {
-    this.dir = dir;
-  }
-
-  write(path: string, text: string | Uint8Array): string {
-    const file = join(this.dir, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-    return file;
-  }
-
-  read(path: string): string {
-    return readFileSync(join(this.dir, path), 'utf8');
-  }
 
   graph(set: readonly string[] = []): Graph {
     const loaded = loadPipeline(this.read('pipeline.yaml'), 'pipeline.yaml', { profile: null, set });
@@ -169,10 +144,6 @@ export class TestProject {
     };
     walk(folder);
     return found;
-  }
-
-  remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }
 

@@ -1,0 +1,52 @@
+/** A throw-away project folder for tests of the runner. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Attempt } from '../../src/pipe/job/attempt.ts';
+import type { Job } from '../../src/pipe/job/job.ts';
+import { Folder } from './folder.ts';
+
+export class AttemptsFolder extends Folder {
+  #attempts = 0;
+
+  /** An attempt with its folder and job file, ready to be started. */
+  attempt(
+    run: { module: string } | { command: string },
+    job: Partial<Job> = {},
+    more: Partial<Attempt> = {},
+  ): Attempt {
+    const { dir } = this;
+    const folder = join(dir, 'attempts', String(++this.#attempts));
+    mkdirSync(join(folder, 'outs'), { recursive: true });
+    const whole: Job = {
+      version: 1,
+      cell: 'work[a]',
+      stage: 'work',
+      axes: { letter: 'a' },
+      axisValues: { letter: 'a' },
+      params: {},
+      deps: {},
+      outs: {},
+      checkpoint: null,
+      resources: { cpu: 1, gpus: [], memory: 0 },
+      events: join(folder, 'events.jsonl'),
+      module: 'module' in run ? join(dir, run.module) : null,
+      attempt: 1,
+      ...job,
+    };
+    writeFileSync(join(folder, 'job.json'), JSON.stringify(whole));
+    const at = { file: 'pipeline.yaml', line: 1, column: 1 };
+    return {
+      job: whole,
+      run:
+        'module' in run
+          ? { kind: 'module', file: run.module, at }
+          : { kind: 'command', command: run.command, at },
+      folder,
+      log: join(folder, 'log.txt'),
+      env: { PATH: process.env.PATH ?? '' },
+      project: dir,
+      timeoutMs: null,
+      ...more,
+    };
+  }
+}
