@@ -1,5 +1,7 @@
 /** `pipe cache`: what it holds (`ls`), whether that is sound (`verify`), and what may go (`gc`). */
+
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { bytesText } from '../../lib/format.ts';
 import {
   type Command,
   jsonFlag,
@@ -9,7 +11,7 @@ import {
   wholeNumber,
 } from './command.ts';
 import { planOf, workspaceOf } from './project.ts';
-import { bytesText, columns } from './table.ts';
+import { columns } from './table.ts';
 
 const verbs = { ls: list, verify, gc } as const;
 

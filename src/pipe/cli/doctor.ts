@@ -1,14 +1,16 @@
 /** `pipe doctor`: what this machine has, and what a run here would miss. */
+
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { bytesText } from '../../lib/format.ts';
 import { cacheFolderName } from '../store/layout.ts';
 import type { Command } from './command.ts';
 import { jsonFlag } from './command.ts';
-import { bytesText, columns } from './table.ts';
+import { columns } from './table.ts';
 
 interface Finding {
   readonly what: string;

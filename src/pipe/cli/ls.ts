@@ -1,10 +1,12 @@
 /** `pipe ls`: cells with their state, and where their outs lie. */
+
 import { relative } from 'node:path';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { bytesText, durationText } from '../../lib/format.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
 import { statusJson } from './status.ts';
-import { bytesText, columns, durationText } from './table.ts';
+import { columns } from './table.ts';
 
 export const ls: Command = {
   name: 'ls',

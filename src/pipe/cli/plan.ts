@@ -1,13 +1,14 @@
 /** `pipe plan`: what a run would do, without doing it, with the time it is likely to take. */
 
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { durationText } from '../../lib/format.ts';
 import type { CellStatus, Workspace } from '../cell/work.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { withUpstream } from '../plan/target.ts';
 import { type Command, jsonFlag, type Parsed, pipelineFlags, type Surroundings } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
 import { isFresh, statusJson } from './status.ts';
-import { columns, durationText } from './table.ts';
+import { columns } from './table.ts';
 
 export const plan: Command = {
   name: 'plan',

@@ -1,10 +1,11 @@
 /** `pipe report`: writes reports/index.html and its JSON twin from whatever is there. */
+
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { bytesText } from '../../lib/format.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
 import { planOf, reportOf, workspaceOf } from './project.ts';
-import { bytesText } from './table.ts';
 
 export const report: Command = {
   name: 'report',

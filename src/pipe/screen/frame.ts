@@ -1,6 +1,6 @@
 /** The live region: at most twelve lines, a row a stage with a bar, below it the cells that run the longest. */
 
-import { duration, metricValue } from '../../lib/format.ts';
+import { durationText, numberText } from '../../lib/format.ts';
 import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { Line, Piece } from './line.ts';
 import { cut, pad, widthOf } from './line.ts';
@@ -104,7 +104,7 @@ function cellRow(view: RunView, running: RunningCell, width: number, now: number
     total > 0
       ? [
           ...bar(done / total, 'cyan'),
-          ` ${metricValue(done)}/${metricValue(total)}${unit === '' ? '' : ` ${unit}`}`,
+          ` ${numberText(done)}/${numberText(total)}${unit === '' ? '' : ` ${unit}`}`,
         ]
       : [];
   return [
@@ -112,11 +112,11 @@ function cellRow(view: RunView, running: RunningCell, width: number, now: number
     pad(cut(running.cell, width), width),
     ' ',
     ...progress,
-    metric === null ? '' : `  ${metric.name} ${metricValue(metric.value)}`,
+    metric === null ? '' : `  ${metric.name} ${numberText(metric.value)}`,
     gpus.length === 0 ? '' : `  gpu ${gpus.join(',')}`,
     running.attempt > 1 ? { text: `  attempt ${running.attempt}`, style: 'yellow' } : '',
     {
-      text: `  ${duration(now - running.since)}${left === null ? '' : `, ${duration(left)} left`}`,
+      text: `  ${durationText(now - running.since)}${left === null ? '' : `, ${durationText(left)} left`}`,
       style: 'dim',
     },
   ];
@@ -130,7 +130,7 @@ function totalLine(view: RunView, now: number): Line {
     failed > 0 ? { text: `, ${failed} failed`, style: 'red' } : '',
     view.stopping ? { text: ', stopping', style: 'yellow' } : '',
     {
-      text: ` · ${duration(now - view.startedAt)}${left === null ? '' : `, about ${duration(left)} left`}`,
+      text: ` · ${durationText(now - view.startedAt)}${left === null ? '' : `, about ${durationText(left)} left`}`,
       style: 'dim',
     },
   ];

@@ -1,6 +1,6 @@
 /** Lines that every screen writes when something happens that a person should know: failures, retries, warnings, stages. */
 
-import { bytes, duration } from '../../lib/format.ts';
+import { bytesText, durationText, percentText } from '../../lib/format.ts';
 import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { RunEvent } from '../run/event.ts';
 import type { Line } from './line.ts';
@@ -18,7 +18,7 @@ export function messageLines(event: RunEvent, view: RunView): readonly Line[] {
       return [
         [
           { text: '↻ ', style: 'yellow' },
-          `${event.cell}: ${event.error.message}; attempt ${event.attempt} in ${duration(event.inMs)}`,
+          `${event.cell}: ${event.error.message}; attempt ${event.attempt} in ${durationText(event.inMs)}`,
         ],
       ];
     case 'cell-waiting-lock':
@@ -77,11 +77,11 @@ function stageLine(stage: StageView, ms: number): Line {
       : notRunOf(stage.counts) > 0
         ? { text: '■ ', style: 'yellow' }
         : { text: '✓ ', style: 'green' },
-    `${stage.name}: ${words.join(', ')} in ${duration(ms)}`,
+    `${stage.name}: ${words.join(', ')} in ${durationText(ms)}`,
   ];
 }
 
 export function downloadText(source: string, done: number, total: number | null): string {
-  if (total === null) return `downloading ${source}: ${bytes(done)}`;
-  return `downloading ${source}: ${bytes(done)} of ${bytes(total)} (${Math.floor((100 * done) / total)} %)`;
+  if (total === null) return `downloading ${source}: ${bytesText(done)}`;
+  return `downloading ${source}: ${bytesText(done)} of ${bytesText(total)} (${percentText(done / total)})`;
 }

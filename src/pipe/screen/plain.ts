@@ -1,6 +1,6 @@
 /** The screen of a log file or a CI job: a line a change and no cursor codes; in a long run a line every tenth of it. */
 
-import { cells, duration } from '../../lib/format.ts';
+import { countText, durationText } from '../../lib/format.ts';
 import { reasonText } from '../key/reason-text.ts';
 import { cachedOf } from '../run/cell-state.ts';
 import type { RunEvent, Subscriber } from '../run/event.ts';
@@ -57,7 +57,7 @@ export function plainScreen(options: PlainOptions): Subscriber {
     const few = view.cells <= manyCells || options.detail === 'verbose';
     switch (event.type) {
       case 'cell-finished':
-        return few ? [[`  ${event.cell} done in ${duration(event.ms)}`]] : [];
+        return few ? [[`  ${event.cell} done in ${durationText(event.ms)}`]] : [];
       case 'cell-cached':
         return few && event.how === 'restored' ? [[`  ${event.cell} restored from the cache`]] : [];
       case 'cell-ready':
@@ -89,8 +89,8 @@ export function plainScreen(options: PlainOptions): Subscriber {
     const left = view.remainingMs(Date.parse(event.time));
     return [
       [
-        `  ${view.ended}/${view.cells} cells, ${view.running.size} running, ${duration(Date.parse(event.time) - view.startedAt)}`,
-        left === null ? '' : `, about ${duration(left)} left`,
+        `  ${view.ended}/${view.cells} cells, ${view.running.size} running, ${durationText(Date.parse(event.time) - view.startedAt)}`,
+        left === null ? '' : `, about ${durationText(left)} left`,
       ],
     ];
   }
@@ -99,6 +99,5 @@ export function plainScreen(options: PlainOptions): Subscriber {
 function planText(view: RunView): string {
   const cached = [...view.stages.values()].reduce((sum, stage) => sum + cachedOf(stage.counts), 0);
   const profile = view.profile === null ? '' : ` (profile ${view.profile})`;
-  const stages = view.stages.size === 1 ? '1 stage' : `${view.stages.size} stages`;
-  return `${view.pipeline}${profile}: ${cells(view.cells)} of ${stages}, ${cached} up to date, ${view.cells - cached} to look at`;
+  return `${view.pipeline}${profile}: ${countText(view.cells, 'cell')} of ${countText(view.stages.size, 'stage')}, ${cached} up to date, ${view.cells - cached} to look at`;
 }

@@ -1,6 +1,6 @@
 /** The end of a run: failures with equal ones together, causes before consequences, and one last line of numbers. */
 
-import { cells, duration } from '../../lib/format.ts';
+import { countText, durationText } from '../../lib/format.ts';
 import type { CellId } from '../plan/graph.ts';
 import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { RunEvent } from '../run/event.ts';
@@ -13,8 +13,8 @@ const shownNames = 4;
 
 export function summaryLines(end: RunEvent & { type: 'run-finished' }, view: RunView): readonly Line[] {
   if (end.outcome === 'up-to-date') {
-    const saved = end.savedMs >= 1000 ? ` (${duration(end.savedMs)} saved)` : '';
-    return [[{ text: '✓ ', style: 'green' }, `up to date: ${cells(view.cells)}${saved}`]];
+    const saved = end.savedMs >= 1000 ? ` (${durationText(end.savedMs)} saved)` : '';
+    return [[{ text: '✓ ', style: 'green' }, `up to date: ${countText(view.cells, 'cell')}${saved}`]];
   }
   return [...groups(view.failures).flatMap((group) => groupLines(group, view)), lastLine(end)];
 }
@@ -79,8 +79,8 @@ function lastLine(end: RunEvent & { type: 'run-finished' }): Line {
   return [
     { text: `${mark} `, style: style[end.outcome] },
     { text: numbers, style: 'bold' },
-    ` · ${duration(end.ms)}`,
-    end.savedMs >= 1000 ? `, ${duration(end.savedMs)} saved` : '',
+    ` · ${durationText(end.ms)}`,
+    end.savedMs >= 1000 ? `, ${durationText(end.savedMs)} saved` : '',
     end.report === null ? '' : ` · ${end.report}`,
   ];
 }

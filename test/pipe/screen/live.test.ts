@@ -63,7 +63,7 @@ test('messages stand above the region and stay, the region is redrawn below them
     '  log: logs/train[0]',
     '  train ──────────────────── 0/2  1 failed',
     '  plot  ──────────────────── 0/1',
-    '  1/3 cells, 1 failed · 0.6 s',
+    '  1/3 cells, 1 failed · 600 ms',
   ]);
 });
 
@@ -85,7 +85,7 @@ test('a run that has nothing to do writes its one line and nothing else', () => 
     .cached('train[0]', 60_000)
     .cached('train[1]', 65_000);
   story.finish('up-to-date', { 'up-to-date': 2 }, { savedMs: 125_000 });
-  expect(terminal.lines).toEqual(['✓ up to date: 2 cells (2:05 saved)']);
+  expect(terminal.lines).toEqual(['✓ up to date: 2 cells (2 min 05 s saved)']);
   expect(terminal.writes.length).toBe(1);
 });
 

@@ -1,10 +1,10 @@
 /** The report without its figures, as Markdown: to be kept with a project, or as the step summary of a GitHub workflow. */
 
+import { countText, durationText, numberText } from '../../../lib/format.ts';
 import { isJsonObject, type Json, jsonText } from '../../../lib/json.ts';
 import { isCached, isFailed, isHad } from '../../run/cell-state.ts';
 import type { ReportInput } from '../model/input.ts';
 import type { ClaimResult, TableDoc } from '../model/mark.ts';
-import { countText, durationText, numberText } from '../model/number.ts';
 import { verdictLooks } from '../model/state.ts';
 import { failureGroups } from '../page/section/failures.ts';
 import { verdict } from '../page/section/head.ts';

@@ -1,6 +1,7 @@
 /** Gathers a report from what a run left: its events, the cells' current outs and fingerprints, and the marked outs. */
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { relative, sep } from 'node:path';
+import { bytesText } from '../../../lib/format.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import type { SourceDoc } from '../../config/document.ts';
 import type { Fingerprint } from '../../key/fingerprint.ts';
@@ -10,7 +11,6 @@ import type { CellState } from '../../run/event.ts';
 import { runCommand } from '../../run/rerun.ts';
 import { version } from '../../version.ts';
 import type { Provenance, ReportCell, ReportInput, ReportRun, ReportSource } from './input.ts';
-import { bytesText } from './number.ts';
 import { type MarkedOut, readMarks } from './read-marks.ts';
 import { latestRun, untold } from './run-record.ts';
 

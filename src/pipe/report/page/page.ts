@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../lib/diagnostics/diagnostic.ts';
+import { timeText } from '../../../lib/format.ts';
 import { packed } from '../client/runtime.ts';
 import { pageScript } from '../client/script.ts';
 import { drawFigures, type FigureStore } from '../figure/figure.ts';
@@ -11,7 +12,6 @@ import { figureData } from '../figure/figure-data.ts';
 import { embeddable, reportTwin } from '../formats/twin.ts';
 import type { Baseline } from '../model/baseline.ts';
 import type { ReportInput } from '../model/input.ts';
-import { timeText } from '../model/number.ts';
 import { type Html, html, raw } from './html.ts';
 import { claimsSection } from './section/claims.ts';
 import { comparisonSection } from './section/comparison.ts';

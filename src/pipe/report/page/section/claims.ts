@@ -1,8 +1,8 @@
 /** Claims: each verdict with its effect, interval, size and the source's own words. */
 
+import { numberText, signedText } from '../../../../lib/format.ts';
 import type { ReportInput } from '../../model/input.ts';
 import type { ClaimResult } from '../../model/mark.ts';
-import { numberText, signedText } from '../../model/number.ts';
 import { badge, verdictLooks } from '../../model/state.ts';
 import { type Html, html } from '../html.ts';
 

@@ -1,7 +1,8 @@
 /** What has changed since the baseline: metrics, verdicts, params, software, cells. */
+
+import { countText, numberText, signedText, timeText } from '../../../../lib/format.ts';
 import { type Baseline, baselineLabel, type Change, compareWith } from '../../model/baseline.ts';
 import type { ReportInput } from '../../model/input.ts';
-import { countText, numberText, signedText, timeText } from '../../model/number.ts';
 import { type Html, html } from '../html.ts';
 
 /** Names of cells listed of a kind of change. */

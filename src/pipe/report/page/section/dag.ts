@@ -1,8 +1,8 @@
 /** The pipeline as a graph, the matrix collapsed: one box a stage with its cells by state. Laid out by dagre. */
 
+import { countText } from '../../../../lib/format.ts';
 import { textWidth } from '../../figure/text-width.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
-import { countText } from '../../model/number.ts';
 import { countStates, stateLooks } from '../../model/state.ts';
 import { type Html, html, raw } from '../html.ts';
 

@@ -1,9 +1,9 @@
 /** Failures, equal ones grouped, each with the end of its log, the command that reruns it, and what it kept from running. */
 
+import { countText, durationText } from '../../../../lib/format.ts';
 import { isFailed } from '../../../run/cell-state.ts';
 import { runCommand } from '../../../run/rerun.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
-import { countText, durationText } from '../../model/number.ts';
 import { badge, stateLooks } from '../../model/state.ts';
 import { type Html, html } from '../html.ts';
 

@@ -1,8 +1,8 @@
 /** Figures under their headings, each with caption, the source's statement, the numbers behind it, and how it was made. */
 
 import { parseCsv } from '../../../../lib/csv.ts';
+import { countText } from '../../../../lib/format.ts';
 import { type DrawnFigure, pageSvg } from '../../figure/figure.ts';
-import { countText } from '../../model/number.ts';
 import { anchor, type Html, html, raw } from '../html.ts';
 
 /** Rows of the table behind a figure that stand in the page; the rest is in the report's data. */

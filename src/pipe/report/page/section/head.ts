@@ -1,8 +1,8 @@
 /** Head of the page: title, verdict, a line of facts, notices. */
 
+import { countText, durationText, timeText } from '../../../../lib/format.ts';
 import { isCached, isFailed, isHad } from '../../../run/cell-state.ts';
 import type { ReportInput } from '../../model/input.ts';
-import { countText, durationText, timeText } from '../../model/number.ts';
 import { badge, type Look, stateLooks, verdictLooks } from '../../model/state.ts';
 import { type Html, html } from '../html.ts';
 

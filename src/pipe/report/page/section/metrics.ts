@@ -1,7 +1,7 @@
 /** Key figures: the numbers that stages marked as metrics. */
 
+import { numberText } from '../../../../lib/format.ts';
 import type { ReportInput } from '../../model/input.ts';
-import { numberText } from '../../model/number.ts';
 import { type Html, html } from '../html.ts';
 
 const shownFirst = 8;

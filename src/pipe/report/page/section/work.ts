@@ -1,9 +1,9 @@
 /** What ran, what came from the cache, and why: by stage, then cell by cell. */
 
+import { bytesText, countText, durationText } from '../../../../lib/format.ts';
 import { reasonText } from '../../../key/reason-text.ts';
 import { isCached, isFailed, isHad } from '../../../run/cell-state.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
-import { bytesText, countText, durationText } from '../../model/number.ts';
 import { badge, countStates, stateLooks } from '../../model/state.ts';
 import { type Html, html } from '../html.ts';
 

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  bytesText,
-  durationText,
-  numberText,
-  signedText,
-  timeText,
-} from '../../../../src/pipe/report/model/number.ts';
+import { bytesText, durationText, numberText, signedText, timeText } from '../../src/lib/format.ts';
 
 test.each([
   [0, undefined, '0'],
