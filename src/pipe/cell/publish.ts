@@ -10,6 +10,7 @@ import type { Cell } from '../plan/graph.ts';
 import { reached } from '../store/fault.ts';
 import { folderOf, type Layout } from '../store/layout.ts';
 import type { Lock } from '../store/lock.ts';
+import type { MadeWith } from '../store/made-with.ts';
 import { storeOut } from '../store/objects.ts';
 import type { OutRecord, OutRecords } from '../store/out-record.ts';
 import { readState, writeManifest, writeState } from '../store/records.ts';
@@ -26,6 +27,7 @@ export interface Publication {
   readonly digests: Digests;
   readonly lock: Lock;
   readonly run: string;
+  readonly madeWith: MadeWith | null;
   readonly ms: number;
   /** Everything that was looked at for the key, to be looked at again. */
   readonly inputs: readonly InputPath[];
@@ -93,9 +95,10 @@ export async function publishOuts(publication: Publication): Promise<Published> 
       const message = `another run took ${cell.id} over while this one gave no sign of life; nothing was published`;
       return { kind: 'lock-lost', message };
     }
-    const { key, fingerprint, ms, run } = publication;
+    const { key, fingerprint, ms, run, madeWith } = publication;
     const finished = new Date().toISOString();
-    writeManifest(layout, { key, cell: cell.id, stage: cell.stage, outs, ms, run, finished }, fingerprint);
+    const manifest = { key, cell: cell.id, stage: cell.stage, outs, ms, run, finished, madeWith };
+    writeManifest(layout, manifest, fingerprint);
     reached('manifest');
 
     const warnings = putInPlace(publication, join(staging, 'kept'), outs);

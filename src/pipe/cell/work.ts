@@ -18,6 +18,7 @@
 import type { JobDep } from '../job/job.ts';
 import type { Fingerprint, Key, Reason } from '../key/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';
+import type { MadeWith } from '../store/made-with.ts';
 import type { OutRecords } from '../store/out-record.ts';
 
 /** Why the key of a cell cannot be known. Each has a next step. */
@@ -53,6 +54,8 @@ export type CellStatus =
 export interface BeginOptions {
   /** The run's id: named to whoever waits for the cell's lock. */
   readonly run: string;
+  /** Recorded with what the cell makes. */
+  readonly madeWith?: MadeWith;
   readonly force: boolean;
   /** Neither read entries from the cache nor restore (the outs in place still count). */
   readonly noCache?: boolean;

@@ -13,6 +13,7 @@ import type { SourceLookup } from '../sources/source.ts';
 import { reached } from '../store/fault.ts';
 import { folderOf, type Layout, layoutOf } from '../store/layout.ts';
 import { type Lock, lock } from '../store/lock.ts';
+import type { MadeWith } from '../store/made-with.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { quarantineEntry } from '../store/quarantine.ts';
 import { readState } from '../store/records.ts';
@@ -191,6 +192,7 @@ export class OpenWorkspace implements Workspace {
       project: this.#project,
       digests: this.digests,
       run: options.run,
+      madeWith: options.madeWith ?? null,
     };
     if (status.state === 'restorable' && !options.force && options.noCache !== true) {
       const restored = await restoreCell(base);
@@ -226,13 +228,14 @@ export class OpenWorkspace implements Workspace {
       readonly key: Key;
       readonly fingerprint: Fingerprint;
       readonly run: string;
+      readonly madeWith: MadeWith | null;
       readonly reasons: readonly Reason[];
       readonly warnings: readonly string[];
       readonly inputs: Extract<Inputs, { kind: 'known' }>;
       readonly paths: readonly InputPath[];
     },
   ): CellWork {
-    const { key, fingerprint, run, reasons, warnings, inputs, paths } = begun;
+    const { key, fingerprint, run, madeWith, reasons, warnings, inputs, paths } = begun;
     const clear = () => {
       clearStaging(this.#layout, cell);
       this.#release(held);
@@ -262,6 +265,7 @@ export class OpenWorkspace implements Workspace {
             digests: this.digests,
             lock: held,
             run,
+            madeWith,
             ms,
             inputs: paths,
           });

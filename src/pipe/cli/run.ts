@@ -67,6 +67,7 @@ export const run: Command = {
           cells,
           targets: parsed.arguments,
           set: parsed.texts('set'),
+          params: opened.params,
           mode,
           force: parsed.is('force'),
           noCache: parsed.is('no-cache'),

@@ -7,6 +7,7 @@ import type { Lease } from '../exec/capacity.ts';
 import type { Ended, Executor, Running } from '../exec/executor.ts';
 import { maskFile, maskText, secretsOf } from '../exec/mask.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
+import type { MadeWith } from '../store/made-with.ts';
 import { cellError, endedError, mayPass } from './cell-error.ts';
 import type { CellError, RunEvent, RunId } from './event.ts';
 import type { Stopper } from './interrupt.ts';
@@ -23,6 +24,7 @@ export type Say = (event: Said) => void;
 
 export interface CellContext {
   readonly run: RunId;
+  readonly madeWith: MadeWith;
   readonly project: string;
   readonly workspace: Workspace;
   readonly executor: Executor;
@@ -106,6 +108,7 @@ async function beginOrLeave(context: CellContext, task: CellTask): Promise<Begun
   try {
     return await context.workspace.begin(task.cell.id, {
       run: context.run,
+      madeWith: context.madeWith,
       force: task.force,
       noCache: context.noCache,
       without: task.without,

@@ -1,6 +1,7 @@
 /** A run: looks at every cell that is wanted, runs what is not up to date, and tells its subscribers everything. */
 import { execFile } from 'node:child_process';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Workspace } from '../cell/work.ts';
 import type { Executor } from '../exec/executor.ts';
 import { defaultGrace, type Grace } from '../exec/grace.ts';
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly targets: readonly string[];
   /** --set arguments that the plan was made with, for the record. */
   readonly set?: readonly string[];
+  /** The pipeline's params that the plan was made with, for the record. */
+  readonly params?: JsonObject;
   readonly mode: FailureMode;
   /** Run `cells` even when they are up to date (not what they need). */
   readonly force: boolean;
@@ -138,8 +141,10 @@ export async function runPipeline(
     }
     stopper.escalate();
   };
+  const revision = await revisionOf(options.project);
   const context: CellContext = {
     run,
+    madeWith: { profile: graph.profile, set: options.set ?? [], params: options.params ?? {}, revision },
     project: options.project,
     workspace,
     executor,
@@ -152,7 +157,7 @@ export async function runPipeline(
   };
   start(
     { cpu: capacity.cpu, memory: capacity.memory, gpu: capacity.gpus.length, ...capacity.named },
-    await revisionOf(options.project),
+    revision,
   );
   for (const text of warnings) say({ type: 'warning', text });
   for (const cached of idle.values()) say(cached);

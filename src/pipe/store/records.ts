@@ -7,6 +7,7 @@ import { keyOf } from '../key/cell-fingerprint.ts';
 import type { Fingerprint, Key } from '../key/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';
 import { folderOf, type Layout, manifestFile } from './layout.ts';
+import { type MadeWith, parseMadeWith } from './made-with.ts';
 import type { OutRecord, OutRecords } from './out-record.ts';
 
 const recordVersion = 1;
@@ -23,6 +24,8 @@ export interface Manifest {
   readonly run: string;
   /** When, ISO 8601. */
   readonly finished: string;
+  /** Null: written by a version that did not record it. */
+  readonly madeWith: MadeWith | null;
 }
 
 /** What is in place for a cell. */
@@ -42,8 +45,18 @@ export function stateFile(layout: Layout, cell: CellId): string {
 }
 
 export function writeManifest(layout: Layout, manifest: Manifest, fingerprint: Fingerprint): void {
-  const { key, cell, stage, outs, ms, run, finished } = manifest;
-  const head = JSON.stringify({ version: recordVersion, key, cell, stage, outs, ms, run, finished });
+  const { key, cell, stage, outs, ms, run, finished, madeWith } = manifest;
+  const head = JSON.stringify({
+    version: recordVersion,
+    key,
+    cell,
+    stage,
+    outs,
+    ms,
+    run,
+    finished,
+    madeWith,
+  });
   writeSealed(manifestFile(layout, key), [head, JSON.stringify(fingerprint)], true);
 }
 
@@ -65,7 +78,8 @@ export function readManifest(
   const names = Object.keys(outs);
   if (names.length !== Object.keys(fingerprint.outs).length) return 'damaged';
   if (names.some((name) => outs[name]?.path !== fingerprint.outs[name])) return 'damaged';
-  return { key, cell, stage, outs, ms, run, finished, fingerprint };
+  const madeWith = parseMadeWith(head.madeWith);
+  return { key, cell, stage, outs, ms, run, finished, madeWith, fingerprint };
 }
 
 export function writeState(layout: Layout, placed: Placed, fingerprint: Fingerprint): void {
