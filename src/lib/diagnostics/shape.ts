@@ -1,21 +1,8 @@
 /** Checks a node of the file against a schema; what does not fit becomes diagnostics that point at the text. */
 import type { z } from 'zod';
-import type { Diagnostic, Position } from './diagnostic.ts';
+import type { Report } from './diagnostics.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import { nodeAt, type SourceText, toJson, type YamlNode } from './yaml-node.ts';
-
-export type Report = (rule: string, at: Position, message: string, hint?: string) => void;
-
-/** Collects diagnostics. Text behind an anchor is read once a use: what is wrong in it is told once. */
-export function reporter(diagnostics: Diagnostic[]): Report {
-  const told = new Set<string>();
-  return (rule, at, message, hint) => {
-    const same = JSON.stringify([at.file, at.line, at.column, rule, message]);
-    if (told.has(same)) return;
-    told.add(same);
-    diagnostics.push({ severity: 'error', rule, message, at, ...(hint === undefined ? {} : { hint }) });
-  };
-}
 
 export interface Shaped<T> {
   readonly value: T;
@@ -80,7 +67,7 @@ function leaves(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Issue[]
 
 function explain(issue: Issue, root: YamlNode, what: string, source: SourceText, report: Report): void {
   const { node, keySpan, found } = nodeAt(root, issue.path);
-  const where = issue.path.length === 0 ? what : `\`${issue.path.map(String).join('.')}\` of ${what}`;
+  const where = pathOf(issue.path, what);
   if (issue.code === 'unrecognized_keys') {
     const known = issue.message.split(' ');
     for (const key of issue.keys) {
@@ -92,7 +79,8 @@ function explain(issue: Issue, root: YamlNode, what: string, source: SourceText,
   }
   if (found < issue.path.length) {
     const missing = issue.path.slice(found).map(String).join('.');
-    report('missing-key', source.at(keySpan ?? node), `${what} lacks \`${missing}\``);
+    const inside = pathOf(issue.path.slice(0, found), what);
+    report('missing-key', source.at(keySpan ?? node), `${inside} lacks \`${missing}\``);
     return;
   }
   if (issue.code === 'invalid_key') {
@@ -102,7 +90,14 @@ function explain(issue: Issue, root: YamlNode, what: string, source: SourceText,
   }
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union') {
     const expected = issue.code === 'invalid_type' ? expectedText([issue.expected]) : issue.message;
-    report('wrong-type', source.at(spanOrKey(node, keySpan)), `${where}: ${expected}, found ${kindOf(node)}`);
+    const message = `${where}: ${expected}, found ${kindOf(node)}`;
+    const quotable = issue.code === 'invalid_type' && issue.expected === 'string' && isText(node);
+    report(
+      'wrong-type',
+      source.at(spanOrKey(node, keySpan)),
+      message,
+      quotable ? 'put it in quotes' : undefined,
+    );
     return;
   }
   if (issue.code === 'invalid_value') {
@@ -113,6 +108,15 @@ function explain(issue: Issue, root: YamlNode, what: string, source: SourceText,
     return;
   }
   report('wrong-value', source.at(spanOrKey(node, keySpan)), `${where}: ${issue.message}`);
+}
+
+function pathOf(path: readonly PropertyKey[], what: string): string {
+  return path.length === 0 ? what : `\`${path.map(String).join('.')}\` of ${what}`;
+}
+
+/** A number, true or false that was meant as text. */
+function isText(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.value !== null && typeof node.value !== 'string';
 }
 
 /** An empty value has no text to point at: its key stands for it. */

@@ -83,16 +83,17 @@ export interface ParsedYaml {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function parseYaml(text: string, file: string): ParsedYaml {
+/** `start`: what a file that holds nothing should begin with. */
+export function parseYaml(text: string, file: string, start: string): ParsedYaml {
   const source = new SourceText(file, text);
   const diagnostics: Diagnostic[] = [];
   const error = (rule: string, span: Span, message: string, hint?: string): void => {
     const at = source.at(span);
     diagnostics.push({ severity: 'error', rule, message, at, ...(hint ? { hint } : {}) });
   };
-  const start = { start: 0, end: 1 };
+  const top = { start: 0, end: 1 };
   if (text.length > limits.characters) {
-    error('too-large', start, `the file has ${text.length} characters, more than ${limits.characters}`);
+    error('too-large', top, `the file has ${text.length} characters, more than ${limits.characters}`);
     return { root: null, source, diagnostics };
   }
   const tokens = tokenize(text, (offset) =>
@@ -125,7 +126,7 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   }
   if (diagnostics.length > 0 || !document) return { root: null, source, diagnostics };
   if (document.contents === null) {
-    error('empty-file', start, 'the file holds nothing', 'start with `version: 1` and `stages:`');
+    error('empty-file', top, 'the file holds nothing', `start with ${start}`);
     return { root: null, source, diagnostics };
   }
   const root = new TreeBuilder(text, error).build(document.contents);

@@ -29,9 +29,9 @@ const expression = z.string().transform((text, context) => {
   }
 });
 
-/** A map of these keys alone. The message of an unknown key is those there are. */
+/** A map of these keys alone. The message of an unknown key lists those there are, as lib/diagnostics/shape.ts reads it. */
 function closed<Shape extends z.ZodRawShape>(shape: Shape) {
-  const keys = Object.keys(shape).join(', ');
+  const keys = Object.keys(shape).join(' ');
   return z.strictObject(shape, { error: ({ code }) => (code === 'unrecognized_keys' ? keys : undefined) });
 }
 

@@ -1,6 +1,6 @@
 /** Axes: from their text to named values, and what a profile or --set makes of them. */
 
-import type { Report } from '../../lib/diagnostics/shape.ts';
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
 import { type SourceText, toJson, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import type { Json } from '../../lib/json.ts';

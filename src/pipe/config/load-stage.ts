@@ -1,7 +1,8 @@
 /** One stage of the file → StageDoc, with everything checked that needs no other stage. */
 
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
-import { checkShape, type Report } from '../../lib/diagnostics/shape.ts';
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import { checkShape } from '../../lib/diagnostics/shape.ts';
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import type { SourceText, YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';

@@ -1,7 +1,8 @@
 /** pipeline.yaml → PipelineDocument. Pure: text goes in, a document and everything that is wrong come out. */
 
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
-import { checkShape, kindOf, mended, type Report, reporter } from '../../lib/diagnostics/shape.ts';
+import { Diagnostics, type Report } from '../../lib/diagnostics/diagnostics.ts';
+import { checkShape, kindOf, mended } from '../../lib/diagnostics/shape.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import {
   entryOf,
@@ -34,13 +35,13 @@ export interface LoadResult {
 
 /** `file` is the name in positions: the pipeline's path relative to the project. */
 export function loadPipeline(text: string, file: string, options: LoadOptions): LoadResult {
-  const { root: parsed, source, diagnostics: syntax } = parseYaml(text, file);
-  const diagnostics = [...syntax];
-  const report = reporter(diagnostics);
-  if (parsed === null) return { document: null, diagnostics };
+  const { root: parsed, source, diagnostics: syntax } = parseYaml(text, file, '`version: 1` and `stages:`');
+  const diagnostics = new Diagnostics(syntax);
+  const { report } = diagnostics;
+  if (parsed === null) return { document: null, diagnostics: syntax };
   if (parsed.kind !== 'map') {
     report('wrong-type', source.at(parsed), `a pipeline is a map of keys, found ${kindOf(parsed)}`);
-    return { document: null, diagnostics };
+    return { document: null, diagnostics: diagnostics.all };
   }
   const root = checkTopLevel(parsed, source, report);
   const base = baseSettings(root, source, report);
@@ -77,7 +78,7 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
     stages,
     broken,
   };
-  return { document, diagnostics };
+  return { document, diagnostics: diagnostics.all };
 }
 
 /** Checks the keys of the file and its version. The file as it is to be understood: unknown keys mended. */

@@ -1,6 +1,6 @@
 /** What changes params and axes before planning: the chain of profiles, then `--set`. */
 
-import type { Report } from '../../lib/diagnostics/shape.ts';
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import {
   entryOf,
@@ -138,7 +138,7 @@ export function parseSet(set: readonly string[], report: Report): { override: Ya
       report('bad-set', source.at(span), `\`${text}\` is not PATH=VALUE`, 'write --set train.epochs=10');
     } else {
       const from = start + equals + 1;
-      const parsed = parseYaml(text.slice(equals + 1), setFile);
+      const parsed = parseYaml(text.slice(equals + 1), setFile, 'a value');
       const empty = parsed.diagnostics.some((one) => one.rule === 'empty-file');
       for (const { rule, message, hint } of empty ? [] : parsed.diagnostics) {
         report(rule, source.at({ start: from, end: start + text.length }), message, hint);

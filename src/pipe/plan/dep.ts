@@ -1,6 +1,6 @@
 /** Deps: what a text stands for, and which cells that means for one reader. */
 
-import type { Position } from '../../lib/diagnostics/diagnostic.ts';
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import type { AxisValue, DepDoc, PipelineDocument, StageDoc } from '../config/document.ts';
 import { normalPath, unsafePath } from '../config/safe-path.ts';
@@ -21,8 +21,6 @@ export type DepTarget =
   | { readonly kind: 'out'; readonly stage: PlannedStage; readonly out: string }
   /** Told already, or about a stage that was. */
   | { readonly kind: 'wrong' };
-
-type Report = (rule: string, at: Position, message: string, hint?: string) => void;
 
 interface Context {
   readonly document: PipelineDocument;

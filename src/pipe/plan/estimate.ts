@@ -1,6 +1,6 @@
 /** How long a cell is said to take, for as long as no earlier run tells: the stage's `estimate`, filled in. */
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
-import type { Report } from '../../lib/diagnostics/shape.ts';
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { milliseconds } from '../config/duration.ts';

@@ -1,9 +1,6 @@
-/** Places of outs in the project: no two cells write the same one, and none covers what a stage reads. */
-import type { Position } from '../../lib/diagnostics/diagnostic.ts';
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import type { PipelineDocument } from '../config/document.ts';
 import type { Cell, CellId } from './graph.ts';
-
-type Report = (rule: string, at: Position, message: string, hint?: string) => void;
 
 export function checkPlaces(cells: Iterable<Cell>, document: PipelineDocument, report: Report): void {
   const all = [...cells];

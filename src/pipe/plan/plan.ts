@@ -1,5 +1,6 @@
 /** PipelineDocument → Graph of cells. Pure: it opens no file, and everything that is wrong comes back at once. */
-import type { Diagnostic, Position } from '../../lib/diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
+import { Diagnostics, type Report } from '../../lib/diagnostics/diagnostics.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type {
@@ -31,15 +32,8 @@ export interface PlanResult {
 const maxCells = 200_000;
 
 export function plan(document: PipelineDocument): PlanResult {
-  const diagnostics: Diagnostic[] = [];
-  const told = new Set<string>();
-  // The cells of a stage share its text: one mistake is told once, not once a cell.
-  const report = (rule: string, at: Position, message: string, hint?: string): void => {
-    const place = `${rule} ${at.file}:${at.line}:${at.column}`;
-    if (told.has(place)) return;
-    told.add(place);
-    diagnostics.push({ severity: 'error', rule, message, at, ...(hint === undefined ? {} : { hint }) });
-  };
+  const diagnostics = new Diagnostics();
+  const { report } = diagnostics;
   const absent = new Set<string>();
   const planned = new Map<string, PlannedStage>();
   let total = 0;
@@ -105,10 +99,8 @@ export function plan(document: PipelineDocument): PlanResult {
   checkFolders(planned, report);
   checkPlaces(cells.values(), document, report);
   const graph = { cells, stages, sources, resources: document.resources, profile: document.profile };
-  return { graph, diagnostics };
+  return { graph, diagnostics: diagnostics.all };
 }
-
-type Report = (rule: string, at: Position, message: string, hint?: string) => void;
 
 interface Context {
   readonly document: PipelineDocument;

@@ -1,6 +1,6 @@
 /** What a stage asks for, from its filled-in `resources`. */
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
-import type { Report } from '../../lib/diagnostics/shape.ts';
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Resources } from './graph.ts';
