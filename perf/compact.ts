@@ -32,7 +32,7 @@ interface Measured {
 
 // The bundle lies in a temporary folder; the command is run from the project.
 const project = process.cwd();
-const command = join(project, 'dist/nas-bench.js');
+const command = join(project, 'dist/nas/nas-bench.js');
 const loop = join(project, 'perf/compact-loop.py');
 const threads = availableParallelism();
 const log = (text: string) => process.stderr.write(`${text}\n`);
@@ -71,7 +71,7 @@ const best = <T extends Measured>(runs: readonly T[]): T =>
   runs.reduce((a, b) => (b.cpuSeconds < a.cpuSeconds ? b : a));
 
 mkdirSync(values.data, { recursive: true });
-if (!existsSync(command)) throw new Error('dist/nas-bench.js is missing: npm run build');
+if (!existsSync(command)) throw new Error('dist/nas/nas-bench.js is missing: npm run build');
 const count = Number(values.architectures);
 const folder = generate(join(values.data, count === 15_625 ? 'nats' : `nats-${count}`), (aside) =>
   execFileSync('python3', [join(values.tools, 'make_nats_tss.py'), aside, String(count)]),

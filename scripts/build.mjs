@@ -1,5 +1,5 @@
-// Builds the package: one bundle an entry with shared chunks, packages left external, types beside it.
-// Also links the package's own commands into node_modules/.bin, so that `npx pipe` in a checkout starts at once.
+// Builds the package: one bundle per entry with shared chunks, packages left external, types beside it.
+// Also links the checkout's own commands into node_modules/.bin, so that `npx pipe` in a checkout starts at once.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -10,30 +10,42 @@ import { buildVegaRuntime } from './vega-runtime.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const entries = {
+
+/** The engine: what the package holds. */
+const engine = {
   pipe: 'src/pipe/cli/main.ts',
   stage: 'src/pipe/stage.ts',
   'stage-host': 'src/pipe/job/stage-host.ts',
+};
+
+/** The study's programs: for a checkout only. They stand apart, so that no chunk of the package is the study's. */
+const study = {
   'nas-bench': 'src/nas/convert/cli.ts',
   'backend-version': 'src/nas/backend/version-cli.ts',
   'convert.worker': 'src/nas/convert/convert.worker.ts',
 };
 
+/** Bundles `entries` into `outdir`. */
+async function bundle(entries, outdir) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries,
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    chunkNames: 'chunks/[name]-[hash]',
+    define: { PIPE_VERSION: JSON.stringify(manifest.version) },
+    logLevel: 'warning',
+  });
+}
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file)))),
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  chunkNames: 'chunks/[name]-[hash]',
-  define: { PIPE_VERSION: JSON.stringify(manifest.version) },
-  logLevel: 'warning',
-});
+await bundle(engine, 'dist');
+if (existsSync(join(root, 'src/nas'))) await bundle(study, 'dist/nas');
 await buildVegaRuntime(root, 'dist/vega-runtime.js');
 
 if (existsSync(join(root, 'node_modules/typescript'))) {
@@ -45,7 +57,7 @@ if (existsSync(join(root, 'node_modules/typescript'))) {
 }
 
 const bin = join(root, 'node_modules/.bin');
-for (const [name, target] of Object.entries(manifest.bin)) {
+for (const [name, target] of Object.entries({ ...manifest.bin, 'nas-bench': 'dist/nas/nas-bench.js' })) {
   const file = join(root, target);
   if (!existsSync(file)) continue;
   chmodSync(file, 0o755);

@@ -1,4 +1,4 @@
-// `node dist/backend-version.js [auto|tensorflow|wasm]`: one line that names what would compute, for a stage's `tools`.
+// `node dist/nas/backend-version.js [auto|tensorflow|wasm]`: one line that names what would compute, for a stage's `tools`.
 
 import { describeBackend } from './tensorflow/installed.ts';
 
