@@ -21,6 +21,11 @@ const engine = [
   'pipe/exec',
   'pipe/run',
   'pipe/screen',
+  'pipe/report/model',
+  'pipe/report/figure',
+  'pipe/report/client',
+  'pipe/report/page',
+  'pipe/report/formats',
   'pipe/report',
   'pipe/cli',
 ];

@@ -2,12 +2,12 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { layoutOf } from '../store/layout.ts';
-import { readRuntime } from './client/runtime.ts';
 import type { FigureStore, KeptFigure } from './figure/figure.ts';
 import { junitXml } from './formats/junit.ts';
 import { markdownReport } from './formats/markdown.ts';
 import type { Baseline } from './model/baseline.ts';
 import type { ReportInput } from './model/input.ts';
+import { readRuntime } from './page/assets.ts';
 import { buildReport } from './page/page.ts';
 
 export interface WrittenReport {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { failureGroups } from '../../../src/pipe/report/model/failure-groups.ts';
 import { buildReport } from '../../../src/pipe/report/page/page.ts';
-import { failureGroups } from '../../../src/pipe/report/page/section/failures.ts';
 import { studyInput } from './fixture.ts';
 
 test('equal failures are one group, whatever numbers and names their messages hold', () => {

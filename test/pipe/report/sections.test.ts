@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { anchor, html, raw } from '../../../src/lib/html.ts';
 import type { ReportInput } from '../../../src/pipe/report/model/input.ts';
-import { badge, countStates, stateLooks, verdictLooks } from '../../../src/pipe/report/model/state.ts';
-import { anchor, html, raw } from '../../../src/pipe/report/page/html.ts';
+import { countStates, stateLooks, verdictLooks } from '../../../src/pipe/report/model/state.ts';
+import { badge } from '../../../src/pipe/report/page/badge.ts';
 import { dagSection } from '../../../src/pipe/report/page/section/dag.ts';
 import { timelineSection } from '../../../src/pipe/report/page/section/timeline.ts';
 import { studyInput } from './fixture.ts';

@@ -1,8 +1,8 @@
 /** The report's figures drawn, with rendered ones kept by the hash of specification and versions. */
 import { createHash } from 'node:crypto';
+import { escapeText } from '../../../lib/html.ts';
 import { canonicalJson, type JsonObject } from '../../../lib/json.ts';
 import type { ReportFigure } from '../model/input.ts';
-import { escapeText } from '../page/html.ts';
 import { interactiveSpec } from './interactive.ts';
 import { fontStack } from './text-width.ts';
 import { figureVersions, type RenderedFigure, renderVegaLite } from './vega.ts';

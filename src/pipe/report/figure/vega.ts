@@ -6,9 +6,10 @@
  * widths, not guessed; (4) local time is UTC; (5) nothing is loaded: a url is an error, and every inline row must
  * have arrived; (6) rows that a mark cannot draw (null, NaN) are counted, never dropped in silence.
  */
+
+import { anchor } from '../../../lib/html.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { isJsonArray, isJsonObject } from '../../../lib/json.ts';
-import { anchor } from '../page/html.ts';
 import { figureConfig } from './figure-theme.ts';
 import { textWidth } from './text-width.ts';
 

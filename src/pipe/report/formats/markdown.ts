@@ -3,11 +3,11 @@
 import { countText, durationText, numberText } from '../../../lib/format.ts';
 import { isJsonObject, type Json, jsonText } from '../../../lib/json.ts';
 import { isCached, isFailed, isHad } from '../../run/cell-state.ts';
+import { failureGroups } from '../model/failure-groups.ts';
 import type { ReportInput } from '../model/input.ts';
 import type { ClaimResult, TableDoc } from '../model/mark.ts';
 import { verdictLooks } from '../model/state.ts';
-import { failureGroups } from '../page/section/failures.ts';
-import { verdict } from '../page/section/head.ts';
+import { verdict } from '../model/verdict.ts';
 
 /** Tables of more than `rows` rows are cut, and say so. */
 export function markdownReport(input: ReportInput, rows = Number.POSITIVE_INFINITY): string {

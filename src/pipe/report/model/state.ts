@@ -1,9 +1,8 @@
 /** How a cell's state and a claim's verdict are shown: a word and a sign, with a colour beside, never by colour alone. */
 import type { CellState } from '../../run/event.ts';
-import { type Html, html } from '../page/html.ts';
 import type { ClaimResult } from './mark.ts';
 
-export interface Look {
+export interface Badge {
   readonly word: string;
   readonly sign: string;
   /** Colour class in the style sheet. */
@@ -11,7 +10,7 @@ export interface Look {
 }
 
 /** In the order counts are listed. */
-export const stateLooks: Readonly<Record<CellState, Look>> = {
+export const stateLooks: Readonly<Record<CellState, Badge>> = {
   done: { word: 'ran', sign: '✓', tone: 'good' },
   'up-to-date': { word: 'cached', sign: '↺', tone: 'cached' },
   restored: { word: 'restored', sign: '↺', tone: 'cached' },
@@ -24,15 +23,11 @@ export const stateLooks: Readonly<Record<CellState, Look>> = {
   waiting: { word: 'not run', sign: '○', tone: 'quiet' },
 };
 
-export const verdictLooks: Readonly<Record<ClaimResult['verdict'], Look>> = {
+export const verdictLooks: Readonly<Record<ClaimResult['verdict'], Badge>> = {
   supported: { word: 'supported', sign: '✓', tone: 'good' },
   contradicted: { word: 'contradicted', sign: '✕', tone: 'bad' },
   undecided: { word: 'undecided', sign: '?', tone: 'quiet' },
 };
-
-export function badge(look: Look, text = look.word): Html {
-  return html`<span class="badge ${look.tone}"><span class="sign" aria-hidden="true">${look.sign}</span> ${text}</span>`;
-}
 
 /** How many cells are in each state, states in listing order, none left out but empty ones. */
 export function countStates(

@@ -5,14 +5,13 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../lib/diagnostics/diagnostic.ts';
 import { timeText } from '../../../lib/format.ts';
-import { packed } from '../client/runtime.ts';
+import { type Html, html, raw } from '../../../lib/html.ts';
 import { pageScript } from '../client/script.ts';
 import { drawFigures, type FigureStore } from '../figure/figure.ts';
 import { figureData } from '../figure/figure-data.ts';
-import { embeddable, reportTwin } from '../formats/twin.ts';
 import type { Baseline } from '../model/baseline.ts';
 import type { ReportInput } from '../model/input.ts';
-import { type Html, html, raw } from './html.ts';
+import { packed } from './assets.ts';
 import { claimsSection } from './section/claims.ts';
 import { comparisonSection } from './section/comparison.ts';
 import { dagSection } from './section/dag.ts';
@@ -25,6 +24,7 @@ import { tablesSection } from './section/tables.ts';
 import { timelineSection } from './section/timeline.ts';
 import { workSection } from './section/work.ts';
 import { styleSheet } from './style.ts';
+import { embeddable, reportTwin } from './twin.ts';
 
 export interface BuiltReport {
   readonly html: string;

@@ -1,10 +1,11 @@
 /** Claims: each verdict with its effect, interval, size and the source's own words. */
 
 import { numberText, signedText } from '../../../../lib/format.ts';
+import { type Html, html } from '../../../../lib/html.ts';
 import type { ReportInput } from '../../model/input.ts';
 import type { ClaimResult } from '../../model/mark.ts';
-import { badge, verdictLooks } from '../../model/state.ts';
-import { type Html, html } from '../html.ts';
+import { verdictLooks } from '../../model/state.ts';
+import { badge } from '../badge.ts';
 
 export function claimsSection(input: ReportInput): Html | null {
   const claims = input.claims.flatMap(({ value }) => value);

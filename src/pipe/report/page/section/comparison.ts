@@ -1,9 +1,9 @@
 /** What has changed since the baseline: metrics, verdicts, params, software, cells. */
 
 import { countText, numberText, signedText, timeText } from '../../../../lib/format.ts';
+import { type Html, html } from '../../../../lib/html.ts';
 import { type Baseline, baselineLabel, type Change, compareWith } from '../../model/baseline.ts';
 import type { ReportInput } from '../../model/input.ts';
-import { type Html, html } from '../html.ts';
 
 /** Names of cells listed of a kind of change. */
 const listed = 12;

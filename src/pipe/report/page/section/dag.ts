@@ -1,10 +1,10 @@
 /** The pipeline as a graph, the matrix collapsed: one box a stage with its cells by state. Laid out by dagre. */
 
 import { countText } from '../../../../lib/format.ts';
+import { type Html, html, raw } from '../../../../lib/html.ts';
 import { textWidth } from '../../figure/text-width.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
 import { countStates, stateLooks } from '../../model/state.ts';
-import { type Html, html, raw } from '../html.ts';
 
 interface Box {
   readonly name: string;

@@ -1,43 +1,14 @@
 /** Failures, equal ones grouped, each with the end of its log, the command that reruns it, and what it kept from running. */
 
 import { countText, durationText } from '../../../../lib/format.ts';
-import { isFailed } from '../../../run/cell-state.ts';
+import { type Html, html } from '../../../../lib/html.ts';
 import { runCommand } from '../../../run/rerun.ts';
-import type { ReportCell, ReportInput } from '../../model/input.ts';
-import { badge, stateLooks } from '../../model/state.ts';
-import { type Html, html } from '../html.ts';
-
-export interface FailureGroup {
-  readonly cells: readonly ReportCell[];
-  /** Cells that did not run because of these. */
-  readonly blocked: number;
-}
+import { type FailureGroup, failureGroups } from '../../model/failure-groups.ts';
+import type { ReportInput } from '../../model/input.ts';
+import { stateLooks } from '../../model/state.ts';
+import { badge } from '../badge.ts';
 
 const namedCells = 6;
-
-/** Failed cells of one stage with the same error are one group; the group with most cells first. */
-export function failureGroups(cells: readonly ReportCell[]): readonly FailureGroup[] {
-  const groups = new Map<string, ReportCell[]>();
-  for (const cell of cells) {
-    if (!isFailed(cell.state)) continue;
-    const key = JSON.stringify([cell.stage, cell.error?.kind ?? '', sameMessage(cell)]);
-    groups.set(key, [...(groups.get(key) ?? []), cell]);
-  }
-  return [...groups.values()]
-    .map((members) => {
-      const ids = new Set(members.map(({ id }) => id));
-      return {
-        cells: members,
-        blocked: cells.filter(({ cause }) => cause !== null && ids.has(cause)).length,
-      };
-    })
-    .sort((a, b) => b.cells.length - a.cells.length);
-}
-
-/** The message without what differs between equal failures: the cell's own name, numbers, hexadecimal digests. */
-function sameMessage(cell: ReportCell): string {
-  return (cell.error?.message ?? '').replaceAll(cell.id, 'CELL').replace(/\b(?:0x)?[0-9a-f]{6,}\b|\d+/g, '#');
-}
 
 export function failuresSection(input: ReportInput): Html | null {
   const groups = failureGroups(input.cells);

@@ -2,8 +2,8 @@
 
 import { parseCsv } from '../../../../lib/csv.ts';
 import { countText } from '../../../../lib/format.ts';
+import { anchor, type Html, html, raw } from '../../../../lib/html.ts';
 import { type DrawnFigure, pageSvg } from '../../figure/figure.ts';
-import { anchor, type Html, html, raw } from '../html.ts';
 
 /** Rows of the table behind a figure that stand in the page; the rest is in the report's data. */
 const rowsShown = 50;

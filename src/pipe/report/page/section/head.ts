@@ -1,10 +1,12 @@
 /** Head of the page: title, verdict, a line of facts, notices. */
 
 import { countText, durationText, timeText } from '../../../../lib/format.ts';
-import { isCached, isFailed, isHad } from '../../../run/cell-state.ts';
+import { type Html, html } from '../../../../lib/html.ts';
+import { isCached } from '../../../run/cell-state.ts';
 import type { ReportInput } from '../../model/input.ts';
-import { badge, type Look, stateLooks, verdictLooks } from '../../model/state.ts';
-import { type Html, html } from '../html.ts';
+import { verdictLooks } from '../../model/state.ts';
+import { shortRevision, verdict } from '../../model/verdict.ts';
+import { badge } from '../badge.ts';
 
 export function headSection(input: ReportInput): Html {
   return html`<header class="head">
@@ -26,17 +28,6 @@ ${
 <p class="origin">from <code>${origin.cell}</code></p></aside>`,
 )}
 ${input.stale.length === 0 ? null : staleBox(input.stale)}${input.problems.length === 0 ? null : problemBox(input)}`;
-}
-
-/** The page's one verdict: what of the plan is there. */
-export function verdict(input: ReportInput): readonly [Look, string] {
-  const all = input.cells.length;
-  const had = input.cells.filter(({ state }) => isHad(state)).length;
-  const failed = input.cells.filter(({ state }) => isFailed(state)).length;
-  if (all === 0) return [stateLooks.waiting, 'Nothing planned'];
-  if (failed > 0) return [stateLooks.failed, `${failed} failed, ${had} of ${countText(all, 'cell')} there`];
-  if (had < all) return [stateLooks.running, `Partial: ${had} of ${countText(all, 'cell')}`];
-  return [stateLooks.done, `Complete: ${countText(all, 'cell')}`];
 }
 
 function claimCounts(input: ReportInput): readonly Html[] {
@@ -62,11 +53,6 @@ function facts(input: ReportInput): readonly string[] {
     ...(run.outcome === 'interrupted' ? ['interrupted'] : []),
     ...(run.outcome === 'running' ? ['still running'] : []),
   ];
-}
-
-/** A git revision short enough to read; what follows it ("+ changes") stays. */
-export function shortRevision(revision: string): string {
-  return revision.replace(/[0-9a-f]{13,}/, (whole) => whole.slice(0, 10));
 }
 
 function staleBox(cells: readonly string[]): Html {

@@ -1,8 +1,8 @@
 /** Key figures: the numbers that stages marked as metrics. */
 
 import { numberText } from '../../../../lib/format.ts';
+import { type Html, html } from '../../../../lib/html.ts';
 import type { ReportInput } from '../../model/input.ts';
-import { type Html, html } from '../html.ts';
 
 const shownFirst = 8;
 

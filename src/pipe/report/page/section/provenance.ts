@@ -1,8 +1,8 @@
 /** Where the results come from, to the digest: code, data, params, software; and how to make them again. */
 
+import { type Html, html } from '../../../../lib/html.ts';
 import type { ReportInput } from '../../model/input.ts';
 import { flatParams } from '../../model/params.ts';
-import { type Html, html } from '../html.ts';
 
 export function provenanceSection(input: ReportInput): Html {
   const { provenance } = input;

@@ -1,12 +1,12 @@
 /** Tables that stages marked for the report: sortable, mean ± std with n where it is short of what was planned. */
 
 import { numberText, signedText } from '../../../../lib/format.ts';
+import { anchor, type Html, html } from '../../../../lib/html.ts';
 import type { Json } from '../../../../lib/json.ts';
 import { isJsonObject, jsonText } from '../../../../lib/json.ts';
 import { type Baseline, baselineRow } from '../../model/baseline.ts';
 import type { Origin, ReportInput } from '../../model/input.ts';
 import type { TableColumn, TableDoc } from '../../model/mark.ts';
-import { anchor, type Html, html } from '../html.ts';
 
 export function tablesSection(input: ReportInput, baseline: Baseline | null): Html | null {
   if (input.tables.length === 0) return null;

@@ -1,11 +1,11 @@
 /** When each cell of this run worked, by resource: a lane for each GPU and for as many at once as the processors had. */
 
 import { countText, durationText } from '../../../../lib/format.ts';
+import { type Html, html, raw } from '../../../../lib/html.ts';
 import { isFailed } from '../../../run/cell-state.ts';
 import { textWidth } from '../../figure/text-width.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
 import { stateLooks } from '../../model/state.ts';
-import { type Html, html, raw } from '../html.ts';
 
 interface Span {
   readonly cell: ReportCell;

@@ -1,11 +1,12 @@
 /** What ran, what came from the cache, and why: by stage, then cell by cell. */
 
 import { bytesText, countText, durationText } from '../../../../lib/format.ts';
+import { type Html, html } from '../../../../lib/html.ts';
 import { reasonText } from '../../../key/reason-text.ts';
 import { isCached, isFailed, isHad } from '../../../run/cell-state.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
-import { badge, countStates, stateLooks } from '../../model/state.ts';
-import { type Html, html } from '../html.ts';
+import { countStates, stateLooks } from '../../model/state.ts';
+import { badge } from '../badge.ts';
 
 /** Up to this many cells the table stands open. */
 const openUpTo = 24;

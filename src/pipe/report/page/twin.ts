@@ -3,10 +3,8 @@ import type { Json, JsonObject } from '../../../lib/json.ts';
 import { reasonText } from '../../key/reason-text.ts';
 import { isFailed, isHad } from '../../run/cell-state.ts';
 import type { DrawnFigure } from '../figure/figure.ts';
+import { twinVersion } from '../model/baseline.ts';
 import type { ReportCell, ReportInput } from '../model/input.ts';
-
-/** Raised when a reader of the older layout would misread a newer one. */
-export const twinVersion = 1;
 
 /**
  * A report in full as JSON. Absent where empty: a cell that simply ran is short. With `figureData` false, as it stands
