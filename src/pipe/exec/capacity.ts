@@ -92,7 +92,7 @@ export class ResourcePool {
   /** null: not now. A cell asks for all it needs at once, so no two cells can wait for each other. */
   take(wanted: Resources): Lease | null {
     const cpu = Math.min(wanted.cpu, this.#capacity.cpu);
-    if (!this.#fits(wanted)) return null;
+    if (!this.fits(wanted)) return null;
     this.#cpu -= cpu;
     this.#memory -= wanted.memory;
     const turn = wanted.gpu > 0 && this.#capacity.gpus.length === 0 ? 1 : 0;
@@ -118,7 +118,8 @@ export class ResourcePool {
     };
   }
 
-  #fits(wanted: Resources): boolean {
+  /** Whether `take` would give a lease now. */
+  fits(wanted: Resources): boolean {
     const gpus = this.#capacity.gpus.length === 0 ? this.#gpuTurn : this.#gpus.length;
     return (
       Math.min(wanted.cpu, this.#capacity.cpu) <= this.#cpu + rounding &&

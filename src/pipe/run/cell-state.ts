@@ -1,8 +1,8 @@
 /** What the states of cells mean, alone and counted. */
 import type { CellError, CellState } from './event.ts';
 
-/** A cell's outs are in place: it counts as had. */
-export function isHad(state: CellState): boolean {
+/** A cell's outs are there, whether it ran or not. */
+export function isInPlace(state: CellState): boolean {
   return state === 'done' || isCached(state);
 }
 
@@ -45,7 +45,7 @@ export function failedOf(counts: Readonly<CellCounts>): number {
 }
 
 export function notRunOf(counts: Readonly<CellCounts>): number {
-  return sumOf(counts, (state) => !isHad(state) && !isFailed(state));
+  return sumOf(counts, (state) => !isInPlace(state) && !isFailed(state));
 }
 
 function sumOf(counts: Readonly<CellCounts>, counted: (state: CellState) => boolean): number {

@@ -66,7 +66,7 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
     for (const text of begun.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
     if (begun.kind !== 'run') {
       say({ type: 'cell-cached', cell: cell.id, key: begun.key, how: begun.kind, savedMs: begun.savedMs });
-      return 'had';
+      return 'in-place';
     }
     work = begun;
     say({
@@ -220,7 +220,7 @@ async function publish(
         ms: tried.ms,
         outBytes: published.outBytes,
       });
-      return 'had';
+      return 'in-place';
     case 'out-missing': {
       const names = published.names.map((name) => {
         const out = cell.outs.find((one) => one.name === name);

@@ -15,7 +15,7 @@ import type { RunEvent, RunId, Subscriber } from './event.ts';
 import { Stopper } from './interrupt.ts';
 import { type CellContext, obstacleError, runCell, type Say } from './run-cell.ts';
 import { newRunId, RunFolder } from './run-folder.ts';
-import { type FailureMode, schedule } from './scheduler.ts';
+import type { FailureMode } from './scheduler.ts';
 
 export interface RunOptions {
   /** Absolute path of the project folder. */
@@ -162,7 +162,8 @@ export async function runPipeline(
   for (const text of warnings) say({ type: 'warning', text });
   for (const cached of idle.values()) say(cached);
 
-  const plan = schedule({
+  const { Scheduler } = await import('./scheduler.ts');
+  const plan = new Scheduler({
     graph,
     wanted,
     pool: new ResourcePool(capacity),
@@ -170,7 +171,7 @@ export async function runPipeline(
     mode: options.mode,
     expectedMs: (id) => (idle.has(id) ? 0 : workspace.expectedMs(id)),
     look: async (cell, without) => {
-      if (idle.has(cell.id)) return 'had';
+      if (idle.has(cell.id)) return 'in-place';
       if (forced.has(cell.id)) return 'work';
       const status = await workspace.look(cell.id, { without, fetch: true });
       if (status.state === 'blocked') {
@@ -179,7 +180,7 @@ export async function runPipeline(
       }
       const cached = cachedEvent(cell.id, status);
       if (cached) say(cached);
-      return cached ? 'had' : 'work';
+      return cached ? 'in-place' : 'work';
     },
     execute: (cell, without, lease, patient) =>
       runCell(context, { cell, without, lease, patient, force: forced.has(cell.id) }),

@@ -1,17 +1,20 @@
 /**
- * The order of a run: which cells may be begun, which of them first, and what their ends mean for the rest.
+ * The order of a run: which cells may begin, which of them first, and what their ends mean for the rest.
  * Knows nothing of caches or processes: `look` says whether a cell needs work, `execute` does it.
  */
-
+import { setImmediate as turn } from 'node:timers/promises';
+import PQueue from 'p-queue';
 import type { Lease, ResourcePool } from '../exec/capacity.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
-import { enoughGathered, longestRemaining } from './order.ts';
+import { type FittingOptions, FittingQueue } from './fitting-queue.ts';
+import { type CellEnd, Frontier } from './frontier.ts';
+import { longestRemaining } from './order.ts';
 
 /** What becomes of the other cells after a failure: start none, go on wherever possible, or end the running ones too. */
 export type FailureMode = 'stop-new' | 'keep-going' | 'fail-fast';
 
 /** `held`: another run is at work on the cell; `cancelled`: ended because this run stops. */
-export type Fate = 'had' | 'failed' | 'held' | 'cancelled';
+export type Fate = 'in-place' | 'failed' | 'held' | 'cancelled';
 
 export interface SchedulerOptions {
   readonly graph: Graph;
@@ -23,201 +26,144 @@ export interface SchedulerOptions {
   readonly mode: FailureMode;
   /** Milliseconds a cell is expected to take; null: not known. */
   expectedMs(cell: CellId): number | null;
-  /** Called once a cell, when everything upstream of it ended well or is in `without`. Takes no resources. */
-  look(cell: Cell, without: ReadonlySet<CellId>): Promise<'had' | 'failed' | 'work'>;
+  /** Called once per cell, when everything upstream of it ended well or is in `without`. Takes no resources. */
+  look(cell: Cell, without: ReadonlySet<CellId>): Promise<'in-place' | 'failed' | 'work'>;
   /**
    * Called with the cell's resources leased. Unless `patient`, a cell that another run holds comes back as `held`
    * and is tried again when there is nothing better to do; a patient call waits for it.
    */
   execute(cell: Cell, without: ReadonlySet<CellId>, lease: Lease, patient: boolean): Promise<Fate>;
-  /** Said of each cell that never ran: `cause` is the failure upstream, null when the run stopped before it. */
+  /** Reported for each cell that never ran: `cause` is the failure upstream, null when the run stopped before it. */
   notRun(cell: Cell, cause: CellId | null): void;
   /** The first failure in a mode that stops. */
   onStop(): void;
 }
 
-export interface Schedule {
-  /** Settles when nothing runs any more; rejects when a callback threw. */
-  readonly ended: Promise<void>;
-  /** Nothing new is started from now on. */
-  stop(): void;
-}
-
-/** How far down the queue something is looked for that fits into what is free. */
-const lookAhead = 64;
-
-interface Entry {
+/** `without`: upstream cells that a gather goes on without. */
+interface Work {
   readonly cell: Cell;
   readonly without: ReadonlySet<CellId>;
-  held: boolean;
+  readonly held: boolean;
 }
 
-export function schedule(options: SchedulerOptions): Schedule {
-  const { graph, wanted, pool } = options;
-  const cells = [...graph.cells.values()].filter((cell) => wanted.has(cell.id));
-  const rank = longestRemaining(graph, wanted, options.expectedMs);
-  const place = new Map(cells.map((cell, index) => [cell.id, index]));
-  const fate = new Map<CellId, 'had' | 'failed' | 'not-run'>();
-  const causes = new Map<CellId, CellId>();
-  const missing = new Map(cells.map((cell) => [cell.id, cell.upstream.length]));
-  const readers = readersOf(cells);
-  const had = (id: CellId) => fate.get(id) === 'had';
-  const waiting: Entry[] = [];
-  let stopped = false;
-  let busy = 0;
-  let executing = 0;
-  const { promise: ended, resolve: finish, reject: crash } = withResolvers();
-  const queue = lazyQueue(options.concurrency);
+export class Scheduler {
+  /** Settles when nothing runs any more; rejects when a callback threw. */
+  readonly ended: Promise<void>;
+  readonly #options: SchedulerOptions;
+  readonly #frontier: Frontier;
+  readonly #rank: ReadonlyMap<CellId, number>;
+  readonly #queue: PQueue<FittingQueue, FittingOptions>;
+  readonly #end: () => void;
+  readonly #crash: (error: unknown) => void;
+  #looks = 0;
+  #stopped = false;
+  #idle = false;
+  /** Found to need work in this turn of the event loop: they are queued together, so that the most urgent starts first. */
+  #found: Work[] = [];
 
-  const track = (task: () => Promise<void>) => {
-    busy++;
-    task().then(() => {
-      busy--;
-      advance();
-    }, crash);
-  };
-
-  function settle(cell: Cell, result: 'had' | 'failed' | 'not-run'): void {
-    const settled: [Cell, 'had' | 'failed' | 'not-run'][] = [[cell, result]];
-    // A list in place of recursion: a chain of ten thousand cells must not end in a stack overflow.
-    for (let next = settled.shift(); next; next = settled.shift()) {
-      const [one, how] = next;
-      fate.set(one.id, how);
-      if (how === 'failed' && options.mode !== 'keep-going' && !stopped) {
-        stopped = true;
-        options.onStop();
-      }
-      for (const reader of readers.get(one.id) ?? []) {
-        const left = (missing.get(reader.id) ?? 0) - 1;
-        missing.set(reader.id, left);
-        if (left > 0) continue;
-        if (enoughGathered(reader, had)) {
-          begin(reader);
-        } else if (blame(reader)) {
-          options.notRun(reader, causes.get(reader.id) ?? null);
-          settled.push([reader, 'not-run']);
+  constructor(options: SchedulerOptions) {
+    const { graph, wanted, pool, concurrency } = options;
+    const cells = [...graph.cells.values()].filter((cell) => wanted.has(cell.id));
+    this.#options = options;
+    this.#frontier = new Frontier(cells);
+    this.#rank = longestRemaining(graph, wanted, options.expectedMs);
+    this.#queue = new PQueue({
+      concurrency,
+      queueClass: class extends FittingQueue {
+        constructor() {
+          super(pool);
         }
+      },
+    });
+    let end = () => {};
+    let crash = (_error: unknown) => {};
+    this.ended = new Promise<void>((resolve, reject) => {
+      end = resolve;
+      crash = reject;
+    });
+    this.#end = end;
+    this.#crash = crash;
+    this.#queue.on('next', () => this.#endWhenIdle());
+    for (const cell of this.#frontier.roots()) this.#look(cell);
+    this.#endWhenIdle();
+  }
+
+  /** Nothing new is started from now on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#queue.pause();
+  }
+
+  #look(cell: Cell): void {
+    if (this.#stopped) return;
+    const without = this.#frontier.without(cell);
+    this.#looks++;
+    this.#options
+      .look(cell, without)
+      .then((verdict) => {
+        this.#looks--;
+        if (verdict === 'work') this.#found.push({ cell, without, held: false });
+        else this.#settle(cell, verdict);
+        this.#queueFound();
+      })
+      .catch(this.#crash);
+  }
+
+  #queueFound(): void {
+    setImmediate(() => {
+      const found = this.#found;
+      this.#found = [];
+      if (!this.#stopped) {
+        this.#queue.pause();
+        for (const work of found) this.#add(work);
+        this.#queue.start();
       }
-    }
-  }
-
-  /** Finds the failure that keeps a cell from running. */
-  function blame(cell: Cell): boolean {
-    for (const id of cell.upstream) {
-      const cause = fate.get(id) === 'failed' ? id : causes.get(id);
-      if (cause === undefined) continue;
-      causes.set(cell.id, cause);
-      return true;
-    }
-    return false;
-  }
-
-  function begin(cell: Cell): void {
-    if (stopped) return;
-    const without = new Set(cell.upstream.filter((id) => !had(id)));
-    track(async () => {
-      const verdict = await options.look(cell, without);
-      if (verdict === 'work') enqueue({ cell, without, held: false });
-      else settle(cell, verdict);
+      this.#endWhenIdle();
     });
   }
 
-  function enqueue(entry: Entry): void {
-    const after = waiting.findIndex((other) => isBefore(entry.cell.id, other.cell.id));
-    waiting.splice(after < 0 ? waiting.length : after, 0, entry);
+  #add(work: Work): void {
+    const { cell, without, held } = work;
+    let lease: Lease | undefined;
+    const task = async () => {
+      if (lease === undefined) throw new Error(`${cell.id} was started without a lease`);
+      try {
+        const fate = await this.#options.execute(cell, without, lease, held);
+        if (fate === 'held') this.#add({ ...work, held: true });
+        else this.#settle(cell, fate === 'cancelled' ? 'not-run' : fate);
+        // What this cell made ready may be more urgent than what waits: it is found before the resources are free.
+        await turn();
+      } catch (error) {
+        this.#crash(error);
+        throw error;
+      } finally {
+        lease.release();
+      }
+    };
+    const priority = this.#rank.get(cell.id) ?? 0;
+    const onLease = (given: Lease) => {
+      lease = given;
+    };
+    this.#queue.add(task, { priority, demand: cell.resources, held, onLease }).catch(() => {});
   }
 
-  /** Equally long ways keep the order of the plan. */
-  function isBefore(a: CellId, b: CellId): boolean {
-    const longer = (rank.get(a) ?? 0) - (rank.get(b) ?? 0);
-    return longer > 0 || (longer === 0 && (place.get(a) ?? 0) < (place.get(b) ?? 0));
-  }
-
-  /**
-   * Whatever fits is started: a large cell waits while smaller ones keep the machine busy. Keeping resources free for it
-   * would let processors idle for as long as the longest cell runs, and the work is finite, so its turn comes.
-   */
-  function dispatch(): void {
-    const fresh = waiting.filter((entry) => !entry.held);
-    for (const entry of (fresh.length > 0 ? fresh : waiting).slice(0, lookAhead)) {
-      if (executing >= options.concurrency) return;
-      const lease = pool.take(entry.cell.resources);
-      if (lease !== null) start(entry, lease);
+  #settle(cell: Cell, end: CellEnd): void {
+    const { ready, blocked } = this.#frontier.settle(cell, end);
+    if (end === 'failed' && this.#options.mode !== 'keep-going' && !this.#stopped) {
+      this.stop();
+      this.#options.onStop();
     }
+    for (const one of blocked) this.#options.notRun(one, this.#frontier.cause(one));
+    for (const one of ready) this.#look(one);
   }
 
-  function start(entry: Entry, lease: Lease): void {
-    const { cell, without } = entry;
-    const patient = entry.held;
-    waiting.splice(waiting.indexOf(entry), 1);
-    executing++;
-    track(() =>
-      queue(rank.get(cell.id) ?? 0, async () => {
-        try {
-          const result = await options.execute(cell, without, lease, patient);
-          if (result === 'held') enqueue({ ...entry, held: true });
-          else settle(cell, result === 'cancelled' ? 'not-run' : result);
-        } finally {
-          executing--;
-          lease.release();
-        }
-      }),
-    );
+  #endWhenIdle(): void {
+    if (this.#idle || this.#looks > 0 || this.#found.length > 0 || this.#queue.pending > 0) return;
+    if (!this.#stopped && this.#queue.size > 0) return;
+    // What is left was never begun: the run stopped before it.
+    this.#idle = true;
+    this.stop();
+    for (const cell of this.#frontier.unended()) this.#options.notRun(cell, this.#frontier.cause(cell));
+    this.#end();
   }
-
-  function advance(): void {
-    if (!stopped) dispatch();
-    if (busy > 0) return;
-    for (const cell of cells) {
-      if (fate.has(cell.id)) continue;
-      blame(cell);
-      fate.set(cell.id, 'not-run');
-      options.notRun(cell, causes.get(cell.id) ?? null);
-    }
-    finish();
-  }
-
-  track(async () => {
-    for (const cell of cells) if (cell.upstream.length === 0) begin(cell);
-  });
-  return {
-    ended,
-    stop: () => {
-      stopped = true;
-    },
-  };
-}
-
-function readersOf(cells: readonly Cell[]): ReadonlyMap<CellId, readonly Cell[]> {
-  const readers = new Map<CellId, Cell[]>();
-  for (const cell of cells) {
-    for (const id of cell.upstream) {
-      const list = readers.get(id);
-      if (list) list.push(cell);
-      else readers.set(id, [cell]);
-    }
-  }
-  return readers;
-}
-
-/** Opened with the first cell that needs work: a run that has nothing to do never loads it. */
-function lazyQueue(concurrency: number) {
-  let opened:
-    | Promise<{ add(task: () => Promise<void>, options: { priority: number }): Promise<void> }>
-    | undefined;
-  return async (priority: number, task: () => Promise<void>): Promise<void> => {
-    opened ??= import('p-queue').then(({ default: PQueue }) => new PQueue({ concurrency }));
-    const queue = await opened;
-    await queue.add(task, { priority });
-  };
-}
-
-function withResolvers() {
-  let resolve: () => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ResourcePool } from '../../../src/pipe/exec/capacity.ts';
 import type { Cell, CellId } from '../../../src/pipe/plan/graph.ts';
 import { longestRemaining } from '../../../src/pipe/run/order.ts';
-import { type Fate, type SchedulerOptions, schedule } from '../../../src/pipe/run/scheduler.ts';
+import { type Fate, Scheduler, type SchedulerOptions } from '../../../src/pipe/run/scheduler.ts';
 import { cellOf, gathering, graphOf, reading } from './cells.ts';
 
 interface Trace {
@@ -23,7 +23,7 @@ async function trace(
     lines.push(line);
     options.onTrace?.(line);
   };
-  const run = schedule({
+  const run = new Scheduler({
     graph: graphOf(cells),
     wanted: new Set(cells.map((cell) => cell.id)),
     pool: new ResourcePool({ cpu: options.cpu ?? 1, memory: 0, gpus: [], named: {} }),
@@ -37,7 +37,7 @@ async function trace(
       note(`${cell.id}${without.size > 0 ? ` without ${[...without]}` : ''}${patient ? ' patiently' : ''}`);
       await Promise.resolve();
       running--;
-      const fate = fates[cell.id] ?? 'had';
+      const fate = fates[cell.id] ?? 'in-place';
       return typeof fate === 'string' ? fate : fate();
     },
     notRun: (cell, cause) => note(`${cell.id} not run${cause === null ? '' : ` because of ${cause}`}`),
@@ -96,9 +96,9 @@ test('a cell that fails at the look takes no resources and blocks what reads it'
   ]);
 });
 
-test('cells that are had take no time in the queue', async () => {
+test('cells that are in place take no time in the queue', async () => {
   const cells = [cellOf('a'), cellOf('b', reading('a')), cellOf('c', reading('b'))];
-  const look = async (cell: Cell) => (cell.id === 'c' ? 'work' : 'had');
+  const look = async (cell: Cell) => (cell.id === 'c' ? 'work' : 'in-place');
   expect((await trace(cells, {}, { look })).lines).toEqual(['c']);
 });
 
@@ -140,7 +140,7 @@ test('a gather without a minimum needs every item', async () => {
 test('a cell that another run holds is left for later, and waited for only when nothing else is left', async () => {
   let tries = 0;
   const cells = [cellOf('held'), cellOf('b'), cellOf('c')];
-  const held = () => (++tries === 1 ? 'held' : 'had');
+  const held = () => (++tries === 1 ? 'held' : 'in-place');
   expect((await trace(cells, { held })).lines).toEqual(['held', 'b', 'c', 'held patiently']);
 });
 
@@ -156,7 +156,7 @@ test('processors do not idle while a large cell waits for all of them, and its t
 test('a run that is told to stop starts nothing new and says so of each cell', async () => {
   const cells = [cellOf('a'), cellOf('b', reading('a'))];
   const notRun: string[] = [];
-  const run = schedule({
+  const run = new Scheduler({
     graph: graphOf(cells),
     wanted: new Set(cells.map((cell) => cell.id)),
     pool: new ResourcePool({ cpu: 1, memory: 0, gpus: [], named: {} }),
@@ -166,7 +166,7 @@ test('a run that is told to stop starts nothing new and says so of each cell', a
     look: async () => 'work',
     execute: async () => {
       run.stop();
-      return 'had';
+      return 'in-place';
     },
     notRun: (cell, cause) => notRun.push(`${cell.id} ${cause}`),
     onStop: () => {},

@@ -1,5 +1,5 @@
 /** The run as JUnit XML: a test case a cell and a claim, so that a CI shows them where it shows tests. */
-import { isCached, isFailed, isHad } from '../../run/cell-state.ts';
+import { isCached, isFailed, isInPlace } from '../../run/cell-state.ts';
 import type { ReportInput } from '../model/input.ts';
 
 /** Cells that failed are failures, cells that did not run are skipped; a contradicted claim is a failure, an undecided one skipped. */
@@ -18,7 +18,7 @@ export function junitXml(input: ReportInput): string {
               ? { message: cell.error?.message ?? cell.state, text: cell.error?.tail.join('\n') ?? '' }
               : null,
             skipped:
-              isHad(cell.state) || isFailed(cell.state)
+              isInPlace(cell.state) || isFailed(cell.state)
                 ? null
                 : cell.cause === null
                   ? cell.state

@@ -2,7 +2,7 @@
 
 import { countText, durationText, numberText } from '../../../lib/format.ts';
 import { isJsonObject, type Json, jsonText } from '../../../lib/json.ts';
-import { isCached, isFailed, isHad } from '../../run/cell-state.ts';
+import { isCached, isFailed, isInPlace } from '../../run/cell-state.ts';
 import { failureGroups } from '../model/failure-groups.ts';
 import type { ReportInput } from '../model/input.ts';
 import type { ClaimResult, TableDoc } from '../model/mark.ts';
@@ -85,7 +85,7 @@ function stageLines(input: ReportInput): readonly string[] {
       const cells = input.cells.filter(({ stage }) => stage === name);
       const count = (test: (state: (typeof cells)[number]['state']) => boolean): number =>
         cells.filter(({ state }) => test(state)).length;
-      const missing = count((state) => !isHad(state) && !isFailed(state));
+      const missing = count((state) => !isInPlace(state) && !isFailed(state));
       return `| ${text(name)} | ${cells.length} | ${count((state) => state === 'done')} | ${count(isCached)} | ${count(isFailed)} | ${missing} |`;
     }),
     '',

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../lib/json.ts';
 import type { SourceDoc } from '../../config/document.ts';
 import type { Fingerprint } from '../../key/fingerprint.ts';
 import type { Cell, Graph } from '../../plan/graph.ts';
-import { isHad } from '../../run/cell-state.ts';
+import { isInPlace } from '../../run/cell-state.ts';
 import type { CellState } from '../../run/event.ts';
 import { runCommand } from '../../run/rerun.ts';
 import { version } from '../../version.ts';
@@ -70,13 +70,13 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
       state,
       ms: told?.ms ?? inPlace?.ms ?? null,
       key: told?.key ?? inPlace?.key ?? null,
-      outBytes: told?.outBytes ?? (isHad(state) ? (inPlace?.bytes ?? null) : null),
+      outBytes: told?.outBytes ?? (isInPlace(state) ? (inPlace?.bytes ?? null) : null),
     });
     if (inPlace === null) continue;
     provenance.add(cell, inPlace.fingerprint);
     const outs = markedOuts(cell, inPlace, project);
     marked.push(...outs);
-    if (outs.length > 0 && !isHad(state)) stale.push(cell.id);
+    if (outs.length > 0 && !isInPlace(state)) stale.push(cell.id);
   }
   return {
     title: options.title,

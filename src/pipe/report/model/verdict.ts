@@ -1,14 +1,14 @@
 /** What a report says in one line: how much of the plan is there, and of which revision. */
 
 import { countText } from '../../../lib/format.ts';
-import { isFailed, isHad } from '../../run/cell-state.ts';
+import { isFailed, isInPlace } from '../../run/cell-state.ts';
 import type { ReportInput } from './input.ts';
 import { type Badge, stateLooks } from './state.ts';
 
 /** The page's one verdict: what of the plan is there. */
 export function verdict(input: ReportInput): readonly [Badge, string] {
   const all = input.cells.length;
-  const had = input.cells.filter(({ state }) => isHad(state)).length;
+  const had = input.cells.filter(({ state }) => isInPlace(state)).length;
   const failed = input.cells.filter(({ state }) => isFailed(state)).length;
   if (all === 0) return [stateLooks.waiting, 'Nothing planned'];
   if (failed > 0) return [stateLooks.failed, `${failed} failed, ${had} of ${countText(all, 'cell')} there`];

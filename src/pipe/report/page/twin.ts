@@ -1,7 +1,7 @@
 /** The report's machine-readable twin: everything the page says, as one JSON document inside and beside it. */
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { reasonText } from '../../key/reason-text.ts';
-import { isFailed, isHad } from '../../run/cell-state.ts';
+import { isFailed, isInPlace } from '../../run/cell-state.ts';
 import type { DrawnFigure } from '../figure/figure.ts';
 import { twinVersion } from '../model/baseline.ts';
 import type { ReportCell, ReportInput } from '../model/input.ts';
@@ -25,7 +25,7 @@ export function reportTwin(
     run: input.run,
     counts: {
       cells: input.cells.length,
-      had: input.cells.filter(({ state }) => isHad(state)).length,
+      had: input.cells.filter(({ state }) => isInPlace(state)).length,
       failed: input.cells.filter(({ state }) => isFailed(state)).length,
     },
     claims: input.claims.flatMap(({ value }) => value),

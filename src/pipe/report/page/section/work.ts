@@ -3,7 +3,7 @@
 import { bytesText, countText, durationText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
 import { reasonText } from '../../../key/reason-text.ts';
-import { isCached, isFailed, isHad } from '../../../run/cell-state.ts';
+import { isCached, isFailed, isInPlace } from '../../../run/cell-state.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
 import { countStates, stateLooks } from '../../model/state.ts';
 import { badge } from '../badge.ts';
@@ -13,7 +13,7 @@ const openUpTo = 24;
 
 export function workSection(input: ReportInput): Html | null {
   if (input.cells.length === 0) return null;
-  const had = input.cells.filter(({ state }) => isHad(state)).length;
+  const had = input.cells.filter(({ state }) => isInPlace(state)).length;
   return html`<section id="work"><h2>What ran, and what was cached</h2>
 <p class="note">${had} of ${countText(input.cells.length, 'cell')} have their results: ${countStates(
     input.cells,
