@@ -1,6 +1,6 @@
 // Gradients of the convolution on WebAssembly.
 
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Shape4 } from '../contract/backend.ts';
 import type { WasmMemory } from './memory.ts';
 

@@ -1,5 +1,5 @@
 /** Kernels of our own (scripts/kernels/network.ts), compiled, at work in the memory of TensorFlow.js. */
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type KernelMemory, loadKernel } from '../../../lib/webassembly.ts';
 import { BackendError } from '../contract/errors.ts';
 import { kernel } from './kernel.ts';

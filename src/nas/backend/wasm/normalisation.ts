@@ -1,6 +1,6 @@
 // Batch normalisation and its gradient on WebAssembly, each in two passes over memory.
 
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormState, Tensor } from '../contract/backend.ts';
 import type { WasmMemory } from './memory.ts';
 

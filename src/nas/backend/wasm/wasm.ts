@@ -2,7 +2,7 @@
  * The backend that is always there: TensorFlow.js on WebAssembly, one thread. It has no gradients of its own for
  * convolution and batch normalisation; kernels of ours work in its memory beside it.
  */
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import type { Backend, BackendId, BatchNormState, Shape4, Tensor } from '../contract/backend.ts';
 import { tensorsIn } from '../contract/container.ts';
@@ -143,7 +143,7 @@ class Wasm implements Backend {
   globalAvgPoolGrad(xShape: Shape4, dy: Tensor): Tensor {
     const [n, height, width, channels] = xShape;
     return tf.tidy(() => {
-      const share: tf.Tensor4D = tf.mul(own(dy), 1 / (height * width)).reshape([n, 1, 1, channels]);
+      const share: tf.Tensor4D = tf.reshape(tf.mul(own(dy), 1 / (height * width)), [n, 1, 1, channels]);
       return tf.image.resizeNearestNeighbor(share, [height, width]);
     });
   }
@@ -192,7 +192,7 @@ class Wasm implements Backend {
   }
 
   pack(tensors: readonly Tensor[]): Tensor {
-    return tf.tidy(() => tf.concat(tensors.map((tensor) => own(tensor).reshape([-1]))));
+    return tf.tidy(() => tf.concat(tensors.map((tensor) => tf.reshape(own(tensor), [-1]))));
   }
 
   unpack(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
@@ -228,7 +228,7 @@ class Wasm implements Backend {
       });
       return tf.tensor(values, [1, height * width * channels]);
     });
-    return tf.mul(x.reshape([n, height * width * channels]), factors).reshape(x.shape);
+    return tf.reshape(tf.mul(tf.reshape(x, [n, height * width * channels]), factors), x.shape);
   }
 
   #constant(key: string, make: () => tf.Tensor): tf.Tensor {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { openBackend } from '../../../../src/nas/backend/open.ts';
 import { WasmMemory } from '../../../../src/nas/backend/wasm/memory.ts';
