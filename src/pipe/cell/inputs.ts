@@ -14,7 +14,7 @@ import { lookedAt, whereToPut } from '../sources/candidates.ts';
 import type { SourceLookup } from '../sources/source.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
-import { CodeError, type CodeTracer } from '../trace/tracer.ts';
+import { CodeError, type Tracer } from '../trace/tracer.ts';
 import type { Obstacle } from './work.ts';
 
 export interface Surroundings {
@@ -23,7 +23,7 @@ export interface Surroundings {
   /** Of the run itself; stages see only what they name. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly digests: Digests;
-  readonly tracer: CodeTracer;
+  readonly tracer: Tracer;
   readonly tools: ToolProbes;
   readonly source: SourceLookup;
   /** What the pipeline file says of them, for messages. */

@@ -17,7 +17,8 @@ import type { MadeWith } from '../store/made-with.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { quarantineEntry } from '../store/quarantine.ts';
 import { readState } from '../store/records.ts';
-import { CodeTracer } from '../trace/tracer.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { TypeScriptTracer } from '../trace/typescript/typescript-tracer.ts';
 import type { InputPath, Inputs, Surroundings } from './inputs.ts';
 import { clearStaging, emptyStaging, publishOuts } from './publish.ts';
 import { restoreCell } from './restore.ts';
@@ -48,7 +49,7 @@ export class OpenWorkspace implements Workspace {
   readonly #around: Surroundings;
   /** The same for a cell that is to run. */
   readonly #fetching: Surroundings;
-  readonly #tracer: CodeTracer;
+  readonly #tracer: Tracer;
   readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
   readonly #checkpoints = new Map<CellId, Key | null>();
@@ -59,7 +60,12 @@ export class OpenWorkspace implements Workspace {
     this.#layout = layoutOf(project);
     const { index, code } = this.#layout;
     this.digests = new Digests(index);
-    this.#tracer = new CodeTracer({ project, codeFolder: code, indexFolder: index, digests: this.digests });
+    this.#tracer = new TypeScriptTracer({
+      project,
+      codeFolder: code,
+      indexFolder: index,
+      digests: this.digests,
+    });
     this.#around = {
       project,
       env,

@@ -164,12 +164,12 @@ export class Digests {
    */
   #unsettledMs(stat: BigIntStats): number {
     const tick = stat.ctimeNs % 1_000_000_000n === 0n ? coarseTickMs : tickMs;
-    const age = this.#now() - Number(stat.ctimeNs / 1_000_000n);
+    const age = this.now() - Number(stat.ctimeNs / 1_000_000n);
     return age < -tick ? 0 : Math.max(0, tick - age);
   }
 
-  /** The file system's own time: a server's clock may differ from ours. */
-  #now(): number {
+  /** The file system's own time, in milliseconds: a server's clock may differ from ours. */
+  now(): number {
     if (this.#skewMs === undefined) {
       this.#skewMs = 0;
       try {

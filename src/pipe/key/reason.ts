@@ -2,7 +2,7 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { CellId } from '../plan/graph.ts';
 import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
-import { importChain } from '../trace/tracer.ts';
+import { importChain } from '../trace/import-chain.ts';
 import { depDigest } from './cell-fingerprint.ts';
 import { type DepFingerprint, type Fingerprint, fingerprintVersion, type Reason } from './fingerprint.ts';
 

@@ -64,6 +64,7 @@ export function loadBinding(threads: number): { readonly binding: Binding; reado
   process.env.TF_ENABLE_ONEDNN_OPTS = '1';
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
+    /* @pipe-ignore: keyed by the probe of the backend's version under `tools` */
     const binding: Binding = createRequire(import.meta.url)(installed.binding);
     loaded = { binding, version: installed.version, threads };
     return loaded;

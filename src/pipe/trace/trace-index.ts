@@ -1,0 +1,85 @@
+/** Traces remembered for the next run, in one checksummed file: an accelerator that may be deleted at any time. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isSha256, type Sha256, sha256Of } from '../../lib/sha256.ts';
+import type { Observed } from './probes.ts';
+import type { ModuleFingerprint } from './tracer.ts';
+
+export interface Remembered {
+  readonly fingerprint: ModuleFingerprint;
+  readonly observed: Observed;
+  /** Files of the bundle, from the folder of bundles → digest. */
+  readonly written: Readonly<Record<string, Sha256>>;
+}
+
+export class TraceIndex {
+  readonly #file: string;
+  readonly #version: string;
+  #entries: Map<string, Remembered> | undefined;
+  #changed = false;
+
+  /** `version`: all that decides a trace beside the files, such as the compiler's version. */
+  constructor(file: string, version: string) {
+    this.#file = file;
+    this.#version = version;
+  }
+
+  get(entry: string): Remembered | undefined {
+    this.#entries ??= read(this.#file, this.#version);
+    return this.#entries.get(entry);
+  }
+
+  /** null: it must be traced again. */
+  set(entry: string, remembered: Remembered | null): void {
+    this.#entries ??= read(this.#file, this.#version);
+    this.#changed = true;
+    if (remembered) this.#entries.set(entry, remembered);
+    else this.#entries.delete(entry);
+  }
+
+  save(): void {
+    if (!this.#changed || !this.#entries) return;
+    const body = JSON.stringify({ version: this.#version, entries: Object.fromEntries(this.#entries) });
+    const aside = `${this.#file}.${process.pid}.tmp`;
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      writeFileSync(aside, `${body}\n${sha256Of(body)}\n`);
+      renameSync(aside, this.#file);
+      this.#changed = false;
+    } catch {
+      // An accelerator: the next run traces again.
+    }
+  }
+}
+
+function read(file: string, version: string): Map<string, Remembered> {
+  try {
+    const [body = '', checksum] = readFileSync(file, 'utf8').split('\n');
+    if (!isSha256(checksum) || sha256Of(body) !== checksum) return new Map();
+    const index: { version: string; entries: Record<string, Remembered> } = JSON.parse(body);
+    if (index.version !== version) return new Map();
+    return new Map(Object.entries(index.entries).filter(([, entry]) => isRemembered(entry)));
+  } catch {
+    return new Map();
+  }
+}
+
+/** The bundle's digest becomes a path: it must be one. The rest is compared with what is there. */
+function isRemembered({ fingerprint, observed, written }: Remembered): boolean {
+  const { files, folders, places } = observed;
+  const maps: readonly unknown[] = [
+    files,
+    folders,
+    places,
+    written,
+    fingerprint.files,
+    fingerprint.packages,
+    fingerprint.importedBy,
+  ];
+  return (
+    fingerprint.kind === 'module' &&
+    isSha256(fingerprint.bundle) &&
+    Object.keys(written).some((path) => dirname(path) === join(fingerprint.bundle)) &&
+    maps.every((map) => typeof map === 'object' && map !== null)
+  );
+}
