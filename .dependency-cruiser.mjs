@@ -56,7 +56,11 @@ const study = [
   'nas/figures',
 ];
 
-/** One rule a room: nothing that comes after it in the list, and nothing that the list does not name. */
+/**
+ * One rule a room: nothing that comes after it in the list, and nothing that the list does not name.
+ * @param {readonly string[]} rooms
+ * @returns {import('dependency-cruiser').IForbiddenRuleType[]}
+ */
 function downwards(rooms) {
   return rooms.map((room, index) => ({
     name: `${room} imports only what stands above it`,
@@ -69,6 +73,7 @@ function downwards(rooms) {
   }));
 }
 
+/** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...downwards(engine),

@@ -25,7 +25,11 @@ const study = {
   'convert.worker': 'src/nas/convert/convert.worker.ts',
 };
 
-/** Bundles `entries` into `outdir`. */
+/**
+ * Bundles `entries` into `outdir`.
+ * @param {Readonly<Record<string, string>>} entries
+ * @param {string} outdir
+ */
 async function bundle(entries, outdir) {
   await build({
     absWorkingDir: root,

@@ -10,16 +10,20 @@ process.chdir(root);
 const { output } = await cruise(['src', 'stages'], {
   ...config.options,
   validate: true,
-  ruleSet: { forbidden: config.forbidden },
+  ruleSet: { forbidden: config.forbidden ?? [] },
 });
 
-/** The room of a file: `pipe/cell`, `nas/backend/wasm`; `stages`; null outside. */
+/**
+ * The room of a file: `pipe/cell`, `nas/backend/wasm`; `stages`; null outside.
+ * @param {string} file
+ */
 function roomOf(file) {
   if (file.startsWith('stages/')) return 'stages';
   return /^src\/(.+)\/[^/]+$/.exec(file)?.[1] ?? /^src\/(.+)\.ts$/.exec(file)?.[1] ?? null;
 }
 
 const arrows = new Map();
+if (typeof output === 'string') throw new Error('dependency-cruiser answered with text');
 for (const { source, dependencies } of output.modules) {
   const from = roomOf(source);
   if (from === null) continue;

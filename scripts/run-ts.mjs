@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [entry, ...rest] = process.argv.slice(2);
+if (entry === undefined) throw new Error('which program? node scripts/run-ts.mjs FILE [ARGUMENT…]');
 const folder = join(root, 'node_modules/.cache/run-ts');
 const outfile = join(folder, `${process.pid}.mjs`);
 mkdirSync(folder, { recursive: true });

@@ -24,6 +24,10 @@ result into node_modules and trains one step. Needs Linux, python3 with pip, a C
   --fresh   fetch and compile again, even if it is there
 `;
 
+/**
+ * @param {string} root
+ * @param {string} target
+ */
 function link(root, target) {
   const path = join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
   mkdirSync(dirname(path), { recursive: true });

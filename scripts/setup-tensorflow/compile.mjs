@@ -9,7 +9,12 @@ import { compiler } from './wheel.mjs';
 
 const HEADERS = { name: 'node-api-headers', version: '1.9.0' };
 
-/** Fills `folder`/tfjs-node-gpu: the package, its binding, and a link that tells which TensorFlow it runs on. */
+/**
+ * Fills `folder`/tfjs-node-gpu: the package, its binding, and a link that tells which TensorFlow it runs on.
+ * @param {string} folder
+ * @param {string} tensorflow
+ * @param {string} version
+ */
 export function compileBinding(folder, tensorflow, version) {
   const target = join(folder, 'tfjs-node-gpu');
   const headers = join(folder, 'node-api-headers');
@@ -47,6 +52,11 @@ export function compileBinding(folder, tensorflow, version) {
   rmSync(join(library, 'include'), { recursive: true });
 }
 
+/**
+ * @param {string} spec
+ * @param {string} folder
+ * @param {string} target
+ */
 function fetchPackage(spec, folder, target) {
   const nextStep = 'Check that npm reaches its registry (npm ping), then try again.';
   const answer = run(

@@ -4,6 +4,10 @@ import { spawnSync } from 'node:child_process';
 
 /** A failure that the person at the keyboard can mend. */
 export class SetupError extends Error {
+  /**
+   * @param {string} message
+   * @param {string} nextStep
+   */
   constructor(message, nextStep) {
     super(message);
     this.name = 'SetupError';
@@ -11,14 +15,24 @@ export class SetupError extends Error {
   }
 }
 
-/** Whether `command args` can be started and exits with 0. */
+/**
+ * Whether `command args` can be started and exits with 0.
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 export function works(command, args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Runs a program and returns its stdout; its failure is a SetupError that ends with the program's last lines. */
+/**
+ * Runs a program and returns its stdout; its failure is a SetupError that ends with the program's last lines.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} options
+ * @param {string} nextStep
+ */
 export function run(command, args, options, nextStep) {
-  const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26, ...options });
+  const result = spawnSync(command, args, { maxBuffer: 1 << 26, ...options, encoding: 'utf8' });
   if (result.error) throw new SetupError(`${command} cannot be started: ${result.error.message}`, nextStep);
   if (result.status !== 0) {
     const tail = `${result.stdout}${result.stderr}`.trim().split('\n').slice(-12).join('\n');
@@ -28,7 +42,12 @@ export function run(command, args, options, nextStep) {
   return result.stdout;
 }
 
-/** Runs `body` and prints what it was and how long it took. */
+/**
+ * Runs `body` and prints what it was and how long it took.
+ * @template Result
+ * @param {string} what
+ * @param {() => Result} body
+ */
 export function step(what, body) {
   process.stdout.write(`${what} … `);
   const start = performance.now();

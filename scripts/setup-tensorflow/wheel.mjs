@@ -7,7 +7,11 @@ import { run, SetupError, step, works } from './process.mjs';
 
 const GIGABYTE = 1e9;
 
-/** Says what is missing before anything is fetched. */
+/**
+ * Says what is missing before anything is fetched.
+ * @param {string} cache
+ * @param {boolean} gpu
+ */
 export function checkMachine(cache, gpu) {
   if (process.platform !== 'linux') {
     throw new SetupError(
@@ -15,7 +19,7 @@ export function checkMachine(cache, gpu) {
       'Use the wasm backend here.',
     );
   }
-  if (process.report.getReport().header.glibcVersionRuntime === undefined) {
+  if (!('glibcVersionRuntime' in systemReport().header)) {
     throw new SetupError(
       "TensorFlow's wheels need glibc; this system has another C library.",
       'Use Debian, Ubuntu, Fedora or the like.',
@@ -51,6 +55,11 @@ export function checkMachine(cache, gpu) {
   }
 }
 
+/** What Node says of the system; its types only promise an object. */
+function systemReport() {
+  return /** @type {{ header: object }} */ (process.report.getReport());
+}
+
 export function compiler() {
   return process.env.CXX || 'c++';
 }
@@ -69,7 +78,12 @@ for wheel in wheels:
                 archive.extract(name, target)
 `;
 
-/** Fills `folder`/tensorflow (libraries, include) and, for a GPU, `folder`/nvidia. */
+/**
+ * Fills `folder`/tensorflow (libraries, include) and, for a GPU, `folder`/nvidia.
+ * @param {string} folder
+ * @param {string} version
+ * @param {boolean} gpu
+ */
 export function unpackWheel(folder, version, gpu) {
   const wheels = join(folder, 'wheels');
   mkdirSync(wheels);
@@ -94,7 +108,12 @@ export function unpackWheel(folder, version, gpu) {
   rmSync(wheels, { recursive: true });
 }
 
-/** The library is the same in the wheel of every Python, so another one's does when this Python has none. */
+/**
+ * The library is the same in the wheel of every Python, so another one's does when this Python has none.
+ * @param {string} wheels
+ * @param {string} version
+ * @param {boolean} gpu
+ */
 function download(wheels, version, gpu) {
   const wanted = gpu ? [`tensorflow[and-cuda]==${version}`] : ['--no-deps', `tensorflow-cpu==${version}`];
   const download = ['-m', 'pip', 'download', '--quiet', '--only-binary=:all:', '--dest', wheels];

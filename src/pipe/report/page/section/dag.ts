@@ -1,5 +1,6 @@
 /** The pipeline as a graph, the matrix collapsed: one box a stage with its cells by state. Laid out by dagre. */
 
+import type { EdgeLabel, GraphLabel, NodeLabel } from '@dagrejs/dagre';
 import { countText } from '../../../../lib/format.ts';
 import { type Html, html, raw } from '../../../../lib/html.ts';
 import { textWidth } from '../../figure/text-width.ts';
@@ -67,7 +68,7 @@ async function layout(
   direction: 'LR' | 'TB',
 ): Promise<{ readonly svg: string; readonly width: number }> {
   const { Graph, layout: place } = await import('@dagrejs/dagre');
-  const graph = new Graph();
+  const graph = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
   graph.setGraph({
     rankdir: direction,
     nodesep: 22,
@@ -79,11 +80,14 @@ async function layout(
   for (const [id, { width, height }] of boxes) graph.setNode(id, { width, height });
   for (const [from, to] of edges) if (boxes.has(from)) graph.setEdge(from, to);
   place(graph);
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  const { width = 0, height = 0 } = graph.graph();
   const lines = edges
     .filter(([from]) => boxes.has(from))
-    .map(([from, to]) => edgePath((graph.edge(from, to) as { points: readonly Point[] }).points));
-  const nodes = [...boxes].map(([id, content]) => boxSvg(content, graph.node(id) as Point));
+    .map(([from, to]) => edgePath(graph.edge(from, to).points ?? []));
+  const nodes = [...boxes].map(([id, content]) => {
+    const { x = 0, y = 0 } = graph.node(id);
+    return boxSvg(content, { x, y });
+  });
   const svg = html`<svg class="dag" role="img" aria-label="${describe(boxes, edges)}" width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}">
 <defs><marker id="dag-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,0.5L7.5,4L0,7.5Z"/></marker></defs>
 ${lines}${nodes}</svg>`;
