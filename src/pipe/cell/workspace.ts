@@ -12,6 +12,7 @@ import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import type { SourceLookup } from '../sources/source.ts';
 import { reached } from '../store/fault.ts';
 import { folderOf, type Layout, layoutOf } from '../store/layout.ts';
+import { enterRun } from '../store/live-run.ts';
 import { type Lock, lock } from '../store/lock.ts';
 import type { MadeWith } from '../store/made-with.ts';
 import type { OutRecords } from '../store/out-record.ts';
@@ -52,6 +53,7 @@ export class OpenWorkspace implements Workspace {
   readonly #tracer: Tracer;
   readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
+  #entered: Promise<Lock> | undefined;
   readonly #checkpoints = new Map<CellId, Key | null>();
 
   constructor({ project, graph, env, source, fetch = source }: WorkspaceOptions) {
@@ -100,6 +102,7 @@ export class OpenWorkspace implements Workspace {
     if (early) return early;
 
     this.#checkWritable();
+    await this.#enter(options);
     const held = await lock(this.#layout.locks, folderOf(id), options.run, {
       onWait: options.onWait,
       signal: options.signal,
@@ -153,6 +156,7 @@ export class OpenWorkspace implements Workspace {
   async close(): Promise<void> {
     for (const held of this.#held) held.release();
     this.#held.clear();
+    (await this.#entered?.catch(() => null))?.release();
     this.digests.save();
     this.#tracer.save();
   }
@@ -325,6 +329,12 @@ export class OpenWorkspace implements Workspace {
     const folder = join(this.#layout.checkpoints, key);
     mkdirSync(folder, { recursive: true });
     return folder;
+  }
+
+  /** Once, before the first lock: `gc` spares what a run uses that has entered. */
+  async #enter({ run, onWait, signal }: BeginOptions): Promise<void> {
+    this.#entered ??= enterRun(this.#layout, run, { onWait, signal });
+    await this.#entered;
   }
 
   #checkWritable(): void {

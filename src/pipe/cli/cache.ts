@@ -2,15 +2,8 @@
 
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText } from '../../lib/format.ts';
-import {
-  type Command,
-  jsonFlag,
-  type Parsed,
-  pipelineFlags,
-  type Surroundings,
-  wholeNumber,
-} from './command.ts';
-import { planOf, workspaceOf } from './project.ts';
+import { gc, gcFlags } from './cache-gc.ts';
+import { type Command, jsonFlag, type Parsed, pipelineFlags, type Surroundings } from './command.ts';
 import { columns } from './table.ts';
 
 const verbs = { ls: list, verify, gc } as const;
@@ -22,13 +15,12 @@ export const cache: Command = {
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
-    'dry-run': { type: 'boolean', short: 'n', help: 'gc: say what would go, remove nothing' },
-    'keep-runs': { type: 'string', value: 'N', help: 'gc: keep what the newest N runs used (default: 10)' },
+    ...gcFlags,
   },
   examples: [
     ['pipe cache ls', 'results and bytes by stage'],
     ['pipe cache verify', 'reads every object; bad ones go to quarantine, exit code 5'],
-    ['pipe cache gc --dry-run', 'what the pipeline and the newest ten runs no longer need'],
+    ['pipe cache gc', 'shows what no profile, recent run, pinned run or other checkout needs, and asks'],
   ],
   async run(parsed, surroundings) {
     const [verb = '', ...more] = parsed.arguments;
@@ -75,27 +67,4 @@ async function verify(parsed: Parsed, { project, stdout }: Surroundings): Promis
     stdout.write(`${read}: ${end}\n`);
   }
   return verdict.bad.length === 0 ? exitCode.ok : exitCode.cacheIntegrity;
-}
-
-async function gc(parsed: Parsed, surroundings: Surroundings): Promise<number> {
-  const { project, stdout } = surroundings;
-  const keepRuns = wholeNumber(parsed.text('keep-runs'), 'keep-runs') ?? 10;
-  const dryRun = parsed.is('dry-run');
-  const opened = await planOf(parsed, surroundings);
-  const workspace = await workspaceOf(opened, surroundings);
-  const status = await workspace.status();
-  await workspace.close();
-  const { collectGarbage } = await import('../store/gc.ts');
-  const { graph } = opened;
-  const { removed, kept } = collectGarbage({ project, graph, status, checkpoints: null, keepRuns, dryRun });
-  if (parsed.is('json')) {
-    stdout.write(`${JSON.stringify({ dryRun, removed, kept }, null, 2)}\n`);
-    return exitCode.ok;
-  }
-  for (const cell of removed.cells)
-    stdout.write(`${dryRun ? 'would remove' : 'removed'} the outs of ${cell}\n`);
-  stdout.write(
-    `${dryRun ? 'would remove' : 'removed'} ${removed.manifests} results and ${removed.objects} objects, ${bytesText(removed.bytes)}; ${kept.manifests} results, ${bytesText(kept.bytes)} stay\n`,
-  );
-  return exitCode.ok;
 }

@@ -126,6 +126,11 @@ export async function runPipeline(
   const grace = options.grace ?? defaultGrace;
   const executor = options.executor ?? localExecutor(grace);
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run);
+  const [{ registerSharer }, { boundRuns }] = await Promise.all([
+    import('../store/sharers.ts'),
+    import('../store/recorded-runs.ts'),
+  ]);
+  registerSharer(options.project, options.pipeline);
   const stopper = new Stopper(grace);
   listeners.splice(1, 0, (event) => {
     const problem = folder.write(event);
@@ -218,6 +223,7 @@ export async function runPipeline(
     stopper.close();
     await executor.close();
     folder.close();
+    boundRuns(layoutOf(options.project));
   }
 }
 

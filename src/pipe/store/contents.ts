@@ -8,6 +8,9 @@ import { type Layout, objectFile } from './layout.ts';
 import { BadObject, readListing } from './objects.ts';
 import type { OutRecord } from './out-record.ts';
 
+/** In `objects`: who uses the store. Not a digest's folder, so that no object is ever looked for here. */
+export const usersFolder = '.users';
+
 export interface StoredFile<Name> {
   readonly name: Name;
   readonly file: string;
@@ -36,7 +39,7 @@ export function* storedManifests(layout: Layout): Generator<StoredFile<Key>> {
 /** What stands in the store's folders and is neither: never written by us under that name. */
 export function* strangers(layout: Layout): Generator<string> {
   for (const { folder, file, path } of twoLevels(layout.objects))
-    if (!isSha256(`${folder}${file}`)) yield path;
+    if (!isSha256(`${folder}${file}`) && folder !== usersFolder) yield path;
   for (const { folder, file, path } of twoLevels(layout.manifests)) {
     const name = file.slice(0, -'.json'.length);
     if (!(isSha256(name) && name.startsWith(folder) && file.endsWith('.json')) && !file.endsWith('.tmp'))

@@ -1,222 +1,261 @@
 /**
- * `pipe cache gc`: mark what the current pipeline, the last runs and pinned runs need, sweep the rest. Safe beside a
- * running `pipe run`: what was written since the listing, or could belong to a cell that is being published, stays.
+ * `pipe cache gc`: removes what the mark found, and only what a second mark still finds while no run can enter. Each cell is
+ * swept under its own lock. Things are renamed out of the way first: what was written again meanwhile goes back.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { hasCode } from '../../lib/errno.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
-import { isSha256 } from '../../lib/sha256.ts';
+import { Digests } from '../digest/digests.ts';
 import type { Key } from '../key/fingerprint.ts';
 import { cellOfFolder } from '../plan/cell-id.ts';
-import type { CellId, Graph } from '../plan/graph.ts';
-import { objectsOf, type StoredFile, storedManifests, storedObjects, versionOf } from './contents.ts';
+import { type StoredFile, versionOf } from './contents.ts';
+import { type GcOptions, type Marked, mark, unnamedObjects } from './gc-mark.ts';
 import { folderOf, type Layout, layoutOf } from './layout.ts';
-import { describeOwner, lockHolders, tryLock } from './lock.ts';
-import { BadObject } from './objects.ts';
+import { clearDeadRuns, gateName } from './live-run.ts';
+import { describeOwner, type Lock, lockHolders, tryLock } from './lock.ts';
+import { namesInside } from './real-folder.ts';
 import { readManifest, readState } from './records.ts';
+import { realOrNull, sharersOf } from './sharers.ts';
 
-export interface GcOptions {
-  /** Absolute. */
-  readonly project: string;
-  readonly graph: Graph;
-  /** Of the current pipeline: what is restorable is needed too. */
-  readonly status: ReadonlyMap<CellId, { readonly state: string; readonly key?: Key | null }>;
-  /** Checkpoint folders of the current pipeline; null: they cannot all be known now, so every one stays. */
-  readonly checkpoints: ReadonlySet<Key> | null;
-  /** How many of the newest runs keep what they used. */
-  readonly keepRuns: number;
-  readonly dryRun: boolean;
-}
-
-export interface GcResult {
-  readonly removed: Swept;
-  readonly kept: { readonly manifests: number; readonly objects: number; readonly bytes: number };
-}
 export interface Swept {
   readonly manifests: number;
   readonly objects: number;
   readonly bytes: number;
   /** Cells of earlier pipelines whose outs are taken out of place. */
   readonly cells: readonly string[];
+  readonly runs: number;
   readonly checkpoints: number;
+  /** What was in such a cell's folder and is not what its stage made: where it is kept, relative to the project. */
+  readonly setAside: readonly string[];
 }
 
-/** No cell's lock has this name. */
-const gcLock = '~gc';
-/** What a clock may be off between two machines that share a cache. */
-const clockMarginMs = 3_600_000;
-
-export function collectGarbage(options: GcOptions): GcResult {
-  const layout = layoutOf(options.project);
-  const lock = tryLock(layout.locks, gcLock, 'gc');
-  if (!lock) {
-    const holder = lockHolders(layout.locks).find(({ name }) => name === gcLock);
-    const who = holder ? describeOwner(holder.owner) : 'another process';
-    throw new UserError(`the cache is being cleaned by ${who}`, { code: exitCode.lockHeld });
-  }
-  try {
-    return sweep(layout, options);
-  } finally {
-    lock.release();
-  }
-}
-
-function sweep(layout: Layout, options: GcOptions): GcResult {
-  const { dryRun } = options;
-  // The order matters: whatever is written after these two lists is not in them, and so cannot be swept.
-  const objects = [...storedObjects(layout)];
-  const manifests = [...storedManifests(layout)];
-  const working = workingCells(layout);
-  const needed = neededKeys(layout, options);
-
-  const keptManifests = manifests.filter(({ name }) => needed.has(name));
-  const used = usedObjects(layout, needed);
-  // An object of a manifest that is not yet written is younger than the lock it was written under.
-  const spared = (object: StoredFile<Sha256>) =>
-    (lstatSync(object.file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= working.since;
-  const garbage = objects.filter((object) => !used.has(object.name) && !(working.any && spared(object)));
-  const swept = manifests.filter(({ name }) => !needed.has(name));
-
-  let removedManifests = 0;
-  let removedObjects = 0;
-  let bytes = 0;
-  for (const manifest of swept) if (dryRun || remove(layout, manifest)) removedManifests++;
-  for (const object of garbage) {
-    if (!dryRun && !remove(layout, object)) continue;
-    removedObjects++;
-    bytes += object.size;
-  }
-  const cells = abandonedCells(layout, options.graph, needed, working.names);
-  const checkpoints = abandonedCheckpoints(layout, options.checkpoints);
-  if (!dryRun) {
-    for (const folder of cells) {
-      rmSync(join(layout.cells, folder), { recursive: true, force: true });
-      rmSync(join(layout.state, `${folder}.json`), { force: true });
-    }
-    for (const path of checkpoints) rmSync(path, { recursive: true, force: true });
-    sweepLeftovers(layout, working.names);
-  }
-  const gone = new Set(garbage);
-  const stays = objects.filter((object) => !gone.has(object));
+/** What a sweep of `marked` would remove, as far as can be said without locking anything. */
+export function expected({ garbage }: Marked): Omit<Swept, 'setAside'> {
   return {
-    removed: {
-      manifests: removedManifests,
-      objects: removedObjects,
-      bytes,
-      cells: cells.map((folder) => cellOfFolder(folder) ?? folder),
-      checkpoints: checkpoints.length,
-    },
-    kept: {
-      manifests: keptManifests.length,
-      objects: stays.length,
-      bytes: stays.reduce((sum, { size }) => sum + size, 0),
-    },
+    manifests: garbage.manifests.length,
+    objects: garbage.objects.length,
+    bytes: garbage.objects.reduce((sum, { size }) => sum + size, 0),
+    cells: garbage.cells.map(cellName),
+    runs: garbage.runs.length,
+    checkpoints: garbage.checkpoints.length,
   };
 }
 
-function neededKeys(layout: Layout, { graph, status, keepRuns }: GcOptions): ReadonlySet<Key> {
-  const needed = new Set<Key>();
-  for (const cell of graph.cells.keys()) {
-    const state = readState(layout, cell);
-    if (typeof state !== 'string') needed.add(state.key);
-    const now = status.get(cell);
-    if (now?.key) needed.add(now.key);
-  }
-  const runs = existsSync(layout.runs) ? readdirSync(layout.runs).sort() : [];
-  const last = new Set(keepRuns > 0 ? runs.slice(-keepRuns) : []);
-  for (const run of runs)
-    if (last.has(run) || existsSync(join(layout.runs, run, 'pinned')))
-      for (const key of keysOfRun(join(layout.runs, run, 'events.jsonl'))) needed.add(key);
-  return needed;
-}
-
-function* keysOfRun(file: string): Generator<Key> {
-  if (!existsSync(file)) return;
-  for (const [, key] of readFileSync(file, 'utf8').matchAll(/"key":"([0-9a-f]{64})"/g))
-    if (isSha256(key)) yield key as string as Key;
-}
-
-function usedObjects(layout: Layout, needed: ReadonlySet<Key>): ReadonlySet<Sha256> {
-  const used = new Set<Sha256>();
-  for (const key of needed) {
-    const entry = readManifest(layout, key);
-    if (typeof entry === 'string') continue;
-    for (const out of Object.values(entry.outs)) {
-      try {
-        for (const { sha256 } of objectsOf(layout, out)) used.add(sha256);
-      } catch (error) {
-        // A bad listing names nothing; `verify` and the next restore deal with it.
-        if (!(error instanceof BadObject)) throw error;
-      }
-    }
-  }
-  return used;
-}
-
-/** Cells that a live run holds, and since when the oldest of them is held, by the file system's clock. */
-function workingCells(layout: Layout): { any: boolean; since: number; names: ReadonlySet<string> } {
-  const names = new Set<string>();
-  let since = Number.POSITIVE_INFINITY;
-  for (const { name, dead } of lockHolders(layout.locks)) {
-    if (dead || name === gcLock) continue;
-    names.add(name);
-    const stat = lstatSync(join(layout.locks, name), { throwIfNoEntry: false });
-    since = Math.min(since, (stat?.mtimeMs ?? 0) - clockMarginMs);
-  }
-  return { any: names.size > 0, since, names };
-}
-
-/** False: it was written again since it was listed, and stays. */
-function remove(layout: Layout, stored: StoredFile<unknown>): boolean {
-  const trash = join(layout.staging, `~gc-${process.pid}`);
-  mkdirSync(layout.staging, { recursive: true });
+/** @throws UserError when another gc is at work */
+export async function sweep(marked: Marked, options: GcOptions): Promise<Swept> {
+  const layout = layoutOf(options.project);
+  const gates = await closeGates(options.project);
+  const trash = new Trash(layout);
   try {
-    // Looking and then removing would leave a moment in which a new one could be removed.
-    renameSync(stored.file, trash);
+    return await new Sweep(layout, options, trash).run(marked);
+  } finally {
+    for (const gate of gates) gate.release();
+    // Runs can enter again: what is in the trash has no name any more that they could ask for.
+    trash.empty();
+  }
+}
+
+/** Of every cache that shares the store, always in the same order, so that two gcs cannot wait for each other. */
+async function closeGates(project: string): Promise<readonly Lock[]> {
+  const sharers = sharersOf(project).sharers.map(({ layout }) => layout.locks);
+  const folders = new Set(sharers.map((locks) => realOrNull(locks) ?? locks));
+  const gates: Lock[] = [];
+  try {
+    for (const locks of [...folders].sort()) gates.push(await closeGate(locks));
+    return gates;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    for (const gate of gates) gate.release();
     throw error;
   }
-  if (versionOf(trash) !== stored.version) {
-    renameSync(trash, stored.file);
-    return false;
-  }
-  rmSync(trash, { force: true });
-  return true;
 }
 
-/** Folders in `cells` of no cell of this pipeline, whose result nothing else needs. */
-function abandonedCells(
-  layout: Layout,
-  graph: Graph,
-  needed: ReadonlySet<Key>,
-  working: ReadonlySet<string>,
-): readonly string[] {
-  const current = new Set([...graph.cells.keys()].map(folderOf));
-  const folders = new Set<string>();
-  for (const folder of existsSync(layout.cells) ? readdirSync(layout.cells) : []) folders.add(folder);
-  for (const file of existsSync(layout.state) ? readdirSync(layout.state) : [])
-    if (file.endsWith('.json')) folders.add(file.slice(0, -'.json'.length));
-  return [...folders].sort().filter((folder) => {
-    if (current.has(folder) || working.has(folder)) return false;
-    const cell = cellOfFolder(folder);
-    const state = cell === null ? 'missing' : readState(layout, cell);
-    return typeof state === 'string' || !needed.has(state.key);
+/** A run that enters holds it for a moment; another gc for as long as it takes. */
+async function closeGate(locks: string): Promise<Lock> {
+  for (;;) {
+    const held = tryLock(locks, gateName, 'gc');
+    if (held) return held;
+    const holder = lockHolders(locks).find(({ name }) => name === gateName);
+    if (holder?.owner.run === 'gc')
+      throw new UserError(`the cache is being cleaned by ${describeOwner(holder.owner)}`, {
+        code: exitCode.lockHeld,
+      });
+    await setTimeout(20);
+  }
+}
+
+class Sweep {
+  readonly #layout: Layout;
+  readonly #options: GcOptions;
+  readonly #trash: Trash;
+  readonly #setAside: string[] = [];
+  #done = 0;
+
+  constructor(layout: Layout, options: GcOptions, trash: Trash) {
+    this.#layout = layout;
+    this.#options = options;
+    this.#trash = trash;
+  }
+
+  async run(marked: Marked): Promise<Swept> {
+    const now = mark(this.#options).garbage;
+    const planned = new Set(marked.garbage.cells);
+    const cells = await this.#cells(now.cells.filter((folder) => planned.has(folder)));
+    const manifests = await this.#manifests(both(marked.garbage.manifests, now.manifests));
+    const { objects, bytes } = await this.#objects(both(marked.garbage.objects, now.objects));
+    await this.#leftovers(now.leftovers);
+    clearDeadRuns(this.#layout);
+    for (const { folder } of now.runs) this.#trash.take(folder);
+    for (const folder of now.checkpoints) this.#trash.take(folder);
+    const counts = { runs: now.runs.length, checkpoints: now.checkpoints.length };
+    return { manifests, objects, bytes, cells: cells.map(cellName), ...counts, setAside: this.#setAside };
+  }
+
+  /** Folders of cells that no declared profile has. One that holds anything else than its stage made is kept aside. */
+  async #cells(folders: readonly string[]): Promise<readonly string[]> {
+    const removed: string[] = [];
+    for (const folder of folders) {
+      await this.#breathe();
+      const held = tryLock(this.#layout.locks, folder, 'gc');
+      if (!held) continue;
+      try {
+        const path = join(this.#layout.cells, folder);
+        if (await isAsMade(this.#layout, folder)) this.#trash.take(path);
+        else this.#keepAside(path, folder);
+        this.#trash.take(join(this.#layout.state, `${folder}.json`));
+        removed.push(folder);
+      } finally {
+        held.release();
+      }
+    }
+    return removed;
+  }
+
+  #keepAside(path: string, folder: string): void {
+    const aside = join(this.#layout.quarantine, `before-gc-${folder}-${Date.now()}`);
+    mkdirSync(this.#layout.quarantine, { recursive: true });
+    renameSync(path, aside);
+    this.#setAside.push(relative(this.#options.project, aside));
+  }
+
+  /** Each under the lock of the cell that made it. */
+  async #manifests(manifests: readonly StoredFile<Key>[]): Promise<number> {
+    let removed = 0;
+    for (const manifest of manifests) {
+      await this.#breathe();
+      const entry = readManifest(this.#layout, manifest.name);
+      const held = typeof entry === 'string' ? null : tryLock(this.#layout.locks, folderOf(entry.cell), 'gc');
+      if (typeof entry !== 'string' && held === null) continue;
+      try {
+        if (this.#trash.take(manifest.file, manifest.version)) removed++;
+      } finally {
+        held?.release();
+      }
+    }
+    return removed;
+  }
+
+  /** After the manifests: what one names that stayed, because its cell is at work, stays too. */
+  async #objects(objects: readonly StoredFile<Sha256>[]): Promise<{ objects: number; bytes: number }> {
+    let removed = 0;
+    let bytes = 0;
+    for (const object of unnamedObjects(this.#options.project, objects)) {
+      await this.#breathe();
+      if (!this.#trash.take(object.file, object.version)) continue;
+      removed++;
+      bytes += object.size;
+    }
+    return { objects: removed, bytes };
+  }
+
+  /** What lies in `staging` belongs to the cell of that name for as long as its lock is held. */
+  async #leftovers(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      await this.#breathe();
+      if (dirname(path) !== this.#layout.staging) {
+        this.#trash.take(path);
+        continue;
+      }
+      const held = tryLock(this.#layout.locks, basename(path), 'gc');
+      if (held) this.#trash.take(path);
+      held?.release();
+    }
+  }
+
+  /** The locks' heartbeats, which other machines watch, need their turn. */
+  async #breathe(): Promise<void> {
+    if (++this.#done % 200 === 0) await setImmediate();
+  }
+}
+
+/** A folder of the cache to which things are renamed: at once, and back if they turn out to be new. */
+class Trash {
+  readonly #folder: string;
+  #count = 0;
+
+  constructor(layout: Layout) {
+    this.#folder = join(layout.root, `.trash-${process.pid}-${Date.now()}`);
+  }
+
+  /** False: it is gone, or `version` was given and it was written again since; then it stays. */
+  take(path: string, version?: string): boolean {
+    if (version !== undefined && versionOf(path) !== version) return false;
+    const target = join(this.#folder, String(this.#count++));
+    mkdirSync(this.#folder, { recursive: true });
+    try {
+      // Looking and then removing would leave a moment in which a new one could be removed.
+      renameSync(path, target);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return false;
+      throw error;
+    }
+    if (version === undefined || versionOf(target) === version) return true;
+    renameSync(target, path);
+    return false;
+  }
+
+  empty(): void {
+    removeTree(this.#folder);
+  }
+}
+
+/** What was found both times, and not written in between. */
+function both<Name>(
+  first: readonly StoredFile<Name>[],
+  second: readonly StoredFile<Name>[],
+): readonly StoredFile<Name>[] {
+  const versions = new Map(first.map(({ name, version }) => [name, version]));
+  return second.filter(({ name, version }) => versions.get(name) === version);
+}
+
+/** Whether a cell's folder holds exactly what its state says; a folder without a state is nobody's that we know. */
+async function isAsMade(layout: Layout, folder: string): Promise<boolean> {
+  const path = join(layout.cells, folder);
+  if (!lstatSync(path, { throwIfNoEntry: false })) return true;
+  const cell = cellOfFolder(folder);
+  const state = cell === null ? 'missing' : readState(layout, cell);
+  if (typeof state === 'string') return false;
+  const outs = Object.values(state.outs);
+  const digests = new Digests(layout.index);
+  for (const out of outs) {
+    const look = await digests.look(join(path, out.path), 'self').catch(() => null);
+    if (look !== null && look.sha256 !== out.sha256) return false;
+  }
+  return onlyOuts(path, '', new Set(outs.map((out) => out.path)));
+}
+
+/** Nothing stands beside the outs and the folders that lead to them. */
+function onlyOuts(root: string, inner: string, outs: ReadonlySet<string>): boolean {
+  return namesInside(join(root, inner)).every((name) => {
+    const path = inner === '' ? name : `${inner}/${name}`;
+    if (outs.has(path)) return true;
+    return [...outs].some((out) => out.startsWith(`${path}/`)) && onlyOuts(root, path, outs);
   });
 }
 
-function abandonedCheckpoints(layout: Layout, current: ReadonlySet<Key> | null): readonly string[] {
-  if (current === null || !existsSync(layout.checkpoints)) return [];
-  return readdirSync(layout.checkpoints)
-    .filter((name) => isSha256(name) && !current.has(name as string as Key))
-    .map((name) => join(layout.checkpoints, name));
-}
-
-/** What dead runs left, and bad entries. What a place held before stays in quarantine: nobody else has it. */
-function sweepLeftovers(layout: Layout, working: ReadonlySet<string>): void {
-  for (const name of existsSync(layout.staging) ? readdirSync(layout.staging) : [])
-    if (!working.has(name)) rmSync(join(layout.staging, name), { recursive: true, force: true });
-  for (const name of existsSync(layout.quarantine) ? readdirSync(layout.quarantine) : [])
-    if (!name.startsWith('before-')) rmSync(join(layout.quarantine, name), { recursive: true, force: true });
+function cellName(folder: string): string {
+  return cellOfFolder(folder) ?? folder;
 }

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -21,6 +22,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { hasCode } from '../../lib/errno.ts';
 
 export interface LockOwner {
   readonly host: string;
@@ -41,6 +43,7 @@ export interface Lock {
 const beatMs = 2_000;
 /** An owner on another machine is taken for dead when its file did not change for this long, by our own clock. */
 const silenceMs = 30_000;
+const forgottenMs = 3 * 86_400_000;
 const pollMs = 50;
 
 /** How long a waiter watches a silent owner; tests shorten it. */
@@ -60,7 +63,7 @@ export function tryLock(folder: string, name: string, run: string): Lock | null 
     return new HeldLock(place, owner, file);
   } catch (error) {
     rmSync(prepared, { recursive: true, force: true });
-    if (!isCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) {
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) {
       closeSync(file);
       throw error;
     }
@@ -123,7 +126,7 @@ export function lockHolders(folder: string): readonly { name: string; owner: Loc
     const file = name.startsWith('.') ? null : ownerFile(join(folder, name));
     if (file === null) continue;
     const owner = decodeOwner(file);
-    holders.push({ name, owner, dead: isDead(owner) });
+    holders.push({ name, owner, dead: isDead(owner) || isForgotten(join(folder, name, file)) });
   }
   return holders;
 }
@@ -162,7 +165,7 @@ class HeldLock implements Lock {
       unlinkSync(this.#file);
       rmdirSync(this.#place);
     } catch (error) {
-      if (!isCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+      if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
     }
   }
 
@@ -182,7 +185,7 @@ function takeOver(place: string, from: string, to: string): number | null {
     renameSync(join(place, from), join(place, to));
     return openSync(join(place, to), 'r+');
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }
@@ -191,7 +194,7 @@ function ownerFile(place: string): string | null {
   try {
     return readdirSync(place)[0] ?? null;
   } catch (error) {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
 }
@@ -209,6 +212,12 @@ function isDead(owner: LockOwner): boolean {
   if (owner.machine !== thisProcess().machine) return false;
   const start = processStart(owner.pid);
   return start === null || (owner.start !== '' && start !== '' && start !== owner.start);
+}
+
+/** On whatever machine: a living owner writes every two seconds, and no two clocks are days apart. */
+function isForgotten(file: string): boolean {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > forgottenMs;
 }
 
 let cached: Omit<LockOwner, 'run'> | undefined;
@@ -244,7 +253,7 @@ function processStart(pid: number): string | null {
     process.kill(pid, 0);
     return '';
   } catch (error) {
-    return isCode(error, 'ESRCH') ? null : '';
+    return hasCode(error, 'ESRCH') ? null : '';
   }
 }
 
@@ -265,8 +274,4 @@ function decodeOwner(name: string): LockOwner {
     }
   });
   return { host, machine, pid: Number(pid), start, run };
-}
-
-function isCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -17,7 +17,8 @@ import { sha256Of } from '../../../src/lib/sha256.ts';
 import { decodeListing, ListingError } from '../../../src/pipe/digest/listing.ts';
 import type { Key } from '../../../src/pipe/key/fingerprint.ts';
 import { storedManifests, storedObjects } from '../../../src/pipe/store/contents.ts';
-import { collectGarbage } from '../../../src/pipe/store/gc.ts';
+import { expected, sweep } from '../../../src/pipe/store/gc.ts';
+import { mark } from '../../../src/pipe/store/gc-mark.ts';
 import { layoutOf, manifestFile, objectFile } from '../../../src/pipe/store/layout.ts';
 import { readManifest } from '../../../src/pipe/store/records.ts';
 import { cacheUsage } from '../../../src/pipe/store/usage.ts';
@@ -132,16 +133,19 @@ describe('gc', () => {
     const graph = project.graph();
     const workspace = project.workspace({ graph });
     const status = await workspace.status();
-    const result = collectGarbage({
+    const keys = new Set([...status.values()].flatMap((one) => ('key' in one && one.key ? [one.key] : [])));
+    const gcOptions = {
       project: project.dir,
-      graph,
-      status,
+      reach: { cells: new Set(graph.cells.keys()), keys },
       checkpoints: workspace.checkpoints(),
+      keepDays: 0,
       keepRuns: options.keepRuns ?? 0,
-      dryRun: options.dryRun ?? false,
-    });
+      now: Date.now(),
+    };
     await workspace.close();
-    return result;
+    const marked = mark(gcOptions);
+    const dry = { ...expected(marked), setAside: [] as readonly string[] };
+    return { removed: options.dryRun === true ? dry : await sweep(marked, gcOptions) };
   };
 
   test('keeps what the pipeline needs, removes what it does not; a dry run only says so', async () => {

@@ -1,0 +1,59 @@
+/** What the pipelines of a project reach in its cache: every profile of every pipeline file that ran here. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Key } from '../key/fingerprint.ts';
+import type { CellId } from '../plan/graph.ts';
+import { openPlan } from '../project/open-plan.ts';
+import type { PlannedPipeline } from '../project/plan-json.ts';
+import type { Reach } from '../store/gc-mark.ts';
+import { layoutOf } from '../store/layout.ts';
+import { sameFolder, sharersOf } from '../store/sharers.ts';
+import type { Parsed, Surroundings } from './command.ts';
+import { planOf, workspaceOf } from './project.ts';
+
+export interface ProjectReach extends Reach {
+  /** The pipelines and profiles, as they are shown. */
+  readonly of: readonly string[];
+}
+
+/**
+ * Of this project, and of every other one whose manifests are the same folder: their results lie side by side.
+ * @throws ConfigurationError: what cannot be planned has an unknown reach, so that nothing may be removed
+ */
+export async function reachOf(parsed: Parsed, surroundings: Surroundings): Promise<ProjectReach> {
+  const { project } = surroundings;
+  const found = { cells: new Set<CellId>(), keys: new Set<Key>(), of: [] as string[] };
+  const asked = await planOf(parsed, surroundings, { checkFiles: false });
+  await add(found, asked, surroundings);
+  const { manifests } = layoutOf(project);
+  for (const sharer of sharersOf(project).sharers) {
+    const own = sharer.project === project;
+    if (!own && !sameFolder(sharer.layout.manifests, manifests)) continue;
+    const files = new Set([...(own ? [asked.file] : []), ...sharer.pipelines]);
+    for (const file of [...files].filter((name) => existsSync(join(sharer.project, name))))
+      await addFile(found, file, { ...surroundings, project: sharer.project }, own);
+  }
+  return found;
+}
+
+type Found = { readonly cells: Set<CellId>; readonly keys: Set<Key>; readonly of: string[] };
+
+async function addFile(found: Found, file: string, surroundings: Surroundings, own: boolean): Promise<void> {
+  const { project } = surroundings;
+  const planned = await openPlan(project, { file, checkFiles: false });
+  await add(found, planned, surroundings);
+  const shown = own ? file : join(project, file);
+  const { profiles } = planned;
+  for (const profile of profiles)
+    await add(found, await openPlan(project, { file, profile, checkFiles: false }), surroundings);
+  found.of.push(profiles.length === 0 ? shown : `${shown} (profiles ${profiles.join(', ')})`);
+}
+
+async function add(found: Found, planned: PlannedPipeline, surroundings: Surroundings): Promise<void> {
+  const workspace = await workspaceOf(planned, surroundings);
+  for (const [cell, status] of await workspace.status()) {
+    found.cells.add(cell);
+    if ('key' in status && status.key !== null) found.keys.add(status.key);
+  }
+  await workspace.close();
+}
