@@ -110,3 +110,20 @@ export function numericalGradient(
     return (above - objective(moved)) / (2 * step);
   });
 }
+
+/** Values in −1…1 without a pattern that a wrong index would keep. */
+export function noise(shape: Array4['shape'], seed: number): Array4 {
+  let state = (seed * 2654435761) >>> 0;
+  const values = new Float64Array(shape[0] * shape[1] * shape[2] * shape[3]).map(() => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+  return { shape, values };
+}
+
+/** Largest difference over largest value. */
+export function relativeError(got: Float32Array, wanted: Float64Array): number {
+  const largest = (values: Float64Array) =>
+    values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest(wanted.map((value, i) => value - got[i]!)) / Math.max(largest(wanted), 1e-12);
+}

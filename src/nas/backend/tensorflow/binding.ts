@@ -61,7 +61,8 @@ export function loadBinding(threads: number): { readonly binding: Binding; reado
   process.env.OMP_NUM_THREADS = String(threads);
   process.env.TF_DETERMINISTIC_OPS = '1';
   // TensorFlow's own choice leaves oneDNN out on many CPUs, and gradients of convolutions then take three times as long.
-  process.env.TF_ENABLE_ONEDNN_OPTS = '1';
+  // Whoever sets it keeps their setting: oneDNN is the part that has had faults.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
     /* @pipe-ignore: keyed by the probe of the backend's version under `tools` */
