@@ -25,6 +25,7 @@ export class Lookups {
   readonly #observer: Observer;
   readonly #scopes = new Map<string, Scope>();
   readonly #imports = new Set<string>();
+  readonly #candidates = new Set<string>();
 
   constructor(observer: Observer) {
     this.#observer = observer;
@@ -72,6 +73,22 @@ export class Lookups {
       const real = realpathSync(root);
       this.#scope(real);
       this.#candidate(join(real, specifier.slice(name.length)));
+      const exports = readObject(join(root, 'package.json'))?.exports;
+      this.#mapped(selfMappings(real, name, exports), specifier);
+    }
+  }
+
+  #mapped(mappings: readonly Mapping[], specifier: string): void {
+    for (const { base, pattern, targets } of mappings) {
+      const matched = match(pattern, specifier);
+      if (matched === null) continue;
+      for (const target of targets)
+        this.#candidate(
+          resolve(
+            base,
+            target.replaceAll('*', () => matched),
+          ),
+        );
     }
   }
 
@@ -96,14 +113,15 @@ export class Lookups {
   }
 
   #candidate(path: string): void {
-    if (!this.#observer.place(path)) return;
+    if (this.#candidates.size === this.#candidates.add(path).size) return;
+    this.#observer.place(path);
     this.#observer.folder(dirname(path));
     // Where it is a folder, or becomes one.
     this.#observer.folder(path);
     const manifest = join(path, 'package.json');
     this.#observer.file(manifest);
-    const main = readObject(manifest)?.main;
-    if (typeof main === 'string') this.#candidate(resolve(path, main));
+    const { main, module } = readObject(manifest) ?? {};
+    for (const entry of [main, module]) if (typeof entry === 'string') this.#candidate(resolve(path, entry));
   }
 
   #scope(folder: string): Scope {
