@@ -22,7 +22,7 @@ export class StudyProject extends CliProject {
   readonly #folder: string;
 
   constructor(pipe: string) {
-    // One folder deeper than what is removed, so that `../shared` of the pipeline is the test's own.
+    // One folder deeper than what is removed, so that a test may put something beside the project.
     const folder = mkdtempSync(join(tmpdir(), 'pipe-study-'));
     super(pipe, join(folder, 'project'));
     this.#folder = folder;

@@ -153,8 +153,12 @@ describe('CIFAR-10', () => {
   });
 
   test('another checksum: both digests, the place in the pipeline file and a next step, exit 1', () => {
-    project.write('../shared/data/cifar10/data_batch_1.bin', batch);
-    project.write('../shared/data/cifar10/data_batch_2.bin', batch);
+    project.replace(
+      'pipeline.yaml',
+      'paths: [data/cifar-10-batches-bin]',
+      `paths: [{ path: ../elsewhere/cifar10, sha256: { data_batch_1.bin: ${'a'.repeat(64)} } }]`,
+    );
+    project.write('../elsewhere/cifar10/data_batch_1.bin', batch);
     const { code, stderr } = run();
     expect(stderr).toMatch(/pipeline\.yaml:\d+:\d+: source cifar10: /);
     expect(stderr).toContain(createHash('sha256').update(batch).digest('hex'));

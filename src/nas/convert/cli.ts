@@ -16,12 +16,12 @@ of it, or NAS-Bench-201-v1_1-096897.pth / v1_0-e61699.pth. Then says what the ta
 
 Options:
   --out DIR          folder for bench.FORMAT and arch.FORMAT (default: .)
-  --format FORMAT    arrow, csv or parquet (default: arrow)
+  --format FORMAT    arrow, csv or parquet (default: arrow); compact: nb201_compact.csv, seed means only
   --policy POLICY    dataset[@12]/split/epochs/seeds to summarise; may be repeated
                      epochs: last, last3 or a number; seeds: mean or a number
   --best N           architectures to show for each policy (default: 3)
   --skip-bad         go on without files that cannot be read, and list them
-  --threads N        threads to use (default: one a core)
+  --threads N        threads to use (default: one per core)
   --json             print the summary as JSON
   -h, --help
 

@@ -1,10 +1,14 @@
-/** Writes a converted benchmark as Arrow, CSV or Parquet: one file of all numbers, one of the architectures. */
+/**
+ * Writes a converted benchmark as Arrow, CSV or Parquet: one file of all numbers, one of the architectures. Or as the
+ * compact table: one file of seed means.
+ */
 import { closeSync, openSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { archColumns, type BenchTable, benchColumns, type NamedColumn } from '../benchmark/columns.ts';
 import { writeBenchTables } from '../benchmark/table.ts';
+import { compactCsv } from './compact.ts';
 
-export const exportFormats = ['arrow', 'csv', 'parquet'] as const;
+export const exportFormats = ['arrow', 'csv', 'parquet', 'compact'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface Exported {
@@ -13,12 +17,19 @@ export interface Exported {
   readonly bytes: number;
 }
 
-/** Writes bench.FORMAT and arch.FORMAT into an existing folder, each aside first and then renamed. */
+/** Writes bench.FORMAT and arch.FORMAT, or nb201_compact.csv, into an existing folder, each aside first and then renamed. */
 export async function exportTable(
   table: BenchTable,
   folder: string,
   format: ExportFormat,
 ): Promise<Exported[]> {
+  if (format === 'compact') {
+    const file = join(folder, 'nb201_compact.csv');
+    const text = compactCsv(table);
+    writeFileSync(`${file}.${process.pid}.partial`, text);
+    renameSync(`${file}.${process.pid}.partial`, file);
+    return [{ file, rows: table.archs.length, bytes: statSync(file).size }];
+  }
   const outs = [
     { name: 'bench', columns: () => benchColumns(table), rows: table.length },
     { name: 'arch', columns: () => archColumns(table.archs), rows: table.archs.length },

@@ -9,8 +9,8 @@ import { readArchTable, readBenchTable, writeBenchTables } from '../../../src/na
 import { rankUnder, sampleEvaluation } from '../../../src/nas/benchmark/target.ts';
 import { allows } from '../../../src/nas/space/mask.ts';
 import type { BenchRow } from '../../../src/nas/tables.ts';
+import { realTable } from '../../kit/real-data.ts';
 
-const real = '../shared/data/nb201/nb201_compact.csv';
 const folder = mkdtempSync(join(tmpdir(), 'bench-table-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -35,8 +35,8 @@ function tableOf(rows: readonly BenchRow[]) {
 }
 
 describe('the compact table of NAS-Bench-201', () => {
-  test.skipIf(!existsSync(real))('has the values that are known of it', () => {
-    const { rows, archs } = parseBenchCsv(readFileSync(real, 'utf8'), real);
+  test.skipIf(!existsSync(realTable))('has the values that are known of it', () => {
+    const { rows, archs } = parseBenchCsv(readFileSync(realTable, 'utf8'), realTable);
     const { table } = tableOf(rows);
     expect(archs).toHaveLength(15_625);
     expect(Math.min(...archs.map((arch) => arch.params!))).toBe(73_306);

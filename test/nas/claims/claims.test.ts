@@ -8,8 +8,8 @@ import { claimsJunit } from '../../../src/nas/claims/junit.ts';
 import { ClaimsFileError, readClaims } from '../../../src/nas/claims/read.ts';
 import { fromCode, spaceSize, toDigits } from '../../../src/nas/space/architecture.ts';
 import type { SummaryRow } from '../../../src/nas/study/aggregate.ts';
+import { realTable } from '../../kit/real-data.ts';
 
-const csv = '../shared/data/nb201/nb201_compact.csv';
 const paperScale: RunScale = {
   channels: 32,
   cellsPerStage: 2,
@@ -294,8 +294,8 @@ describe('the twelve claims of the paper', () => {
     expect(verdicts.every(({ detail }) => detail.length > 0)).toBe(true);
   });
 
-  test.skipIf(!existsSync(csv))('the one about the benchmark is decided by the benchmark alone', () => {
-    const { rows } = parseBenchCsv(readFileSync(csv, 'utf8'), csv);
+  test.skipIf(!existsSync(realTable))('the one about the benchmark is decided by the benchmark alone', () => {
+    const { rows } = parseBenchCsv(readFileSync(realTable, 'utf8'), realTable);
     const real = rows
       .filter(({ dataset, split, hp }) => dataset === 'cifar10-valid' && split === 'x-valid' && hp === 200)
       .map(({ index, ops, accuracy }) => ({ index, ops, accuracy }));

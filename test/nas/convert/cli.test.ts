@@ -7,8 +7,8 @@ import { build } from 'esbuild';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import golden from '../../golden/bench/rows.json' with { type: 'json' };
+import { realFiles } from '../../kit/real-data.ts';
 
-const data = '../shared/data/nats-tss-simple';
 let temp: string;
 let command: string;
 
@@ -19,7 +19,7 @@ function run(...args: string[]) {
 
 const columns = ['index', 'dataset', 'split', 'hp', 'epoch', 'seed', 'accuracy', 'loss'] as const;
 
-describe.skipIf(!existsSync(data))(`nas-bench (skipped where ${data} is absent)`, () => {
+describe.skipIf(!existsSync(realFiles))('nas-bench (skipped without the sample of real data)', () => {
   beforeAll(async () => {
     // Below node_modules' parent, so that packages are found.
     mkdirSync('node_modules/.cache', { recursive: true });
@@ -43,7 +43,7 @@ describe.skipIf(!existsSync(data))(`nas-bench (skipped where ${data} is absent)`
 
   test('Arrow, Parquet and CSV hold the same rows, to the bit', async () => {
     for (const format of ['arrow', 'parquet', 'csv']) {
-      expect(run(data, '--out', join(temp, 'out'), '--format', format).status).toBe(0);
+      expect(run(realFiles, '--out', join(temp, 'out'), '--format', format).status).toBe(0);
     }
     const arrow = tableFromIPC(readFileSync(join(temp, 'out/bench.arrow'))).toArray();
     expect(arrow.map((row) => columns.map((column) => row[column]))).toEqual(golden.rows);
@@ -62,7 +62,7 @@ print(json.dumps([[int(r["index"]), r["dataset"], r["split"], int(r["hp"]), int(
 
   test('the summary says what each policy has and what it lacks', () => {
     const { status, stdout } = run(
-      data,
+      realFiles,
       '--out',
       temp,
       '--json',
@@ -75,13 +75,13 @@ print(json.dumps([[int(r["index"]), r["dataset"], r["split"], int(r["hp"]), int(
     expect(summary.seeds['cifar10-valid']).toEqual({ 3: 2 });
     // The test set was measured at the last epoch only: a mean over three does not exist, and is not made up.
     expect(summary.policies[0]).toMatchObject({ count: 0, missing: 2, best: [] });
-    const known = JSON.parse(run(data, '--out', temp, '--json').stdout).policies;
+    const known = JSON.parse(run(realFiles, '--out', temp, '--json').stdout).policies;
     expect(known[0]).toMatchObject({ policy: 'cifar10-valid/x-valid/last/mean', count: 2, missing: 0 });
     expect(known[0].best[1].accuracy).toBeCloseTo(81.9827, 4);
   });
 
   test('the paper’s gaps stand beside those of the file', () => {
-    expect(run(data, '--out', temp).stdout).toContain(
+    expect(run(realFiles, '--out', temp).stdout).toContain(
       'best to 10th best: n/a (paper 0.013 %); without skip: n/a (paper 0.027 %)',
     );
   });
@@ -104,8 +104,8 @@ print(json.dumps([[int(r["index"]), r["dataset"], r["split"], int(r["hp"]), int(
 
   test('wrong usage is exit code 2 and says what is right', () => {
     expect(run().status).toBe(2);
-    expect(run(data, '--format', 'xml').stderr).toContain('arrow, csv, parquet');
-    expect(run(data, '--policy', 'best').stderr).toContain("'best' is no policy");
+    expect(run(realFiles, '--format', 'xml').stderr).toContain('arrow, csv, parquet, compact');
+    expect(run(realFiles, '--policy', 'best').stderr).toContain("'best' is no policy");
     expect(run('nowhere', '--out', temp)).toMatchObject({ status: 2 });
     expect(run('--help').stdout).toContain('Examples:');
   });

@@ -19,8 +19,8 @@ import { BenchFormatError, BenchInputError } from '../../../src/lib/format-error
 import { benchRows } from '../../../src/nas/benchmark/columns.ts';
 import { type ConvertOptions, convertBenchmark } from '../../../src/nas/convert/convert.ts';
 import golden from '../../golden/bench/rows.json' with { type: 'json' };
+import { realFiles } from '../../kit/real-data.ts';
 
-const data = '../shared/data/nats-tss-simple';
 const names = ['meta', '000000', '000284'].map((name) => `${name}.pickle.pbz2`);
 let temp: string;
 let folder: string;
@@ -43,7 +43,7 @@ const rowsOf = async (path: string, options: ConvertOptions = {}) => {
   ]);
 };
 
-describe.skipIf(!existsSync(data))(`conversion (skipped where ${data} is absent)`, () => {
+describe.skipIf(!existsSync(realFiles))('conversion (skipped without the sample of real data)', () => {
   beforeAll(async () => {
     temp = mkdtempSync(join(tmpdir(), 'nas-bench-'));
     worker = join(temp, 'convert.worker.mjs');
@@ -58,12 +58,12 @@ describe.skipIf(!existsSync(data))(`conversion (skipped where ${data} is absent)
   afterAll(() => rmSync(temp, { recursive: true }));
   beforeEach(() => {
     folder = mkdtempSync(join(temp, 'raw-'));
-    for (const name of names) copyFileSync(join(data, name), join(folder, name));
+    for (const name of names) copyFileSync(join(realFiles, name), join(folder, name));
   });
 
   test('the real files come out exactly, seeds and epochs as they are', async () => {
-    expect(await rowsOf(data)).toEqual(golden.rows);
-    const { table, bad, notes } = await convert(data);
+    expect(await rowsOf(realFiles)).toEqual(golden.rows);
+    const { table, bad, notes } = await convert(realFiles);
     expect(bad).toEqual([]);
     for (const [i, arch] of golden.archs.entries()) {
       expect(table.archs[i]).toMatchObject({ index: arch.index, params: arch.params, flops: arch.flops });

@@ -3,8 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cost } from '../../../src/nas/convert/cost.ts';
 import { parseArchitecture } from '../../../src/nas/space/architecture.ts';
-
-const csv = '../shared/data/nb201/nb201_compact.csv';
+import { realTable } from '../../kit/real-data.ts';
 
 describe('cost of an architecture', () => {
   test('FLOPs are those of the real files, for each head and image size', () => {
@@ -14,10 +13,10 @@ describe('cost of an architecture', () => {
     expect(cost(parseArchitecture('111020'), 10, 32).flops / 1e6).toBe(11.71521);
   });
 
-  test.skipIf(!existsSync(csv))(
-    `parameters of all 15,625 are those of the table (skipped without ${csv})`,
+  test.skipIf(!existsSync(realTable))(
+    'parameters of all 15,625 are those of the table (skipped without the sample of real data)',
     () => {
-      const [header, ...lines] = readFileSync(csv, 'utf8').trim().split(/\r?\n/);
+      const [header, ...lines] = readFileSync(realTable, 'utf8').trim().split(/\r?\n/);
       const params = header!.split(',').indexOf('params_c10');
       const wrong = lines.filter((line) => {
         const cells = line.split(',');

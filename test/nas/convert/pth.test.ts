@@ -10,8 +10,8 @@ import { benchRows, type ColumnData, joinParts } from '../../../src/nas/benchmar
 import { convertBenchmark } from '../../../src/nas/convert/convert.ts';
 import { convertStream, type StreamPart } from '../../../src/nas/convert/stream.ts';
 import golden from '../../golden/bench/rows.json' with { type: 'json' };
+import { realFiles } from '../../kit/real-data.ts';
 
-const data = '../shared/data/nats-tss-simple';
 let temp: string;
 
 beforeAll(() => {
@@ -99,24 +99,27 @@ describe('legacy .pth', () => {
     );
   });
 
-  test.skipIf(!existsSync(data))(`real records come out exactly (skipped where ${data} is absent)`, () => {
-    const file = join(temp, 'real.pth');
-    const files = ['000000', '000284'].map((name) => `${data}/${name}.pickle.pbz2`);
-    expect(writeLegacyPth(file, `${data}/meta.pickle.pbz2`, files, Number.POSITIVE_INFINITY)).toBe(2);
-    const table = joinParts(
-      partsOf(file).map((part) => part.data),
-      new Set(),
-    );
-    const rows = [...benchRows(table)].map(({ index, dataset, split, hp, epoch, seed, accuracy, loss }) => [
-      index,
-      dataset,
-      split,
-      hp,
-      epoch,
-      seed,
-      accuracy,
-      loss,
-    ]);
-    expect(rows).toEqual(golden.rows);
-  });
+  test.skipIf(!existsSync(realFiles))(
+    'real records come out exactly (skipped without the sample of real data)',
+    () => {
+      const file = join(temp, 'real.pth');
+      const files = ['000000', '000284'].map((name) => `${realFiles}/${name}.pickle.pbz2`);
+      expect(writeLegacyPth(file, `${realFiles}/meta.pickle.pbz2`, files, Number.POSITIVE_INFINITY)).toBe(2);
+      const table = joinParts(
+        partsOf(file).map((part) => part.data),
+        new Set(),
+      );
+      const rows = [...benchRows(table)].map(({ index, dataset, split, hp, epoch, seed, accuracy, loss }) => [
+        index,
+        dataset,
+        split,
+        hp,
+        epoch,
+        seed,
+        accuracy,
+        loss,
+      ]);
+      expect(rows).toEqual(golden.rows);
+    },
+  );
 });

@@ -5,13 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { decompress } from '../../../src/nas/bzip2/bzip2.ts';
 import { readPickle } from '../../../src/nas/pickle/machine.ts';
 import digests from '../../golden/bench/digests.json' with { type: 'json' };
+import { realFiles } from '../../kit/real-data.ts';
 import { canonical } from './canonical.ts';
 
-const folder = '../shared/data/nats-tss-simple';
 const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
-const read = (name: string) => new Uint8Array(readFileSync(`${folder}/${name}.pickle.pbz2`));
+const read = (name: string) => new Uint8Array(readFileSync(`${realFiles}/${name}.pickle.pbz2`));
 
-describe.skipIf(!existsSync(folder))(`real files (skipped where ${folder} is absent)`, () => {
+describe.skipIf(!existsSync(realFiles))('real files (skipped without the sample of real data)', () => {
   for (const [name, golden] of Object.entries(digests)) {
     test(`${name} unpacks to the bytes that bzip2 gives`, () => {
       const bytes = decompress(read(name));

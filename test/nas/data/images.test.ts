@@ -16,6 +16,7 @@ import { type Loader, plainLoader, threadedLoader } from '../../../src/nas/data/
 import { Random } from '../../../src/nas/data/random.ts';
 import { drawShapes } from '../../../src/nas/data/shapes.ts';
 import { splitImages } from '../../../src/nas/data/split.ts';
+import { realImages } from '../../kit/real-data.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'images-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -127,9 +128,9 @@ test('a crop shifts by whole pixels, fills with zeros, and a flip mirrors', () =
 });
 
 test('normalised CIFAR-10 images have mean 0 and deviation 1 a channel', {
-  skip: !existsSync('../shared/data/cifar10'),
+  skip: !existsSync(realImages),
 }, () => {
-  const set = readImageSet('../shared/data/cifar10');
+  const set = readImageSet(realImages);
   expect(set.count).toBe(20_000);
   const images = plainImages(
     set,

@@ -9,12 +9,12 @@ import { applyPolicy } from '../../../src/nas/benchmark/policy.ts';
 import { type BenchTable, readBenchTable, writeBenchTables } from '../../../src/nas/benchmark/table.ts';
 import { type Datum, type Figure, standAlone, toCsv } from '../../../src/nas/figures/figure.ts';
 import { studyFigures } from '../../../src/nas/figures/figures.ts';
+import { realTable } from '../../kit/real-data.ts';
 import { drawSvg } from './draw.ts';
 import { madeUpNetworks, type Variant } from './networks.ts';
 
-const csv = '../shared/data/nb201/nb201_compact.csv';
 const target = 'cifar10-valid/x-valid/last/mean';
-const skip = !existsSync(csv);
+const skip = !existsSync(realTable);
 
 /** Every variant of the paper, as pipeline.yaml names them. */
 const masks = ['zero', 'skip', 'conv1x1', 'conv3x3', 'pool'];
@@ -51,8 +51,8 @@ describe.skipIf(skip)('the paper’s figures from the real benchmark', () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'figures-'));
-    const text = readFileSync(csv, 'utf8');
-    const { rows, archs } = parseBenchCsv(text, csv);
+    const text = readFileSync(realTable, 'utf8');
+    const { rows, archs } = parseBenchCsv(text, realTable);
     const paths = { bench: join(folder, 'bench.arrow'), arch: join(folder, 'arch.arrow') };
     writeBenchTables(paths, tableOfRows(rows, archs));
     bench = readBenchTable(paths.bench);

@@ -13,8 +13,8 @@ import {
   toDigits,
 } from '../../../src/nas/space/architecture.ts';
 import { allows, available } from '../../../src/nas/space/mask.ts';
+import { realTable } from '../../kit/real-data.ts';
 
-const csv = '../shared/data/nb201/nb201_compact.csv';
 const everyArchitecture = Array.from({ length: spaceSize }, (_, code) => fromCode(code));
 const architecture = fc.integer({ min: 0, max: spaceSize - 1 }).map(fromCode);
 const mask = fc.subarray([...operations], { maxLength: 4 });
@@ -37,15 +37,18 @@ describe('an architecture', () => {
     expect(toBenchmarkString(asArchitecture([4, 2, 1, 2, 1, 1]))).toBe(first);
   });
 
-  test.skipIf(!existsSync(csv))('index 0 of the benchmark is that one, and all 15,625 are there once', () => {
-    const digits = readFileSync(csv, 'utf8')
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split(',')[0]!);
-    expect(digits[0]).toBe('421211');
-    expect(new Set(digits)).toEqual(new Set(everyArchitecture.map(toDigits)));
-  });
+  test.skipIf(!existsSync(realTable))(
+    'index 0 of the benchmark is that one, and all 15,625 are there once',
+    () => {
+      const digits = readFileSync(realTable, 'utf8')
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',')[0]!);
+      expect(digits[0]).toBe('421211');
+      expect(new Set(digits)).toEqual(new Set(everyArchitecture.map(toDigits)));
+    },
+  );
 
   test.each([
     ['|none~0|', /neither six digits/],

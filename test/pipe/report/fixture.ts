@@ -143,13 +143,13 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
       {
         name: 'nb201',
         description: 'NAS-Bench-201, seed means',
-        path: '../shared/data/nb201/nb201_compact.csv',
+        path: '../elsewhere/nb201_compact.csv',
         sha256: 'c0'.repeat(32),
       },
       {
         name: 'cifar10',
         description: 'CIFAR-10, binary version',
-        path: '../shared/data/cifar10',
+        path: '../elsewhere/cifar10',
         sha256: '1e'.repeat(32),
       },
     ],

@@ -8,6 +8,7 @@ import {
   superNetworkLayout,
 } from '../../../../src/nas/supernet/network/layout.ts';
 import { variantSchema } from '../../../../src/nas/supernet/network/options.ts';
+import { realTable } from '../../../kit/real-data.ts';
 
 const countOf = (overrides: object) => parameterCount(superNetworkLayout(variantSchema.parse(overrides)));
 
@@ -26,12 +27,10 @@ test('a masked operation has no parameters', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-const table = '../shared/data/nb201/nb201_compact.csv';
-
-test.skipIf(!existsSync(table))(
+test.skipIf(!existsSync(realTable))(
   'stand-alone networks have the parameters that the benchmark gives, in all 15,625 rows',
   () => {
-    const [header, ...rows] = readFileSync(table, 'utf8').trim().split(/\r?\n/);
+    const [header, ...rows] = readFileSync(realTable, 'utf8').trim().split(/\r?\n/);
     const column = header!.split(',').indexOf('params_c10');
     const wrong = rows.filter((row) => {
       const cells = row.split(',');

@@ -71,7 +71,7 @@ const graph = (cells: readonly Cell[]): Graph => ({
       'cifar10',
       {
         name: 'cifar10',
-        candidates: [{ path: '../shared/data/cifar10', sha256: null, at }],
+        candidates: [{ path: '../elsewhere/cifar10', sha256: null, at }],
         url: null,
         sha256: null,
         unpack: 'none',
@@ -163,7 +163,7 @@ test('without a run, what is in place is shown, and the rest is said to be missi
   expect(input.commands).toEqual(['npm ci', 'npx pipe run --set epochs=3']);
   expect(input.provenance.packages).toEqual({ zod: '4.6.7' });
   expect(input.provenance.tools).toEqual({ backend: 'wasm 4.22.0' });
-  expect(input.sources[0]).toMatchObject({ path: '../shared/data/cifar10', sha256: 'd'.repeat(64) });
+  expect(input.sources[0]).toMatchObject({ path: '../elsewhere/cifar10', sha256: 'd'.repeat(64) });
 });
 
 test('results of an earlier run are shown as such when their cell failed in this one', async () => {
