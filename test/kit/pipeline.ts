@@ -4,8 +4,9 @@ import { openWorkspace } from '../../src/pipe/cell/workspace.ts';
 import { selectCells } from '../../src/pipe/plan/target.ts';
 import { openPlan } from '../../src/pipe/project/open-plan.ts';
 import type { RunEvent } from '../../src/pipe/run/event.ts';
-import { type RunOptions, type RunOutcome, runPipeline } from '../../src/pipe/run/run.ts';
-import { findSource, sourceLookup } from '../../src/pipe/sources/source.ts';
+import { runPipeline } from '../../src/pipe/run/run.ts';
+import type { RunGoal, RunHooks, RunMachine, RunOutcome, RunReport } from '../../src/pipe/run/run-options.ts';
+import { findSource, type SourceLookup, sourceLookup } from '../../src/pipe/sources/source.ts';
 import { Folder } from './folder.ts';
 
 export interface Ran {
@@ -16,45 +17,47 @@ export interface Ran {
   readonly failed: readonly (RunEvent & { type: 'cell-failed' })[];
 }
 
-export interface RunSettings extends Partial<RunOptions> {
+export interface RunSettings extends Partial<RunGoal & RunMachine & RunHooks> {
+  readonly report?: RunReport | null;
+  readonly fetch?: SourceLookup;
   readonly set?: readonly string[];
   readonly onEvent?: (event: RunEvent, signals: EventEmitter) => void;
 }
 
 export class Pipeline extends Folder {
-  async run({ set = [], onEvent, ...options }: RunSettings = {}): Promise<Ran> {
-    const { graph, file } = await openPlan(this.dir, { set });
-    const workspace = openWorkspace({
-      project: this.dir,
-      graph,
-      env: options.env ?? process.env,
-      source: (name) => findSource(this.dir, graph, name),
-      fetch: sourceLookup(this.dir, graph, { onProgress: () => {} }),
-    });
+  async run(settings: RunSettings = {}): Promise<Ran> {
+    const { set = [], targets = [], env = process.env, onEvent } = settings;
+    const { graph, file, params } = await openPlan(this.dir, { set });
     const events: RunEvent[] = [];
     const signals = new EventEmitter();
-    const targets = options.targets ?? [];
-    const cells = targets.length === 0 ? graph.cells.keys() : selectCells(graph, targets);
     const outcome = await runPipeline(
       {
         project: this.dir,
-        graph,
-        pipeline: file,
-        cells,
-        targets,
-        mode: 'stop-new',
-        force: false,
-        noCache: false,
-        jobs: 2,
-        gpus: null,
-        env: process.env,
-        workspace,
-        report: null,
-        // An emitter in place of the test process: its signals are ours to send.
-        signals: signals as unknown as Pick<NodeJS.Process, 'on' | 'off'>,
-        grace: { interruptMs: 2000, terminateMs: 500 },
-        backOffMs: () => 1,
-        ...options,
+        pipeline: { graph, file, set, params },
+        goal: {
+          cells: settings.cells ?? (targets.length === 0 ? graph.cells.keys() : selectCells(graph, targets)),
+          targets,
+          mode: settings.mode ?? 'stop-new',
+          force: settings.force ?? false,
+          noCache: settings.noCache ?? false,
+        },
+        machine: { jobs: settings.jobs ?? 2, gpus: settings.gpus ?? null, env },
+        open: (onProgress) =>
+          openWorkspace({
+            project: this.dir,
+            graph,
+            env,
+            source: (name) => findSource(this.dir, graph, name),
+            fetch: settings.fetch ?? sourceLookup(this.dir, graph, { onProgress }),
+          }),
+        report: settings.report ?? null,
+        hooks: {
+          // An emitter in place of the test process: its signals are ours to send.
+          signals: signals as unknown as Pick<NodeJS.Process, 'on' | 'off'>,
+          grace: settings.grace ?? { interruptMs: 2000, terminateMs: 500 },
+          backOffMs: settings.backOffMs ?? (() => 1),
+          ...(settings.executor ? { executor: settings.executor } : {}),
+        },
       },
       [
         (event) => {
@@ -63,7 +66,6 @@ export class Pipeline extends Folder {
         },
       ],
     );
-    await workspace.close();
     return {
       outcome,
       events,

@@ -51,40 +51,40 @@ export const run: Command = {
     const { openWorkspace } = await import('../cell/workspace.ts');
     const { findSource, sourceLookup } = await import('../sources/source.ts');
     const { runPipeline } = await import('../run/run.ts');
-    const workspace = openWorkspace({
-      project,
-      graph,
-      env,
-      source: (name) => findSource(project, graph, name),
-      fetch: sourceLookup(project, graph, { onProgress: screen.download }),
-    });
+    const set = parsed.texts('set');
     try {
       const outcome = await runPipeline(
         {
           project,
-          graph,
-          pipeline: opened.file,
-          cells,
-          targets: parsed.arguments,
-          set: parsed.texts('set'),
-          params: opened.params,
-          mode,
-          force: parsed.is('force'),
-          noCache: parsed.is('no-cache'),
-          jobs,
-          gpus,
-          env,
-          workspace,
+          pipeline: { graph, file: opened.file, set, params: opened.params },
+          goal: {
+            cells,
+            targets: parsed.arguments,
+            mode,
+            force: parsed.is('force'),
+            noCache: parsed.is('no-cache'),
+          },
+          machine: { jobs, gpus, env },
+          open: (onProgress) =>
+            openWorkspace({
+              project,
+              graph,
+              env,
+              source: (name) => findSource(project, graph, name),
+              fetch: sourceLookup(project, graph, { onProgress }),
+            }),
           report: parsed.is('no-report')
             ? null
-            : (ended) => reportOf(opened, workspace, project, { ended, set: parsed.texts('set') }),
+            : {
+                write: (ended, workspace) => reportOf(opened, workspace, project, { ended, set }),
+                isDue: async () => false,
+              },
         },
         [screen.take],
       );
       return outcome.exitCode;
     } finally {
       screen.close();
-      await workspace.close();
     }
   },
 };

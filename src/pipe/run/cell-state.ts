@@ -48,6 +48,11 @@ export function notRunOf(counts: Readonly<CellCounts>): number {
   return sumOf(counts, (state) => !isInPlace(state) && !isFailed(state));
 }
 
+/** No cell waits or runs any more. */
+export function isOver(counts: Readonly<CellCounts>): boolean {
+  return counts.waiting === 0 && counts.running === 0;
+}
+
 function sumOf(counts: Readonly<CellCounts>, counted: (state: CellState) => boolean): number {
   let sum = 0;
   for (const [state, count] of Object.entries(counts)) if (counted(state as CellState)) sum += count;

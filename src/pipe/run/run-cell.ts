@@ -9,18 +9,11 @@ import { maskFile, maskText, secretsOf } from '../exec/mask.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
 import type { MadeWith } from '../store/made-with.ts';
 import { cellError, endedError, mayPass } from './cell-error.ts';
-import type { CellError, RunEvent, RunId } from './event.ts';
+import type { CellError, RunId } from './event.ts';
+import type { Say } from './event-stream.ts';
 import type { Stopper } from './interrupt.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Fate } from './scheduler.ts';
-
-/** An event before the run stamps it with the time. */
-export type Said = RunEvent extends infer Event
-  ? Event extends RunEvent
-    ? Omit<Event, 'time'>
-    : never
-  : never;
-export type Say = (event: Said) => void;
 
 export interface CellContext {
   readonly run: RunId;

@@ -1,10 +1,10 @@
 /** The screen of a person at a terminal: a region of a few lines that is redrawn, and above it what is worth keeping. */
 import type { RunEvent, Subscriber } from '../run/event.ts';
+import { RunState } from '../run/run-state.ts';
 import { frame } from './frame.ts';
 import { type Line, paint, widthOf } from './line.ts';
 import { messageLines } from './message.ts';
 import { summaryLines } from './summary.ts';
-import { RunView } from './view.ts';
 
 const frameMs = 125;
 /** Clocks and remaining times go on while nothing happens. */
@@ -31,7 +31,7 @@ export function liveScreen(options: LiveOptions): { readonly take: Subscriber; r
   const { terminal, colour } = options;
   const now = options.now ?? Date.now;
   const later = options.later ?? ((action, ms) => setTimeout(action, ms).unref());
-  const view = new RunView();
+  const state = new RunState();
   let above: Line[] = [];
   /** Widths of the lines of the region as it stands on the screen. */
   let drawn: number[] = [];
@@ -60,7 +60,7 @@ export function liveScreen(options: LiveOptions): { readonly take: Subscriber; r
     if (timer !== undefined) return;
     timer = later(() => {
       timer = undefined;
-      draw(frame(view, now(), terminal.rows || 24), false);
+      draw(frame(state, now(), terminal.rows || 24), false);
       wake(tickMs);
     }, ms);
   }
@@ -74,10 +74,10 @@ export function liveScreen(options: LiveOptions): { readonly take: Subscriber; r
   }
 
   function take(event: RunEvent): void {
-    view.take(event);
-    above.push(...messageLines(event, view));
+    state.take(event);
+    above.push(...messageLines(event, state));
     if (event.type === 'run-finished') {
-      above.push(...summaryLines(event, view));
+      above.push(...summaryLines(event, state));
       end();
       return;
     }

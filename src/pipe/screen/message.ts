@@ -1,16 +1,16 @@
 /** Lines that every screen writes when something happens that a person should know: failures, retries, warnings, stages. */
 
 import { bytesText, durationText, percentText } from '../../lib/format.ts';
-import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
+import { cachedOf, failedOf, isOver, notRunOf } from '../run/cell-state.ts';
 import type { RunEvent } from '../run/event.ts';
+import type { RunState, StageProgress } from '../run/run-state.ts';
 import type { Line } from './line.ts';
-import { isOver, type RunView, type StageView } from './view.ts';
 
 /** Lines of a failed stage's log shown at once; the whole log's path stands below. */
 const shownTail = 8;
 
-/** What an event is worth saying above the live region or in a plain log; empty: nothing. `view` has taken it already. */
-export function messageLines(event: RunEvent, view: RunView): readonly Line[] {
+/** What an event is worth saying above the live region or in a plain log; empty: nothing. `state` has taken it already. */
+export function messageLines(event: RunEvent, state: RunState): readonly Line[] {
   switch (event.type) {
     case 'cell-failed':
       return failureLines(event);
@@ -40,8 +40,8 @@ export function messageLines(event: RunEvent, view: RunView): readonly Line[] {
         : [];
     case 'cell-finished':
     case 'cell-not-run': {
-      const stage = view.stage(event.cell);
-      return stage && isOver(stage) && stage.startedAt !== null
+      const stage = state.stageOf(event.cell);
+      return stage && isOver(stage.counts) && stage.startedAt !== null
         ? [stageLine(stage, Math.max(Date.parse(event.time) - stage.startedAt, ...stage.took))]
         : [];
     }
@@ -62,7 +62,7 @@ function failureLines(event: RunEvent & { type: 'cell-failed' }): readonly Line[
   ];
 }
 
-function stageLine(stage: StageView, ms: number): Line {
+function stageLine(stage: StageProgress, ms: number): Line {
   const failed = failedOf(stage.counts);
   const parts = [
     [stage.counts.done, 'done'],

@@ -4,10 +4,11 @@ import { countText, durationText } from '../../lib/format.ts';
 import { reasonText } from '../key/reason-text.ts';
 import { cachedOf } from '../run/cell-state.ts';
 import type { RunEvent, Subscriber } from '../run/event.ts';
+import { RunState } from '../run/run-state.ts';
 import { type Line, paint } from './line.ts';
 import { downloadText, messageLines } from './message.ts';
+import { remainingMs } from './remaining.ts';
 import { summaryLines } from './summary.ts';
-import { RunView } from './view.ts';
 
 export interface PlainOptions {
   readonly write: (text: string) => unknown;
@@ -22,7 +23,7 @@ export interface PlainOptions {
 const manyCells = 100;
 
 export function plainScreen(options: PlainOptions): Subscriber {
-  const view = new RunView();
+  const state = new RunState();
   const decorate = options.decorate ?? ((_event, lines) => lines);
   let planned = false;
   let tenth = 0;
@@ -35,8 +36,8 @@ export function plainScreen(options: PlainOptions): Subscriber {
   };
 
   return (event: RunEvent) => {
-    view.take(event);
-    if (event.type === 'run-finished') return say(event, summaryLines(event, view));
+    state.take(event);
+    if (event.type === 'run-finished') return say(event, summaryLines(event, state));
     // The last lines name every failure again.
     if (options.detail === 'quiet') return;
     if (
@@ -46,15 +47,15 @@ export function plainScreen(options: PlainOptions): Subscriber {
       event.type !== 'warning'
     ) {
       planned = true;
-      say(event, [[planText(view)]]);
+      say(event, [[planText(state)]]);
     }
     say(event, changeLines(event));
-    say(event, messageLines(event, view));
+    say(event, messageLines(event, state));
     say(event, pulse(event));
   };
 
   function changeLines(event: RunEvent): readonly Line[] {
-    const few = view.cells <= manyCells || options.detail === 'verbose';
+    const few = state.cells.size <= manyCells || options.detail === 'verbose';
     switch (event.type) {
       case 'cell-finished':
         return few ? [[`  ${event.cell} done in ${durationText(event.ms)}`]] : [];
@@ -82,22 +83,23 @@ export function plainScreen(options: PlainOptions): Subscriber {
   }
 
   function pulse(event: RunEvent): readonly Line[] {
-    const now = Math.floor((10 * view.ended) / Math.max(1, view.cells));
-    const moved = view.cells > manyCells && now > tenth && event.type.startsWith('cell-') && planned;
+    const now = Math.floor((10 * state.ended) / Math.max(1, state.cells.size));
+    const moved = state.cells.size > manyCells && now > tenth && event.type.startsWith('cell-') && planned;
     tenth = Math.max(tenth, now);
     if (!moved && event.type !== 'heartbeat') return [];
-    const left = view.remainingMs(Date.parse(event.time));
+    const left = remainingMs(state, Date.parse(event.time));
     return [
       [
-        `  ${view.ended}/${view.cells} cells, ${view.running.size} running, ${durationText(Date.parse(event.time) - view.startedAt)}`,
+        `  ${state.ended}/${state.cells.size} cells, ${state.running.size} running, ${durationText(Date.parse(event.time) - state.startedAt)}`,
         left === null ? '' : `, about ${durationText(left)} left`,
       ],
     ];
   }
 }
 
-function planText(view: RunView): string {
-  const cached = [...view.stages.values()].reduce((sum, stage) => sum + cachedOf(stage.counts), 0);
-  const profile = view.profile === null ? '' : ` (profile ${view.profile})`;
-  return `${view.pipeline}${profile}: ${countText(view.cells, 'cell')} of ${countText(view.stages.size, 'stage')}, ${cached} up to date, ${view.cells - cached} to look at`;
+function planText(state: RunState): string {
+  const cached = cachedOf(state.counts());
+  const { pipeline = '', profile = null } = state.started ?? {};
+  const under = profile === null ? '' : ` (profile ${profile})`;
+  return `${pipeline}${under}: ${countText(state.cells.size, 'cell')} of ${countText(state.stages.size, 'stage')}, ${cached} up to date, ${state.cells.size - cached} to look at`;
 }

@@ -3,8 +3,6 @@ import type { Subscriber } from '../run/event.ts';
 
 export interface Screen {
   readonly take: Subscriber;
-  /** Bytes of a source that were downloaded so far, and in all where the server says it. */
-  readonly download: (source: string, done: number, total: number | null) => void;
   /** Leaves the terminal as it was found, however the run ended. */
   readonly close: () => void;
 }
@@ -24,16 +22,10 @@ export interface ScreenOptions {
 export async function openScreen(options: ScreenOptions): Promise<Screen> {
   // A reader that went away (`pipe run | head`) must not end the run.
   for (const stream of [options.stderr, options.stdout]) stream.on('error', () => {});
-  const { take, close } = await choose(options);
-  return {
-    take,
-    close,
-    download: (source, done, total) =>
-      take({ time: new Date().toISOString(), type: 'source-progress', source, done, total }),
-  };
+  return choose(options);
 }
 
-async function choose(options: ScreenOptions): Promise<Pick<Screen, 'take' | 'close'>> {
+async function choose(options: ScreenOptions): Promise<Screen> {
   const { env, stderr, stdout, detail } = options;
   const close = () => {};
   if (options.kind === 'json') {

@@ -3,25 +3,32 @@
 import { countText, durationText } from '../../lib/format.ts';
 import type { CellId } from '../plan/graph.ts';
 import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
-import type { RunEvent } from '../run/event.ts';
-import { runCommand } from '../run/rerun.ts';
+import type { CellError, RunEvent } from '../run/event.ts';
+import { type RunSettings, runCommand } from '../run/rerun.ts';
+import type { CellProgress, RunState } from '../run/run-state.ts';
 import type { Line } from './line.ts';
-import type { Failure, RunView } from './view.ts';
 
 /** Names shown of a group of equal failures; the others are counted. */
 const shownNames = 4;
 
-export function summaryLines(end: RunEvent & { type: 'run-finished' }, view: RunView): readonly Line[] {
+export function summaryLines(end: RunEvent & { type: 'run-finished' }, state: RunState): readonly Line[] {
   if (end.outcome === 'up-to-date') {
     const saved = end.savedMs >= 1000 ? ` (${durationText(end.savedMs)} saved)` : '';
-    return [[{ text: '✓ ', style: 'green' }, `up to date: ${countText(view.cells, 'cell')}${saved}`]];
+    return [[{ text: '✓ ', style: 'green' }, `up to date: ${countText(state.cells.size, 'cell')}${saved}`]];
   }
-  return [...groups(view.failures).flatMap((group) => groupLines(group, view)), lastLine(end)];
+  return [
+    ...groups(
+      state.failures.flatMap(({ error, ...cell }) => (error === null ? [] : [{ ...cell, error }])),
+    ).flatMap((group) => groupLines(group, state)),
+    lastLine(end),
+  ];
 }
 
+type CellFailure = Pick<CellProgress, 'cell' | 'stage' | 'log'> & { readonly error: CellError };
+
 /** Failures of one stage with the same words are one fact. */
-function groups(failures: readonly Failure[]): readonly (readonly Failure[])[] {
-  const byText = new Map<string, Failure[]>();
+function groups(failures: readonly CellFailure[]): readonly (readonly CellFailure[])[] {
+  const byText = new Map<string, CellFailure[]>();
   for (const failure of failures) {
     const { kind, message, tail } = failure.error;
     const words = [message, tellingLine(tail) ?? ''].map((text) => text.replaceAll(failure.cell, ''));
@@ -33,7 +40,7 @@ function groups(failures: readonly Failure[]): readonly (readonly Failure[])[] {
   return [...byText.values()];
 }
 
-function groupLines(group: readonly Failure[], view: RunView): readonly Line[] {
+function groupLines(group: readonly CellFailure[], state: RunState): readonly Line[] {
   const [first] = group;
   if (!first) return [];
   const who = group.length === 1 ? first.cell : `${group.length} cells of ${first.stage}`;
@@ -49,10 +56,15 @@ function groupLines(group: readonly Failure[], view: RunView): readonly Line[] {
   if (last !== undefined) lines.push([{ text: `    │ ${last}`, style: 'dim' }]);
   if (first.error.hint !== null) lines.push([`    → ${first.error.hint}`]);
   if (first.log !== null) lines.push([`    log    ${first.log}`]);
-  lines.push([`    rerun  ${runCommand(view, [first.cell])}`]);
-  const blocked = group.flatMap((failure) => view.blocked.get(failure.cell) ?? []);
+  lines.push([`    rerun  ${runCommand(settingsOf(state), [first.cell])}`]);
+  const blocked = group.flatMap((failure) => state.blocked.get(failure.cell) ?? []);
   if (blocked.length > 0) lines.push([`    so ${names(blocked)} did not run`]);
   return lines;
+}
+
+function settingsOf({ started }: RunState): RunSettings {
+  const { pipeline = 'pipeline.yaml', profile = null, set = [] } = started ?? {};
+  return { pipeline, profile, set };
 }
 
 /** The line of a log that says most: what was thrown, not where; else the last. */

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
 import { openPlan } from '../../../src/pipe/project/open-plan.ts';
 import { makeReport } from '../../../src/pipe/report/report.ts';
-import { type RunOutcome, runPipeline } from '../../../src/pipe/run/run.ts';
+import { runPipeline } from '../../../src/pipe/run/run.ts';
+import type { RunOutcome } from '../../../src/pipe/run/run-options.ts';
 
 let project: string;
 beforeEach(async () => {
@@ -75,26 +76,20 @@ async function run(
 ): Promise<{ readonly outcome: RunOutcome; readonly twin: Twin }> {
   const { graph, files: _, ...facts } = await openPlan(project, { set });
   const document = { ...facts, profile: graph.profile };
-  const workspace = openWorkspace({ project, graph, env: process.env, source: async () => null });
   const outcome = await runPipeline(
     {
       project,
-      graph,
-      pipeline: document.file,
-      cells: graph.cells.keys(),
-      targets: [],
-      mode: 'keep-going',
-      force: false,
-      noCache: false,
-      jobs: 2,
-      gpus: null,
-      env: process.env,
-      workspace,
-      report: (ended) => makeReport({ project, graph, document, workspace, ended }),
+      pipeline: { graph, file: document.file, set, params: facts.params },
+      goal: { cells: graph.cells.keys(), targets: [], mode: 'keep-going', force: false, noCache: false },
+      machine: { jobs: 2, gpus: null, env: process.env },
+      open: () => openWorkspace({ project, graph, env: process.env, source: async () => null }),
+      report: {
+        write: (ended, workspace) => makeReport({ project, graph, document, workspace, ended }),
+        isDue: async () => false,
+      },
     },
     [],
   );
-  await workspace.close();
   return { outcome, twin: JSON.parse(await readFile(join(project, 'reports/report.json'), 'utf8')) };
 }
 

@@ -3,7 +3,7 @@ import type { Key } from '../../../src/pipe/key/fingerprint.ts';
 import type { CellId } from '../../../src/pipe/plan/graph.ts';
 import { noCells } from '../../../src/pipe/run/cell-state.ts';
 import type { CellError, RunEvent, RunId } from '../../../src/pipe/run/event.ts';
-import type { Said } from '../../../src/pipe/run/run-cell.ts';
+import type { UnstampedEvent } from '../../../src/pipe/run/event-stream.ts';
 
 export const cell = (id: string) => id as CellId;
 export const key = 'k' as Key;
@@ -18,7 +18,7 @@ export class Story {
     this.#take = take;
   }
 
-  tell(event: Said, afterMs = 0): this {
+  tell(event: UnstampedEvent, afterMs = 0): this {
     this.now += afterMs;
     this.#take({ time: new Date(this.now).toISOString(), ...event } as RunEvent);
     return this;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { RunState } from '../../../src/pipe/run/run-state.ts';
 import { frame } from '../../../src/pipe/screen/frame.ts';
 import { paint } from '../../../src/pipe/screen/line.ts';
 import { liveScreen } from '../../../src/pipe/screen/live.ts';
-import { RunView } from '../../../src/pipe/screen/view.ts';
 import { cell, Story } from './events.ts';
 import { VirtualTerminal } from './virtual-terminal.ts';
 
@@ -129,7 +129,7 @@ test('a terminal that becomes narrower leaves no rest of the old frame', () => {
 });
 
 test('with hundreds of stages and cells the region stays within twelve lines and the width', () => {
-  const view = new RunView();
+  const view = new RunState();
   const story = new Story((event) => view.take(event));
   const stages = Object.fromEntries(
     Array.from({ length: 60 }, (_, stage) => [`stage-${stage}-${'x'.repeat(60)}`, ['0', '1', '2']]),
@@ -150,7 +150,7 @@ test('with hundreds of stages and cells the region stays within twelve lines and
 });
 
 test('colour codes never count as width and are closed in every line', () => {
-  const view = new RunView();
+  const view = new RunState();
   const story = new Story((event) => view.take(event));
   story.start({ train: ['0'] }).started('train[0]');
   for (const line of frame(view, story.now, 24)) {

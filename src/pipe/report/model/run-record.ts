@@ -1,8 +1,9 @@
 /** A run as its event file tells it: what each cell did, when, and how it ended. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failedState } from '../../run/cell-state.ts';
 import type { RunEvent } from '../../run/event.ts';
+import { foldEvents, readEvents } from '../../run/read-events.ts';
+import type { CellProgress } from '../../run/run-state.ts';
 import type { ReportCell, ReportRun } from './input.ts';
 
 export interface RunRecord {
@@ -37,99 +38,40 @@ export const untold: CellRecord = {
   warnings: [],
 };
 
-/** Most warnings kept of one cell: a stage may write one a batch. */
-const warningsKept = 20;
-
-/** Folds a run's events, in order. Null when they do not begin with the start of a run. */
+/** The record of a run out of its events. Null when they do not begin with the start of a run. */
 export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
-  let start: (RunEvent & { type: 'run-started' }) | null = null;
-  let end: (RunEvent & { type: 'run-finished' }) | null = null;
-  let last = '';
-  const cells = new Map<string, CellRecord>();
-  const warnings: string[] = [];
-  const update = (cell: string, change: Partial<CellRecord>): void => {
-    cells.set(cell, { ...(cells.get(cell) ?? untold), ...change });
-  };
-  const since = (time: string): number => Date.parse(time) - Date.parse(start?.time ?? time);
-  for (const event of events) {
-    last = event.time;
-    switch (event.type) {
-      case 'run-started':
-        start = event;
-        for (const { id } of event.cells) cells.set(id, untold);
-        break;
-      case 'cell-cached':
-        update(event.cell, { state: event.how, key: event.key, ms: event.savedMs });
-        break;
-      case 'cell-ready':
-        update(event.cell, { reasons: event.reasons });
-        break;
-      case 'cell-started':
-        update(event.cell, {
-          state: 'running',
-          key: event.key,
-          attempts: event.attempt,
-          gpus: event.gpus,
-          log: event.log,
-          startedMs: since(event.time),
-        });
-        break;
-      case 'cell-metric':
-        update(event.cell, { metrics: { ...cells.get(event.cell)?.metrics, [event.name]: event.value } });
-        break;
-      case 'cell-message': {
-        const kept = cells.get(event.cell)?.warnings ?? [];
-        if (event.level === 'warning' && kept.length < warningsKept)
-          update(event.cell, { warnings: [...kept, event.text] });
-        break;
-      }
-      case 'cell-finished':
-        update(event.cell, {
-          state: 'done',
-          key: event.key,
-          ms: event.ms,
-          endedMs: since(event.time),
-          outBytes: event.outBytes,
-        });
-        break;
-      case 'cell-failed':
-        update(event.cell, {
-          state: failedState(event.error),
-          error: event.error,
-          ms: event.ms,
-          endedMs: since(event.time),
-          log: event.log,
-        });
-        break;
-      case 'cell-not-run':
-        update(event.cell, { state: event.state, cause: event.cause });
-        break;
-      case 'warning':
-        warnings.push(event.text);
-        break;
-      case 'run-finished':
-        end = event;
-        break;
-    }
-  }
-  if (start === null) return null;
+  const state = foldEvents(events);
+  if (state?.started == null) return null;
+  const { started, finished } = state;
+  const since = (at: number): number => at - state.startedAt;
   return {
     run: {
-      id: start.run,
-      started: start.time,
-      ms: end?.ms ?? since(last),
-      savedMs: end?.savedMs ?? 0,
-      outcome: end?.outcome ?? 'running',
-      targets: start.targets,
-      resources: start.resources,
-      warnings,
+      id: started.run,
+      started: started.time,
+      ms: finished?.ms ?? since(Date.parse(state.lastTime)),
+      savedMs: finished?.savedMs ?? 0,
+      outcome: finished?.outcome ?? 'running',
+      targets: started.targets,
+      resources: started.resources,
+      warnings: state.warnings,
     },
-    revision: start.revision,
-    version: start.version,
-    profile: start.profile,
-    set: start.set ?? null,
-    pipeline: start.pipeline,
-    cells,
+    revision: started.revision,
+    version: started.version,
+    profile: started.profile,
+    set: started.set ?? null,
+    pipeline: started.pipeline,
+    cells: new Map(Array.from(state.cells, ([id, cell]) => [id, recordOf(cell, since)])),
+  };
+}
+
+function recordOf(cell: CellProgress, since: (at: number) => number): CellRecord {
+  const { state, ms, gpus, attempts, key, reasons, outBytes, error, log, cause } = cell;
+  return {
+    ...{ state, ms, gpus, attempts, key, reasons, outBytes, error, log, cause },
+    startedMs: cell.startedAt === null ? null : since(cell.startedAt),
+    endedMs: cell.endedAt === null ? null : since(cell.endedAt),
+    metrics: Object.fromEntries(Array.from(cell.metrics, ([name, { last }]) => [name, last])),
+    warnings: cell.messages.flatMap(({ level, text }) => (level === 'warning' ? [text] : [])),
   };
 }
 
@@ -160,27 +102,4 @@ export async function latestRun(
 function isBetter(run: ReportRun, than: ReportRun): boolean {
   const idle = (one: ReportRun): boolean => one.outcome === 'up-to-date';
   return idle(run) === idle(than) ? run.started > than.started : !idle(run);
-}
-
-/** Events of one run, oldest first; a last line cut off by a crash is left out. */
-export async function readEvents(file: string): Promise<readonly RunEvent[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const events: RunEvent[] = [];
-  for (const line of text.split('\n')) {
-    const event = parseEvent(line);
-    if (event !== null) events.push(event);
-  }
-  return events;
-}
-
-function parseEvent(line: string): RunEvent | null {
-  if (line === '') return null;
-  try {
-    const value: unknown = JSON.parse(line);
-    const isEvent = typeof value === 'object' && value !== null && 'type' in value && 'time' in value;
-    // Written by this engine's own run; the report reads only fields of this version's union.
-    return isEvent ? (value as RunEvent) : null;
-  } catch {
-    return null;
-  }
 }

@@ -133,7 +133,7 @@ async function writeRun(lines: readonly object[]): Promise<void> {
     targets: [],
     version: '0.1.0',
     revision: 'abc1234-dirty',
-    cells: [],
+    cells: [{ id: 'made', stage: 'made', axes: {} }],
     resources: {},
   };
   await writeFile(

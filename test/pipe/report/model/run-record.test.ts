@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { foldRun, latestRun, readEvents } from '../../../../src/pipe/report/model/run-record.ts';
+import { foldRun, latestRun } from '../../../../src/pipe/report/model/run-record.ts';
 import type { RunEvent } from '../../../../src/pipe/run/event.ts';
+import { readEvents } from '../../../../src/pipe/run/read-events.ts';
 
 let folder: string;
 beforeEach(async () => {

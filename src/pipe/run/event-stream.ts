@@ -1,0 +1,37 @@
+/** Where every event of a run is born: stamped, folded into the run's state, recorded, and handed to the subscribers. */
+import type { RunEvent, Subscriber } from './event.ts';
+import type { RunFolder } from './run-folder.ts';
+import { RunState } from './run-state.ts';
+
+/** An event before the run stamps it with the time. */
+export type UnstampedEvent = RunEvent extends infer Event
+  ? Event extends RunEvent
+    ? Omit<Event, 'time'>
+    : never
+  : never;
+export type Say = (event: UnstampedEvent) => void;
+
+export class EventStream {
+  readonly state = new RunState();
+  readonly #subscribers: readonly Subscriber[];
+  #record: RunFolder | null = null;
+
+  constructor(subscribers: readonly Subscriber[]) {
+    this.#subscribers = subscribers;
+  }
+
+  /** From now on every event is written to the run's folder. */
+  recordIn(folder: RunFolder): void {
+    this.#record = folder;
+  }
+
+  readonly say: Say = (event) => {
+    // The stamp first: a line of the event file reads better from the left.
+    const stamped = { time: new Date().toISOString(), ...event } as RunEvent;
+    this.state.take(stamped);
+    // Recorded before it is shown: what a person saw can be looked up.
+    const problem = this.#record?.write(stamped) ?? null;
+    for (const subscriber of this.#subscribers) subscriber(stamped);
+    if (problem !== null) this.say({ type: 'warning', text: problem });
+  };
+}

@@ -1,0 +1,84 @@
+/** What a run is asked to do, with what, and where. */
+import type { JsonObject } from '../../lib/json.ts';
+import type { Workspace } from '../cell/work.ts';
+import type { Executor } from '../exec/executor.ts';
+import type { Grace } from '../exec/grace.ts';
+import type { CellId, Graph } from '../plan/graph.ts';
+import type { RunId } from './event.ts';
+import type { FailureMode } from './scheduler.ts';
+
+export interface RunOptions {
+  /** Absolute path of the project folder. */
+  readonly project: string;
+  readonly pipeline: RunPipeline;
+  readonly goal: RunGoal;
+  readonly machine: RunMachine;
+  /** Opens the workspace; the run closes it. `onDownload` gets the bytes of a source so far and in all. */
+  readonly open: (onDownload: DownloadListener) => Workspace;
+  /** Null: the run writes no report. */
+  readonly report: RunReport | null;
+  readonly hooks?: RunHooks;
+}
+
+/** The plan of a run, and what it was made with. */
+export interface RunPipeline {
+  readonly graph: Graph;
+  /** The pipeline file, relative to the project. */
+  readonly file: string;
+  /** --set arguments. */
+  readonly set: readonly string[];
+  readonly params: JsonObject;
+}
+
+export interface RunGoal {
+  /** The cells to bring up to date; what they need is added. */
+  readonly cells: Iterable<CellId>;
+  /** As they were typed, for the record. */
+  readonly targets: readonly string[];
+  readonly mode: FailureMode;
+  /** Run `cells` even when they are up to date (not what they need). */
+  readonly force: boolean;
+  readonly noCache: boolean;
+}
+
+export interface RunMachine {
+  /** -j: processors that the run may take; null: all. */
+  readonly jobs: number | null;
+  /** --gpus; null: all that may be used. */
+  readonly gpus: readonly number[] | null;
+  /** The caller's environment. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface RunReport {
+  /** Its failure is a warning: it never costs the run. */
+  write(
+    end: RunEnd,
+    workspace: Workspace,
+  ): Promise<{ readonly page: string; readonly warnings: readonly string[] }>;
+  /** Whether a run that has nothing to do must write it all the same: it is missing, or of other params. */
+  isDue(): Promise<boolean>;
+}
+
+/** What tests replace. */
+export interface RunHooks {
+  /** Where SIGINT, SIGTERM and SIGHUP come from. */
+  readonly signals?: Pick<NodeJS.Process, 'on' | 'off'>;
+  readonly executor?: Executor;
+  readonly grace?: Grace;
+  readonly backOffMs?: (attempt: number) => number;
+}
+
+export type DownloadListener = (source: string, done: number, total: number | null) => void;
+
+export interface RunEnd {
+  readonly outcome: 'done' | 'up-to-date' | 'failed' | 'interrupted';
+  readonly ms: number;
+  readonly savedMs: number;
+}
+
+export interface RunOutcome extends RunEnd {
+  readonly run: RunId;
+  readonly exitCode: number;
+  readonly report: string | null;
+}

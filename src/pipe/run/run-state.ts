@@ -1,0 +1,269 @@
+/**
+ * What the events of a run amount to: the one fold over them. Screens, the exit code, the report's record of a run and
+ * `status` are projections of it. No clock, no I/O: the same events, the same state.
+ */
+import type { Key, Reason } from '../key/fingerprint.ts';
+import type { CellId } from '../plan/graph.ts';
+import { type CellCounts, failedOf, failedState, noCells } from './cell-state.ts';
+import type { CellError, CellState, RunEvent } from './event.ts';
+
+export interface CellProgress {
+  readonly cell: CellId;
+  readonly stage: string;
+  state: CellState;
+  key: Key | null;
+  reasons: readonly Reason[];
+  expectedMs: number | null;
+  /** Attempts begun; 0: it did not start in this run. */
+  attempts: number;
+  gpus: readonly number[];
+  log: string | null;
+  /** Milliseconds since the epoch, of the last attempt; null: it did not start in this run. */
+  startedAt: number | null;
+  endedAt: number | null;
+  /** Milliseconds that making its outs took, in this run or in the one that they come from. */
+  ms: number | null;
+  outBytes: number | null;
+  progress: { readonly done: number; readonly total: number; readonly unit: string } | null;
+  /** Every metric it reported, in order of first report. */
+  readonly metrics: Map<string, MetricProgress>;
+  /** Name of the metric that was reported last. */
+  lastMetric: string | null;
+  /** What it said, newest last; the oldest beyond a bound are gone. */
+  messages: readonly { readonly level: 'info' | 'warning'; readonly text: string }[];
+  error: CellError | null;
+  /** The cell whose failure kept it from running. */
+  cause: CellId | null;
+}
+
+export interface MetricProgress {
+  readonly first: number;
+  readonly last: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number | null;
+  readonly count: number;
+}
+
+export interface StageProgress {
+  readonly name: string;
+  cells: number;
+  readonly counts: CellCounts;
+  /** Milliseconds of each cell that finished in this run. */
+  readonly took: number[];
+  startedAt: number | null;
+}
+
+/** Most messages of each level kept of one cell: a stage may write one per batch. */
+const messagesKept = 20;
+
+export class RunState {
+  started: (RunEvent & { type: 'run-started' }) | null = null;
+  finished: (RunEvent & { type: 'run-finished' }) | null = null;
+  /** Time of the last event, ISO 8601. */
+  lastTime = '';
+  readonly stages = new Map<string, StageProgress>();
+  readonly cells = new Map<CellId, CellProgress>();
+  /** Cells at work now, in the order in which they started. */
+  readonly running = new Map<CellId, CellProgress>();
+  /** Cells that failed, in order. */
+  readonly failures: CellProgress[] = [];
+  /** Cells that a failure kept from running, by the cell that failed. */
+  readonly blocked = new Map<CellId, CellId[]>();
+  readonly downloads = new Map<string, { readonly done: number; readonly total: number | null }>();
+  readonly warnings: string[] = [];
+  /** Milliseconds that the cells which needed no run took when they ran. */
+  savedMs = 0;
+  stopping = false;
+  /** The most cells that were at work at once. */
+  widest = 1;
+
+  take(event: RunEvent): void {
+    this.lastTime = event.time;
+    switch (event.type) {
+      case 'run-started':
+        this.started = event;
+        for (const { id, stage } of event.cells) this.#add(id, stage);
+        return;
+      case 'source-progress':
+        this.downloads.set(event.source, { done: event.done, total: event.total });
+        if (event.done === event.total) this.downloads.delete(event.source);
+        return;
+      case 'warning':
+        this.warnings.push(event.text);
+        return;
+      case 'run-stopping':
+        this.stopping = true;
+        return;
+      case 'run-finished':
+        this.finished = event;
+        return;
+      case 'heartbeat':
+        return;
+      default: {
+        const cell = this.cells.get(event.cell);
+        if (cell) this.#takeOf(cell, event);
+      }
+    }
+  }
+
+  /** Milliseconds since the epoch. */
+  get startedAt(): number {
+    return this.started === null ? 0 : Date.parse(this.started.time);
+  }
+
+  counts(): CellCounts {
+    const counts = noCells();
+    for (const stage of this.stages.values()) {
+      for (const [state, count] of Object.entries(stage.counts)) counts[state as CellState] += count;
+    }
+    return counts;
+  }
+
+  get failed(): number {
+    return failedOf(this.counts());
+  }
+
+  /** Cells that will not change any more in this run. */
+  get ended(): number {
+    const { waiting, running } = this.counts();
+    return this.cells.size - waiting - running;
+  }
+
+  stageOf(cell: CellId): StageProgress | undefined {
+    return this.stages.get(this.cells.get(cell)?.stage ?? '');
+  }
+
+  #takeOf(cell: CellProgress, event: Extract<RunEvent, { readonly cell: CellId }>): void {
+    switch (event.type) {
+      case 'cell-cached':
+        Object.assign(cell, { key: event.key, ms: event.savedMs });
+        this.savedMs += event.savedMs;
+        this.#move(cell, event.how);
+        break;
+      case 'cell-ready':
+        Object.assign(cell, { reasons: event.reasons, expectedMs: event.expectedMs });
+        break;
+      case 'cell-started':
+        this.#start(cell, event);
+        break;
+      case 'cell-progress':
+        cell.progress = { done: event.done, total: event.total, unit: event.unit };
+        break;
+      case 'cell-metric':
+        cell.metrics.set(event.name, nextMetric(cell.metrics.get(event.name), event.value, event.step));
+        cell.lastMetric = event.name;
+        break;
+      case 'cell-message': {
+        const same = cell.messages.filter(({ level }) => level === event.level);
+        const dropped = same.length < messagesKept ? undefined : same[0];
+        cell.messages = [
+          ...cell.messages.filter((message) => message !== dropped),
+          { level: event.level, text: event.text },
+        ];
+        break;
+      }
+      case 'cell-retry':
+        this.#move(cell, 'waiting');
+        break;
+      case 'cell-finished':
+        Object.assign(cell, { key: event.key, ms: event.ms, outBytes: event.outBytes });
+        cell.endedAt = Date.parse(event.time);
+        this.stageOf(cell.cell)?.took.push(event.ms);
+        this.#move(cell, 'done');
+        break;
+      case 'cell-failed':
+        Object.assign(cell, { error: event.error, ms: event.ms, log: event.log });
+        cell.endedAt = Date.parse(event.time);
+        this.failures.push(cell);
+        this.#move(cell, failedState(event.error));
+        break;
+      case 'cell-not-run':
+        cell.cause = event.cause;
+        if (event.cause !== null) {
+          const others = this.blocked.get(event.cause);
+          if (others) others.push(cell.cell);
+          else this.blocked.set(event.cause, [cell.cell]);
+        }
+        this.#move(cell, event.state);
+        break;
+    }
+  }
+
+  #add(cell: CellId, name: string): void {
+    const stage = this.stages.get(name) ?? {
+      name,
+      cells: 0,
+      counts: noCells(),
+      took: [],
+      startedAt: null,
+    };
+    stage.cells++;
+    stage.counts.waiting++;
+    this.stages.set(name, stage);
+    this.cells.set(cell, untouched(cell, name));
+  }
+
+  #start(cell: CellProgress, event: RunEvent & { type: 'cell-started' }): void {
+    const since = Date.parse(event.time);
+    Object.assign(cell, {
+      key: event.key,
+      attempts: event.attempt,
+      gpus: event.gpus,
+      log: event.log,
+      startedAt: since,
+      progress: null,
+    });
+    this.#move(cell, 'running');
+    this.running.set(cell.cell, cell);
+    const stage = this.stageOf(cell.cell);
+    if (stage) stage.startedAt ??= since;
+    this.widest = Math.max(this.widest, this.running.size);
+  }
+
+  #move(cell: CellProgress, state: CellState): void {
+    const stage = this.stageOf(cell.cell);
+    if (stage) {
+      stage.counts[cell.state]--;
+      stage.counts[state]++;
+    }
+    cell.state = state;
+    if (state !== 'running') this.running.delete(cell.cell);
+  }
+}
+
+/** A cell that no event was about yet. */
+function untouched(cell: CellId, stage: string): CellProgress {
+  return {
+    cell,
+    stage,
+    state: 'waiting',
+    key: null,
+    reasons: [],
+    expectedMs: null,
+    attempts: 0,
+    gpus: [],
+    log: null,
+    startedAt: null,
+    endedAt: null,
+    ms: null,
+    outBytes: null,
+    progress: null,
+    metrics: new Map(),
+    lastMetric: null,
+    messages: [],
+    error: null,
+    cause: null,
+  };
+}
+
+function nextMetric(before: MetricProgress | undefined, value: number, step: number | null): MetricProgress {
+  return {
+    first: before?.first ?? value,
+    last: value,
+    min: Math.min(before?.min ?? value, value),
+    max: Math.max(before?.max ?? value, value),
+    step,
+    count: (before?.count ?? 0) + 1,
+  };
+}

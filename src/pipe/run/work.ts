@@ -1,0 +1,187 @@
+/** The run of what is not up to date: resources, the record, signals, and the scheduler between them. */
+import { execFile } from 'node:child_process';
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { type Capacity, checkDemand, machineCapacity, ResourcePool } from '../exec/capacity.ts';
+import type { Executor } from '../exec/executor.ts';
+import { defaultGrace } from '../exec/grace.ts';
+import { localExecutor } from '../exec/local.ts';
+import type { Cell, CellId } from '../plan/graph.ts';
+import { layoutOf } from '../store/layout.ts';
+import { boundRuns } from '../store/recorded-runs.ts';
+import { registerSharer } from '../store/sharers.ts';
+import {
+  announce,
+  type CachedEvent,
+  cachedEvent,
+  cellOf,
+  endOf,
+  finish,
+  type Run,
+  writeReport,
+} from './current-run.ts';
+import { Stopper } from './interrupt.ts';
+import { type CellContext, obstacleError, runCell } from './run-cell.ts';
+import { RunFolder } from './run-folder.ts';
+import type { RunMachine, RunOutcome } from './run-options.ts';
+import { Scheduler } from './scheduler.ts';
+
+const heartbeatMs = 30_000;
+
+/** `inPlace`: cells that need nothing. */
+export async function work(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>): Promise<RunOutcome> {
+  const { options, events, wanted } = run;
+  const { graph } = options.pipeline;
+  const needed = [...wanted].filter((id) => !inPlace.has(id)).map((id) => cellOf(graph, id));
+  const gpus = await gpusFor(needed, options.machine);
+  const capacity = machineCapacity(gpus, graph.resources, options.machine.jobs);
+  const warnings = checkDemand(needed, capacity);
+  const grace = options.hooks?.grace ?? defaultGrace;
+  const executor = options.hooks?.executor ?? localExecutor(grace);
+  const folder = new RunFolder(options.project, layoutOf(options.project).runs, run.id);
+  events.recordIn(folder);
+  registerSharer(options.project, options.pipeline.file);
+  const stopper = new Stopper(grace);
+  const heart = setInterval(() => events.say({ type: 'heartbeat' }), heartbeatMs);
+  try {
+    const revision = await revisionOf(options.project);
+    const { cpu, memory, named } = capacity;
+    announce(run, { cpu, memory, gpu: capacity.gpus.length, ...named }, revision);
+    for (const text of warnings) events.say({ type: 'warning', text });
+    for (const cached of inPlace.values()) events.say(cached);
+    const context = contextOf(run, { executor, folder, stopper, revision });
+    const scheduler = schedulerOf(context, { run, inPlace, capacity });
+    const signal = await untilEnded(run, scheduler, stopper);
+    return await end(run, signal);
+  } finally {
+    clearInterval(heart);
+    stopper.killAll();
+    stopper.close();
+    await executor.close();
+    folder.close();
+    boundRuns(layoutOf(options.project));
+  }
+}
+
+function contextOf(
+  { id, options, events, workspace }: Run,
+  tools: {
+    readonly executor: Executor;
+    readonly folder: RunFolder;
+    readonly stopper: Stopper;
+    readonly revision: string | null;
+  },
+): CellContext {
+  const { executor, folder, stopper, revision } = tools;
+  const { graph, set, params } = options.pipeline;
+  return {
+    run: id,
+    madeWith: { profile: graph.profile, set, params, revision },
+    project: options.project,
+    workspace,
+    executor,
+    folder,
+    stopper,
+    env: options.machine.env,
+    noCache: options.goal.noCache,
+    say: events.say,
+    backOffMs: options.hooks?.backOffMs ?? ((attempt) => Math.min(60_000, 1000 * 4 ** (attempt - 1))),
+  };
+}
+
+function schedulerOf(
+  context: CellContext,
+  {
+    run,
+    inPlace,
+    capacity,
+  }: {
+    readonly run: Run;
+    readonly inPlace: ReadonlyMap<CellId, CachedEvent>;
+    readonly capacity: Capacity;
+  },
+): Scheduler {
+  const { options, events, workspace, wanted, forced } = run;
+  const { mode } = options.goal;
+  return new Scheduler({
+    graph: options.pipeline.graph,
+    wanted,
+    pool: new ResourcePool(capacity),
+    concurrency: Math.max(1, options.machine.jobs ?? capacity.cpu),
+    mode,
+    expectedMs: (id) => (inPlace.has(id) ? 0 : workspace.expectedMs(id)),
+    look: async (cell, without) => {
+      if (inPlace.has(cell.id)) return 'in-place';
+      if (forced.has(cell.id)) return 'work';
+      const status = await workspace.look(cell.id, { without, fetch: true });
+      if (status.state === 'blocked') {
+        const error = obstacleError(status.obstacles);
+        events.say({ type: 'cell-failed', cell: cell.id, error, ms: 0, log: null });
+        return 'failed';
+      }
+      const cached = cachedEvent(cell.id, status);
+      if (cached) events.say(cached);
+      return cached ? 'in-place' : 'work';
+    },
+    execute: (cell, without, lease, patient) =>
+      runCell(context, { cell, without, lease, patient, force: forced.has(cell.id) }),
+    notRun: (cell, cause) =>
+      events.say({
+        type: 'cell-not-run',
+        cell: cell.id,
+        state: cause === null ? 'cancelled' : 'blocked',
+        cause,
+      }),
+    onStop: () => {
+      events.say({ type: 'run-stopping', why: 'failure', signal: null });
+      if (mode === 'fail-fast') context.stopper.escalate();
+    },
+  });
+}
+
+/** Waits until nothing runs any more. The signal that ended the run; null: none did. */
+async function untilEnded(run: Run, scheduler: Scheduler, stopper: Stopper): Promise<NodeJS.Signals | null> {
+  let interrupted: NodeJS.Signals | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (interrupted === null) {
+      interrupted = signal;
+      scheduler.stop();
+      run.events.say({ type: 'run-stopping', why: 'signal', signal });
+    }
+    stopper.escalate();
+  };
+  const signals = run.options.hooks?.signals ?? process;
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) signals.on(name, onSignal);
+  try {
+    await scheduler.ended;
+    return interrupted;
+  } finally {
+    for (const name of names) signals.off(name, onSignal);
+  }
+}
+
+async function end(run: Run, signal: NodeJS.Signals | null): Promise<RunOutcome> {
+  const failed = run.events.state.failed > 0;
+  const outcome = signal !== null ? 'interrupted' : failed ? 'failed' : 'done';
+  const codes = { interrupted: exitCode.terminated, failed: exitCode.failed, done: exitCode.ok };
+  const code = signal === 'SIGINT' ? exitCode.interrupted : codes[outcome];
+  return finish(run, outcome, code, await writeReport(run, endOf(run, outcome)));
+}
+
+async function gpusFor(cells: readonly Cell[], { gpus, env }: RunMachine): Promise<readonly number[]> {
+  if (gpus === null && cells.every((cell) => cell.resources.gpu === 0)) return [];
+  const { probeGpus, usableGpus } = await import('../exec/gpu.ts');
+  return usableGpus(await probeGpus(), env.CUDA_VISIBLE_DEVICES, gpus);
+}
+
+/** What `git describe` says; null outside a repository. */
+function revisionOf(project: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile(
+      'git',
+      ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'],
+      { cwd: project, timeout: 10_000 },
+      (error, stdout) => resolve(error ? null : stdout.trim() || null),
+    );
+  });
+}
