@@ -5,10 +5,13 @@ import { z } from 'zod';
 import { applyPolicy } from '../src/nas/benchmark/policy.ts';
 import { readBenchTable } from '../src/nas/benchmark/table.ts';
 import { judgeClaims } from '../src/nas/claims/claims.ts';
+import { BenchmarkFacts } from '../src/nas/claims/functions.ts';
 import { claimsJunit } from '../src/nas/claims/junit.ts';
 import { readClaims } from '../src/nas/claims/read.ts';
-import { plannedSeeds, readSummary } from '../src/nas/claims/summary.ts';
+import { readImageSet } from '../src/nas/data/image-set.ts';
 import { parseParams } from '../src/nas/params.ts';
+import { datasetAgreements } from '../src/nas/study/datasets.ts';
+import { readNetworks } from '../src/nas/study/networks.ts';
 import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
@@ -19,29 +22,29 @@ const paramsSchema = z.object({
   network: z.record(z.string(), z.unknown()),
   train: z.record(z.string(), z.unknown()),
 });
-/** CIFAR-10's training set: what `trainImages: null` takes, less those withheld. */
-const allTrainingImages = 50_000;
 
 export default defineStage((stage) => {
   const { embedded, target, data, network, train } = parseParams(paramsSchema, stage.params);
   const { channels, cellsPerStage, epochs } = parseParams(groupedVariantSchema, { network, train });
   const path = stage.dep('claims');
   const file = readClaims(readFileSync(path, 'utf8'), relative(process.cwd(), path));
-  const summary = readSummary(readFileSync(stage.dep('summary')));
-  const planned = plannedSeeds(readFileSync(stage.dep('variants'), 'utf8'));
-  const claims = judgeClaims(
-    file,
-    { summary, bench: applyPolicy(readBenchTable(stage.dep('bench')), target).rows },
-    {
+  const { networks, seeds } = readNetworks(stage.gathered('predictions'));
+  const bench = readBenchTable(stage.dep('bench'));
+  const { rows } = applyPolicy(bench, target);
+  const claims = judgeClaims(file, {
+    networks,
+    benchmark: new BenchmarkFacts(rows, datasetAgreements(bench, rows)),
+    scale: {
       channels,
       cellsPerStage,
       epochs,
       side: data.side,
-      trainImages: data.trainImages ?? allTrainingImages - data.validationImages,
+      // `trainImages: null` is all that are there, less those withheld.
+      trainImages: data.trainImages ?? readImageSet(stage.dep('images')).count - data.validationImages,
       embedded,
-      planned,
+      planned: seeds,
     },
-  );
+  });
   writeFileSync(stage.out('claims'), `${JSON.stringify({ claims }, null, 1)}\n`);
   writeFileSync(stage.out('junit'), claimsJunit(claims));
   for (const { id, verdict, detail } of claims) stage.info(`claim ${id} is ${verdict}: ${detail}`);

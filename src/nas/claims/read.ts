@@ -13,14 +13,14 @@ export class ClaimsFileError extends Error {
 /** What to write for a key that is missing or wrong, where its name does not say it. */
 const examples: Readonly<Record<string, string>> = {
   seeds: 'seeds: 3',
-  scale: 'scale: { support: { epochs: 15 }, contradict: { epochs: 100 } }',
-  support: 'support: { channels: 8, epochs: 15 }',
-  contradict: 'contradict: { channels: 32, epochs: 100 }',
+  level: 'level: 0.05',
+  scale: 'scale: { channels: 8, epochs: 15 }',
+  paper: 'paper: { channels: 32, epochs: 250 }',
   id: 'id: "13"',
   parts: 'parts: [{ what: …, effect: …, supported: …, contradicted: … }]',
-  effect: "effect: tau_a('S/no-zero') - tau_a('S/all')",
-  supported: 'supported: "<= -0.6"',
-  contradicted: 'contradicted: ">= 0"',
+  effect: "effect: slope('S/no-zero') - slope('S/all')",
+  supported: 'supported: "< 0"',
+  contradicted: 'contradicted: "> 0"',
 };
 
 /** `file` is the name that messages give it. @throws ClaimsFileError */

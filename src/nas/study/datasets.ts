@@ -1,6 +1,7 @@
 /** The same predictions against the benchmark's other data sets: does a ranking for one hold for another? */
 import { applyPolicy } from '../benchmark/policy.ts';
 import type { BenchTable } from '../benchmark/table.ts';
+import { kendall } from '../stats/kendall.ts';
 import { spreadOf } from '../stats/spread.ts';
 import { type NetworkPredictions, type VariantName, variantOf, variantText } from './aggregate.ts';
 import { measure } from './measure.ts';
@@ -24,6 +25,23 @@ export function datasetAccuracies(
     const { rows } = applyPolicy(bench, policy);
     return [{ dataset, policy, accuracy: new Map(rows.map(({ index, accuracy }) => [index, accuracy])) }];
   });
+}
+
+/** τ-b of the target's accuracies and those of each other data set, over the architectures that both have. */
+export function datasetAgreements(
+  bench: BenchTable,
+  target: readonly { readonly index: number; readonly accuracy: number }[],
+): ReadonlyMap<string, number> {
+  return new Map(
+    datasetAccuracies(bench).flatMap(({ dataset, accuracy }) => {
+      const both = target.filter(({ index }) => accuracy.has(index));
+      const { b } = kendall(
+        both.map((one) => one.accuracy),
+        both.map(({ index }) => accuracy.get(index)!),
+      );
+      return b === null ? [] : [[dataset, b] as const];
+    }),
+  );
 }
 
 /**

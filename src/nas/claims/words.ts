@@ -1,0 +1,67 @@
+/** What the claims' page says of effects, scales and what is lacking. */
+import type { ClaimsFile, RunScale, Scale } from './form.ts';
+import type { PartResult } from './part.ts';
+import { isInside } from './region.ts';
+
+/** `what: −1.2 [−1.6, −0.8], n = 5: as claimed (< 0)`. */
+export function partText({ part, estimate, missing, variant, beside }: PartResult): string {
+  const what = variant === null ? part.what : `${part.what} (${variant.replace(/\/baseline$/, '')})`;
+  if (estimate === null) return `${what}: ${missing}`;
+  const { effect, interval, n } = estimate;
+  const range = interval === null ? '' : ` [${numberOf(interval[0])}, ${numberOf(interval[1])}]`;
+  const seeds = n === null ? '' : `, n = ${n}`;
+  const also =
+    beside === null || part.beside === undefined ? '' : `, ${part.beside.text} = ${numberOf(beside)}`;
+  return `${what}: ${numberOf(effect)}${range}${seeds}${also}: ${sideOf(part, effect)}`;
+}
+
+function sideOf({ supported, contradicted }: PartResult['part'], effect: number): string {
+  if (isInside(supported, effect)) return `as claimed (${supported.text})`;
+  if (isInside(contradicted, effect)) return `against the claim (${contradicted.text})`;
+  return `between the claim (${supported.text}) and its contrary (${contradicted.text})`;
+}
+
+/** What keeps a claim from a verdict whatever its effect; null: nothing. */
+export function lackText(
+  file: ClaimsFile,
+  scale: RunScale,
+  {
+    n,
+    ofBenchmark,
+    isWhole,
+  }: { readonly n: number | null; readonly ofBenchmark: boolean; readonly isWhole: boolean },
+): string | null {
+  if (ofBenchmark) return isWhole ? null : 'the benchmark here is not the whole of NAS-Bench-201';
+  if (n === null) return 'it was not run';
+  if (scale.embedded || !isWhole) return 'on data of our own';
+  if (n < file.seeds) return `${n} of the ${file.seeds} seeds that a verdict takes`;
+  const short = keys.filter((key) => scale[key] < file.scale[key]);
+  if (short.length === 0) return null;
+  return `too small: ${short.map((key) => `${names[key]} ${scale[key]} of ${file.scale[key]}`).join(', ')}`;
+}
+
+const keys = ['channels', 'cellsPerStage', 'side', 'epochs', 'trainImages'] as const;
+const names: Readonly<Record<keyof Scale, string>> = {
+  channels: 'channels',
+  cellsPerStage: 'cells per stage',
+  side: 'pixels per side',
+  epochs: 'epochs',
+  trainImages: 'images',
+};
+
+/** The scale of the run and, where it is smaller, the paper's: a verdict holds at the scale at which it was found. */
+export function scaleText(scale: RunScale, paper: Scale): string {
+  const smaller = keys.some((key) => scale[key] < paper[key]);
+  return `${sizeText(scale, scale.embedded)}${smaller ? `; the paper: ${sizeText(paper, false)}` : ''}`;
+}
+
+function sizeText({ channels, cellsPerStage, side, epochs, trainImages }: Scale, generated: boolean): string {
+  return (
+    `${channels} channels, ${cellsPerStage} cell${cellsPerStage === 1 ? '' : 's'} per stage, ${epochs} epochs, ` +
+    `${trainImages} ${generated ? 'generated ' : ''}images of ${side}×${side}`
+  );
+}
+
+function numberOf(value: number): string {
+  return value.toFixed(2).replace('-', '−');
+}
