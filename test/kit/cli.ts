@@ -48,6 +48,8 @@ export interface Started {
 
 export class CliProject extends Folder {
   readonly #pipe: string;
+  /** Set for every command, besides the caller's. */
+  env: NodeJS.ProcessEnv = {};
 
   /** `pipe`: the program, as `buildPipe` gives it. */
   constructor(pipe: string, dir?: string) {
@@ -63,14 +65,17 @@ export class CliProject extends Folder {
     const { status, stdout, stderr } = spawnSync(process.execPath, [this.#pipe, ...args], {
       cwd: join(this.dir, folder),
       encoding: 'utf8',
-      env: environment(),
+      env: { ...environment(), ...this.env },
     });
     return { code: status, stdout, stderr };
   }
 
   /** The same in the background: for two commands at once, and for signals. */
   start(...args: readonly string[]): Started {
-    const child = spawn(process.execPath, [this.#pipe, ...args], { cwd: this.dir, env: environment() });
+    const child = spawn(process.execPath, [this.#pipe, ...args], {
+      cwd: this.dir,
+      env: { ...environment(), ...this.env },
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

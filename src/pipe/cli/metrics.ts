@@ -1,6 +1,8 @@
 /** `pipe metrics`: the numbers of every out marked `report: metrics`; `metrics diff REPORT` sets them beside an earlier report's. */
 import { resolve } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import type { Origin } from '../report/model/input.ts';
+import { layoutOf } from '../store/layout.ts';
 import { type Command, jsonFlag, pipelineFlags, type Surroundings } from './command.ts';
 import { planOf, targeted, workspaceOf } from './project.ts';
 import { columns } from './table.ts';
@@ -25,42 +27,47 @@ export const metrics: Command = {
     const opened = await planOf(parsed, surroundings);
     const workspace = await workspaceOf(opened, surroundings);
     const cells = targeted(opened.graph, mode === 'diff' ? [] : parsed.arguments);
+    const { project } = surroundings;
+    const statuses = await workspace.status();
+    const layout = layoutOf(project);
+    const { cellNow, markedOuts } = await import('../report/model/look.ts');
     const marked = cells.flatMap((id) => {
-      const outs = opened.graph.cells.get(id)?.outs ?? [];
-      const placed = workspace.placed(id);
-      return outs.flatMap((out) =>
-        out.report === 'metrics' && placed?.outs[out.name]
-          ? [{ cell: id, out: out.name, key: placed.key, path: workspace.outPath(id, out.name) }]
-          : [],
-      );
+      const cell = opened.graph.cells.get(id);
+      if (cell === undefined) return [];
+      const now = cellNow(cell, statuses.get(id), { workspace, layout });
+      if (now.inPlace === null) return [];
+      const outs = cell.outs.filter(({ report: mark }) => mark === 'metrics');
+      return markedOuts({ ...cell, outs }, { inPlace: now.inPlace, project, stale: !now.current });
     });
     await workspace.close();
     const { readMarks } = await import('../report/model/read-marks.ts');
-    const read = await readMarks(
-      marked.map(({ cell, out, key, path }) => ({
-        origin: { cell, out, key },
-        mark: 'metrics',
-        path,
-        shown: path,
-      })),
-    );
+    const read = await readMarks(marked);
     const [problem] = read.problems;
     if (problem) throw new UserError(`${problem.file}: ${problem.message}`);
     const rows = read.metrics.flatMap(({ origin, value }) =>
-      Object.entries(value).map(([name, number]) => ({ cell: origin.cell, name, value: number })),
+      Object.entries(value).map(([name, number]) => ({ cell: origin.cell, name, value: number, origin })),
     );
     if (mode === 'diff' && report !== undefined)
       return compare(rows, report, parsed.is('json'), surroundings);
-    if (parsed.is('json')) surroundings.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-    else
-      surroundings.stdout.write(
-        columns(rows.map(({ cell, name, value }) => [cell, name, numberText(value)])),
-      );
+    const { madeText } = await import('../report/model/outdated.ts');
+    if (parsed.is('json')) {
+      const plain = rows.map(({ origin: { stale, made }, ...row }) => ({ ...row, stale, made }));
+      surroundings.stdout.write(`${JSON.stringify(plain, null, 2)}\n`);
+    } else {
+      const lines = rows.map(({ cell, name, value, origin: { stale, made } }) => [
+        cell,
+        name,
+        numberText(value),
+        stale ? `out of date: ${madeText(made, opened.params)}` : '',
+      ]);
+      surroundings.stdout.write(columns(lines));
+    }
     return exitCode.ok;
   },
 };
 
 interface Row {
+  readonly origin: Origin;
   readonly cell: string;
   readonly name: string;
   readonly value: number | null;

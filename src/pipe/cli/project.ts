@@ -56,3 +56,38 @@ export async function reportOf(
   const document = { file, title, description, params, profile: graph.profile };
   return makeReport({ project, graph, document, workspace, ...options });
 }
+
+/**
+ * Whether a project in which nothing has to run needs its report written: there is none, it is of another
+ * configuration, or a workflow asks for a step summary. `known`: keys of cells that are up to date.
+ */
+export async function reportIsDue(
+  { file: pipeline, params, graph }: PlannedPipeline,
+  workspace: Workspace,
+  project: string,
+  known: ReadonlyMap<CellId, string>,
+): Promise<boolean> {
+  if (process.env.GITHUB_STEP_SUMMARY) return true;
+  const { configurationDigest, writtenConfiguration } = await import('../report/model/configuration.ts');
+  const written = await writtenConfiguration(project);
+  if (written === null) return true;
+  const keys = await keysOf(graph, workspace, known);
+  return written !== configurationDigest({ pipeline, profile: graph.profile, params, keys });
+}
+
+/** The key of every cell whose results are in place and current; null for the others. */
+async function keysOf(
+  graph: Graph,
+  workspace: Workspace,
+  known: ReadonlyMap<CellId, string>,
+): Promise<ReadonlyMap<CellId, string | null>> {
+  if (known.size === graph.cells.size)
+    return new Map([...graph.cells.keys()].map((id) => [id, known.get(id) ?? null]));
+  const statuses = await workspace.status();
+  return new Map(
+    [...statuses].map(([id, status]) => [
+      id,
+      status.state === 'up-to-date' || status.state === 'frozen' ? (status.key ?? 'frozen') : null,
+    ]),
+  );
+}

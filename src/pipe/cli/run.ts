@@ -10,7 +10,7 @@ import {
   type Surroundings,
   wholeNumber,
 } from './command.ts';
-import { planOf, reportOf, targeted } from './project.ts';
+import { planOf, reportIsDue, reportOf, targeted } from './project.ts';
 
 export const run: Command = {
   name: 'run',
@@ -76,8 +76,15 @@ export const run: Command = {
           report: parsed.is('no-report')
             ? null
             : {
-                write: (ended, workspace) => reportOf(opened, workspace, project, { ended, set }),
-                isDue: async () => false,
+                write: (ended, workspace) =>
+                  // Where nothing ran, the report is of the run before.
+                  reportOf(
+                    opened,
+                    workspace,
+                    project,
+                    ended.outcome === 'up-to-date' ? { set } : { set, ended },
+                  ),
+                isDue: (keys, workspace) => reportIsDue(opened, workspace, project, keys),
               },
         },
         [screen.take],

@@ -7,7 +7,7 @@ import { rootCauses } from '../key/reason.ts';
 import { reasonLine } from '../key/reason-line.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
-import { planOf, targeted, workspaceOf } from './project.ts';
+import { planOf, reportIsDue, reportOf, targeted, workspaceOf } from './project.ts';
 import { columns } from './table.ts';
 
 export const status: Command = {
@@ -17,7 +17,10 @@ export const status: Command = {
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
-    check: { type: 'boolean', help: 'Exit with 3 when something is not up to date' },
+    check: {
+      type: 'boolean',
+      help: 'Exit with 3 when something is not up to date; in a CI, write the report too',
+    },
   },
   examples: [
     ['pipe status', 'the whole pipeline, a line a stage'],
@@ -28,6 +31,14 @@ export const status: Command = {
     const cells = targeted(opened.graph, parsed.arguments);
     const workspace = await workspaceOf(opened, surroundings);
     const all = await workspace.status();
+    // A check is a CI's run with a restored cache: what is there is to be seen where a run's results would be.
+    if (parsed.is('check') && surroundings.env.CI) {
+      const known = new Map(
+        [...all].flatMap(([id, one]) => (isFresh(one) && 'key' in one ? [[id, one.key ?? 'frozen']] : [])),
+      );
+      if (await reportIsDue(opened, workspace, surroundings.project, known))
+        await reportOf(opened, workspace, surroundings.project, { set: parsed.texts('set') });
+    }
     await workspace.close();
     const fresh = cells.every((id) => isFresh(all.get(id)));
     if (parsed.is('json')) {

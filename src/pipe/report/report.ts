@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Workspace } from '../cell/work.ts';
-import type { Cell, Graph } from '../plan/graph.ts';
+import type { Graph } from '../plan/graph.ts';
 import { layoutOf } from '../store/layout.ts';
 import { readBaseline } from './model/baseline.ts';
-import { collectReport, type InPlace, type RunEnd } from './model/collect.ts';
+import { collectReport, type RunEnd } from './model/collect.ts';
+import { cellNow } from './model/look.ts';
 import { type WrittenReport, writeReport } from './write.ts';
 
 export interface ReportRequest {
@@ -42,9 +43,10 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
   const baseline = request.baseline ? await readBaseline(resolve(project, request.baseline)) : null;
   const heading = await projectHeading(project, document);
   const status = await workspace.status();
+  const layout = layoutOf(project);
   const input = await collectReport({
     project,
-    runs: layoutOf(project).runs,
+    runs: layout.runs,
     graph,
     pipeline: document.file,
     profile: document.profile,
@@ -53,25 +55,9 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
     ended: request.ended ?? null,
     set: request.set ?? [],
     installs: existsSync(join(project, 'package.json')),
-    inPlace: async (cell) => {
-      const state = status.get(cell.id)?.state;
-      return inPlace(cell, workspace, state === 'up-to-date' || state === 'frozen');
-    },
+    now: async (cell) => cellNow(cell, status.get(cell.id), { workspace, layout }),
   });
   return writeReport(project, input, { baseline, markdown: request.markdown ?? null });
-}
-
-function inPlace(cell: Cell, workspace: ReportRequest['workspace'], current: boolean): InPlace | null {
-  const placed = workspace.placed(cell.id);
-  if (placed === null) return null;
-  return {
-    key: placed.key,
-    fingerprint: placed.fingerprint,
-    ms: workspace.lastMs(cell.id),
-    bytes: Object.values(placed.outs).reduce((sum, { size }) => sum + size, 0),
-    outs: new Map(Object.keys(placed.outs).map((name) => [name, workspace.outPath(cell.id, name)])),
-    current,
-  };
 }
 
 /** The pipeline's own title and description; without a title the package's name, else the folder's. */
@@ -80,14 +66,14 @@ async function projectHeading(
   { title, description }: ReportRequest['document'],
 ): Promise<{ readonly title: string; readonly description: string }> {
   if (title !== null && title !== '') return { title, description };
-  const manifest = await readManifest(join(project, 'package.json'));
+  const manifest = await readPackage(join(project, 'package.json'));
   return {
     title: textOf(manifest.name) || basename(project),
     description: description === '' ? textOf(manifest.description) : description,
   };
 }
 
-async function readManifest(path: string): Promise<JsonObject> {
+async function readPackage(path: string): Promise<JsonObject> {
   try {
     const value: Json = JSON.parse(await readFile(path, 'utf8'));
     return isJsonObject(value) ? value : {};

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { Workspace } from '../cell/work.ts';
 import type { Executor } from '../exec/executor.ts';
 import type { Grace } from '../exec/grace.ts';
+import type { Key } from '../key/fingerprint.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import type { RunId } from './event.ts';
 import type { FailureMode } from './scheduler.ts';
@@ -56,8 +57,11 @@ export interface RunReport {
     end: RunEnd,
     workspace: Workspace,
   ): Promise<{ readonly page: string; readonly warnings: readonly string[] }>;
-  /** Whether a run that has nothing to do must write it all the same: it is missing, or of other params. */
-  isDue(): Promise<boolean>;
+  /**
+   * Whether a run that has nothing to do must write it all the same: it is missing, or of another configuration.
+   * `keys`: of the cells that were wanted, all of them up to date.
+   */
+  isDue(keys: ReadonlyMap<CellId, Key>, workspace: Workspace): Promise<boolean>;
 }
 
 /** What tests replace. */

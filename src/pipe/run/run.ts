@@ -54,7 +54,8 @@ export async function runPipeline(
 async function nothingToDo(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>): Promise<RunOutcome> {
   announce(run, {}, null);
   for (const cached of inPlace.values()) run.events.say(cached);
-  const due = await run.options.report?.isDue();
+  const keys = new Map([...inPlace].map(([id, { key }]) => [id, key]));
+  const due = await run.options.report?.isDue(keys, run.workspace);
   const report = due === true ? await writeReport(run, endOf(run, 'up-to-date')) : null;
   return finish(run, 'up-to-date', exitCode.ok, report);
 }

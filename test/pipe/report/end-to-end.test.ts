@@ -135,5 +135,5 @@ import('node:fs').then(({ writeFileSync }) => writeFileSync(process.argv[4], '5'
   const page = await readFile(join(project, 'reports/index.html'), 'utf8');
   expect(page).toContain('1 failed, 1 of 3 cells there');
   expect(page).toContain('no number for seed 1');
-  expect(page).toContain('Results of an earlier run');
+  expect(page).toContain('Out of date: results of 1 cell are not of this configuration');
 });

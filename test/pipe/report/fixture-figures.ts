@@ -26,7 +26,13 @@ export function generator(seed: number): () => number {
 }
 
 /** Of an out that a page shows. */
-export const origin = (cell: string, out: string) => ({ cell, out, key: `${'0a1b2c3d'.repeat(8)}` });
+export const origin = (cell: string, out: string) => ({
+  cell,
+  out,
+  key: '0a1b2c3d'.repeat(8),
+  stale: false,
+  made: null,
+});
 
 export function studyFigures(count: number): ReportFigure[] {
   const makers = [scatter, lines, bars, histogram];

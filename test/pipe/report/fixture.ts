@@ -191,6 +191,8 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
     ],
     problems: [],
     stale: [],
+    causes: [],
+    configuration: 'c0'.repeat(32),
     params: {
       train: { epochs: 30, batchSize: 32, lr: 0.05 },
       network: { channels: 8, cells: 1, nodeReduce: 'sum' },

@@ -2,41 +2,66 @@
 
 import { countText, durationText, numberText } from '../../../lib/format.ts';
 import { isJsonObject, type Json, jsonText } from '../../../lib/json.ts';
-import { isCached, isFailed, isInPlace } from '../../run/cell-state.ts';
 import { failureGroups } from '../model/failure-groups.ts';
-import type { ReportInput } from '../model/input.ts';
+import type { Origin, ReportInput } from '../model/input.ts';
 import type { ClaimResult, TableDoc } from '../model/mark.ts';
-import { verdictLooks } from '../model/state.ts';
+import { madeText, outdatedResults } from '../model/outdated.ts';
+import { hasFailed, hasResults, stateLooks, verdictLooks, wasCached } from '../model/state.ts';
 import { verdict } from '../model/verdict.ts';
 
 /** Tables of more than `rows` rows are cut, and say so. */
 export function markdownReport(input: ReportInput, rows = Number.POSITIVE_INFINITY): string {
   const [look, words] = verdict(input);
   const { run } = input;
-  const cached = input.cells.filter(({ state }) => isCached(state)).length;
+  const cached = input.cells.filter(({ state }) => wasCached(state)).length;
   const lines = [
     `## ${text(input.title)}`,
     '',
     `**${look.sign} ${words}**${run === null ? '' : ` · ${durationText(run.ms)} · ${cached} of ${input.cells.length} cached`}${input.profile === null ? '' : ` · profile ${text(input.profile)}`}`,
     '',
+    ...outdatedLines(input),
     ...input.notices.flatMap(({ value }) => [`> **${text(value.title)}** ${text(value.text)}`, '']),
     ...claimLines(input),
-    ...input.tables.flatMap(({ value }) => tableLines(value, rows)),
+    ...metricLines(input, rows),
+    ...input.tables.flatMap(({ value, origin }) => tableLines({ table: value, origin, input }, rows)),
     ...stageLines(input),
     ...failureLines(input),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
+function outdatedLines(input: ReportInput): readonly string[] {
+  const outdated = outdatedResults(input);
+  if (outdated === null) return [];
+  return [`> **${stateLooks.outdated.sign} ${text(outdated.title)}.** ${text(outdated.text)}`, ''];
+}
+
+/** ` (out of date: made by profile paper)`, or nothing. */
+function staleness({ stale, made }: Origin, { params }: ReportInput): string {
+  return stale ? text(` (out of date: ${madeText(made, params)})`) : '';
+}
+
+function metricLines(input: ReportInput, rowsShown: number): readonly string[] {
+  const rows = input.metrics.flatMap(({ value, origin }) =>
+    Object.entries(value).map(
+      ([name, number]) =>
+        `| ${text(name)} | ${text(origin.cell)} | ${number === null ? 'undefined' : numberText(number)}${staleness(origin, input)} |`,
+    ),
+  );
+  if (rows.length === 0) return [];
+  const cut = rows.length > rowsShown ? ['', `The first ${rowsShown} of ${rows.length} metrics.`] : [];
+  return ['| Metric | Cell | Value |', '|---|---|--:|', ...rows.slice(0, rowsShown), ...cut, ''];
+}
+
 function claimLines(input: ReportInput): readonly string[] {
-  const claims = input.claims.flatMap(({ value }) => value);
+  const claims = input.claims.flatMap(({ value, origin }) => value.map((claim) => ({ ...claim, origin })));
   if (claims.length === 0) return [];
   return [
     '| Claim | Verdict | Effect | Paper | n | Scale | Why |',
     '|---|---|---|---|---|---|---|',
     ...claims.map(
       (claim) =>
-        `| ${text(claim.statement)} | ${verdictLooks[claim.verdict].sign} ${claim.verdict} | ${effectText(claim)} | ${text(claim.paper)} | ${claim.n} of ${claim.planned} | ${text(claim.scale)} | ${text(claim.detail)} |`,
+        `| ${text(claim.statement)} | ${verdictLooks[claim.verdict].sign} ${claim.verdict}${staleness(claim.origin, input)} | ${effectText(claim)} | ${text(claim.paper)} | ${claim.n} of ${claim.planned} | ${text(claim.scale)} | ${text(claim.detail)} |`,
     ),
     '',
   ];
@@ -49,9 +74,12 @@ function effectText({ effect, interval }: ClaimResult): string {
   return `${numberText(effect, 3)}${range}`;
 }
 
-function tableLines(table: TableDoc, rowsShown: number): readonly string[] {
+function tableLines(
+  { table, origin, input }: { table: TableDoc; origin: Origin; input: ReportInput },
+  rowsShown: number,
+): readonly string[] {
   return [
-    `### ${text(table.title)}`,
+    `### ${text(table.title)}${staleness(origin, input)}`,
     '',
     `| ${table.columns.map(({ label, unit }) => text(unit === undefined ? label : `${label} (${unit})`)).join(' | ')} |`,
     `|${table.columns.map(({ kind }) => (kind === 'text' ? '---' : '--:')).join('|')}|`,
@@ -85,8 +113,8 @@ function stageLines(input: ReportInput): readonly string[] {
       const cells = input.cells.filter(({ stage }) => stage === name);
       const count = (test: (state: (typeof cells)[number]['state']) => boolean): number =>
         cells.filter(({ state }) => test(state)).length;
-      const missing = count((state) => !isInPlace(state) && !isFailed(state));
-      return `| ${text(name)} | ${cells.length} | ${count((state) => state === 'done')} | ${count(isCached)} | ${count(isFailed)} | ${missing} |`;
+      const missing = count((state) => !hasResults(state) && !hasFailed(state));
+      return `| ${text(name)} | ${cells.length} | ${count((state) => state === 'done')} | ${count(wasCached)} | ${count(hasFailed)} | ${missing} |`;
     }),
     '',
   ];

@@ -1,18 +1,20 @@
 /** Gathers a report from what a run left: its events, the cells' current outs and fingerprints, and the marked outs. */
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
-import { relative, sep } from 'node:path';
 import { bytesText } from '../../../lib/format.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import type { SourceDoc } from '../../config/document.ts';
-import type { Fingerprint } from '../../key/fingerprint.ts';
-import type { Cell, Graph } from '../../plan/graph.ts';
-import { isInPlace } from '../../run/cell-state.ts';
-import type { CellState } from '../../run/event.ts';
+import type { Fingerprint, Reason } from '../../key/fingerprint.ts';
+import { rootCauses } from '../../key/reason.ts';
+import type { Cell, CellId, Graph } from '../../plan/graph.ts';
 import { runCommand } from '../../run/rerun.ts';
 import { version } from '../../version.ts';
+import { type CellNow, cellToday } from './cell-now.ts';
+import { configurationDigest } from './configuration.ts';
 import type { Provenance, ReportCell, ReportInput, ReportRun, ReportSource } from './input.ts';
+import { markedOuts } from './look.ts';
 import { type MarkedOut, readMarks } from './read-marks.ts';
-import { latestRun, untold } from './run-record.ts';
+import { latestRun } from './run-record.ts';
+import { hasResults } from './state.ts';
 
 export interface CollectOptions {
   /** Absolute path of the project folder. */
@@ -25,8 +27,7 @@ export interface CollectOptions {
   readonly params: JsonObject;
   readonly title: string;
   readonly description: string;
-  /** What is in place for a cell; null: nothing. */
-  readonly inPlace: (cell: Cell) => Promise<InPlace | null>;
+  readonly now: (cell: Cell) => Promise<CellNow>;
   /** How the run ended, when its last event is not written yet. */
   readonly ended?: RunEnd | null;
   /** --set arguments of the run. */
@@ -37,57 +38,46 @@ export interface CollectOptions {
 
 export type RunEnd = Pick<ReportRun, 'outcome' | 'ms' | 'savedMs'>;
 
-/** A cell's outs as they are in the project now. */
-export interface InPlace {
-  readonly key: string;
-  readonly fingerprint: Fingerprint;
-  /** Milliseconds of the run that made them. */
-  readonly ms: number | null;
-  readonly bytes: number | null;
-  /** Out name → absolute path. */
-  readonly outs: ReadonlyMap<string, string>;
-  /** Whether they are what the pipeline as it stands would make. */
-  readonly current: boolean;
-}
-
 export async function collectReport(options: CollectOptions): Promise<ReportInput> {
-  const { graph, project } = options;
+  const { graph, project, set } = options;
   const record = await latestRun(options.runs, options);
-  const set = record?.set ?? options.set;
   const cells: ReportCell[] = [];
   const marked: MarkedOut[] = [];
   const stale: string[] = [];
+  const reasons = new Map<CellId, readonly Reason[]>();
   const provenance = new ProvenanceBuilder();
   for (const cell of graph.cells.values()) {
-    const inPlace = await options.inPlace(cell);
-    const told = record?.cells.get(cell.id);
-    const state: CellState = told?.state ?? (inPlace?.current ? 'up-to-date' : 'waiting');
+    const now = await options.now(cell);
+    const { inPlace } = now;
+    const today = cellToday(record?.cells.get(cell.id), now);
     cells.push({
-      ...(told ?? untold),
+      ...today,
       id: cell.id,
       stage: cell.stage,
       axes: cell.axes,
-      state,
-      ms: told?.ms ?? inPlace?.ms ?? null,
-      key: told?.key ?? inPlace?.key ?? null,
-      outBytes: told?.outBytes ?? (isInPlace(state) ? (inPlace?.bytes ?? null) : null),
+      ms: today.ms ?? inPlace?.ms ?? null,
+      key: today.key ?? inPlace?.key ?? null,
+      outBytes: today.outBytes ?? (hasResults(today.state) ? (inPlace?.bytes ?? null) : null),
     });
+    if (!now.current) reasons.set(cell.id, now.reasons);
     if (inPlace === null) continue;
     provenance.add(cell, inPlace.fingerprint);
-    const outs = markedOuts(cell, inPlace, project);
+    const outs = markedOuts(cell, { inPlace, project, stale: !now.current });
     marked.push(...outs);
-    if (outs.length > 0 && !isInPlace(state)) stale.push(cell.id);
+    if (outs.length > 0 && !now.current) stale.push(cell.id);
   }
+  const { pipeline, profile, params, title, description } = options;
+  const keys = cells.map(({ id, key, state }) => [id, hasResults(state) ? (key ?? 'frozen') : null] as const);
   return {
-    title: options.title,
-    description: options.description,
-    pipeline: options.pipeline,
-    profile: options.profile,
+    title,
+    description,
+    pipeline,
+    profile,
     set,
     run: record === null ? null : { ...record.run, ...options.ended },
-    stages: [...graph.stages.values()].map(({ name, description, axes, reads }) => ({
+    stages: [...graph.stages.values()].map(({ name, description: what, axes, reads }) => ({
       name,
-      description,
+      description: what,
       axes,
       reads,
     })),
@@ -95,8 +85,10 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
     cells,
     ...(await readMarks(marked)),
     stale,
-    params: options.params,
-    commands: commands({ ...options, set }, record?.revision ?? null, record?.run.targets ?? []),
+    causes: stale.length === 0 ? [] : rootCauses(reasons).map(({ reason }) => reason),
+    configuration: configurationDigest({ pipeline, profile, params, keys }),
+    params,
+    commands: commands(options, record?.revision ?? null, record?.run.targets ?? []),
     provenance: provenance.build(record?.revision ?? null),
   };
 }
@@ -113,15 +105,6 @@ function commands(
     ...(installs ? ['npm ci'] : []),
     runCommand({ pipeline, profile, set }, targets),
   ];
-}
-
-function markedOuts(cell: Cell, inPlace: InPlace, project: string): readonly MarkedOut[] {
-  return cell.outs.flatMap((out) => {
-    const path = inPlace.outs.get(out.name);
-    if (out.report === null || path === undefined) return [];
-    const shown = out.place ?? relative(project, path).split(sep).join('/');
-    return [{ origin: { cell: cell.id, out: out.name, key: inPlace.key }, mark: out.report, path, shown }];
-  });
 }
 
 class ProvenanceBuilder {

@@ -1,6 +1,7 @@
 /** Failures of a run, equal ones together. */
-import { isFailed } from '../../run/cell-state.ts';
+
 import type { ReportCell } from './input.ts';
+import { hasFailed } from './state.ts';
 
 export interface FailureGroup {
   readonly cells: readonly ReportCell[];
@@ -12,7 +13,7 @@ export interface FailureGroup {
 export function failureGroups(cells: readonly ReportCell[]): readonly FailureGroup[] {
   const groups = new Map<string, ReportCell[]>();
   for (const cell of cells) {
-    if (!isFailed(cell.state)) continue;
+    if (!hasFailed(cell.state)) continue;
     const key = JSON.stringify([cell.stage, cell.error?.kind ?? '', sameMessage(cell)]);
     groups.set(key, [...(groups.get(key) ?? []), cell]);
   }

@@ -2,8 +2,10 @@
 
 import type { JsonObject } from '../../../lib/json.ts';
 import type { Reason } from '../../key/fingerprint.ts';
-import type { CellError, CellState } from '../../run/event.ts';
+import type { CellError } from '../../run/event.ts';
+import type { MadeWith } from '../../store/made-with.ts';
 import type { ClaimResult, FigureMeta, NoticeDoc, TableDoc } from './mark.ts';
+import type { ReportState } from './state.ts';
 
 export interface ReportInput {
   /** The project's name. */
@@ -12,7 +14,7 @@ export interface ReportInput {
   /** Pipeline file, relative to the project folder. */
   readonly pipeline: string;
   readonly profile: string | null;
-  /** --set arguments of the run; without a run those of the report. */
+  /** --set arguments of this configuration. */
   readonly set: readonly string[];
   /** The run the page is about; null: nothing ran yet. */
   readonly run: ReportRun | null;
@@ -28,8 +30,12 @@ export interface ReportInput {
   readonly notices: readonly Marked<NoticeDoc>[];
   /** Marked outs that could not be read or drawn: shown, never left out in silence. */
   readonly problems: readonly ReportProblem[];
-  /** Cells whose results are shown but are of an earlier run: they failed or did not run in this one. */
+  /** Cells whose results are shown although the pipeline as it stands would make others, or has yet to make them. */
   readonly stale: readonly string[];
+  /** Why results are out of date, what most of them go back to first. */
+  readonly causes: readonly Reason[];
+  /** Digest of what the report is about: another one, another report. See configuration.ts. */
+  readonly configuration: string;
   readonly params: JsonObject;
   /** Commands that make the same results again, in order. */
   readonly commands: readonly string[];
@@ -45,6 +51,17 @@ export interface Origin {
   readonly cell: string;
   readonly out: string;
   readonly key: string | null;
+  /** Not what the pipeline as it stands would make. */
+  readonly stale: boolean;
+  /** Null: frozen, or made by a version that did not record it. */
+  readonly made: Made | null;
+}
+
+/** The run that made a result, and what it was given. */
+export interface Made extends MadeWith {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly finished: string;
 }
 
 export interface ReportRun {
@@ -79,7 +96,7 @@ export interface ReportCell {
   readonly id: string;
   readonly stage: string;
   readonly axes: Readonly<Record<string, string>>;
-  readonly state: CellState;
+  readonly state: ReportState;
   /** Milliseconds of the run that made its outs, in this run or an earlier one. */
   readonly ms: number | null;
   /** Milliseconds from the start of the run to its own; null when it did not start in this run. */

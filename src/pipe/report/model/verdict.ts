@@ -1,17 +1,18 @@
 /** What a report says in one line: how much of the plan is there, and of which revision. */
 
 import { countText } from '../../../lib/format.ts';
-import { isFailed, isInPlace } from '../../run/cell-state.ts';
 import type { ReportInput } from './input.ts';
-import { type Badge, stateLooks } from './state.ts';
+import { type Badge, hasFailed, hasResults, stateLooks } from './state.ts';
 
 /** The page's one verdict: what of the plan is there. */
 export function verdict(input: ReportInput): readonly [Badge, string] {
   const all = input.cells.length;
-  const had = input.cells.filter(({ state }) => isInPlace(state)).length;
-  const failed = input.cells.filter(({ state }) => isFailed(state)).length;
+  const had = input.cells.filter(({ state }) => hasResults(state)).length;
+  const failed = input.cells.filter(({ state }) => hasFailed(state)).length;
   if (all === 0) return [stateLooks.waiting, 'Nothing planned'];
   if (failed > 0) return [stateLooks.failed, `${failed} failed, ${had} of ${countText(all, 'cell')} there`];
+  const outdated = input.cells.filter(({ state }) => state === 'outdated').length;
+  if (outdated > 0) return [stateLooks.outdated, `Out of date: ${outdated} of ${countText(all, 'cell')}`];
   if (had < all) return [stateLooks.running, `Partial: ${had} of ${countText(all, 'cell')}`];
   return [stateLooks.done, `Complete: ${countText(all, 'cell')}`];
 }

@@ -58,7 +58,7 @@ export async function buildReport(
     ['comparison', 'Since the baseline', comparisonSection(input, baseline)],
     ['metrics', 'Key figures', metricsSection(input)],
     ['results', 'Results', tablesSection(input, baseline)],
-    ['figures', 'Figures', figuresSection(figures)],
+    ['figures', 'Figures', figuresSection(input, figures)],
     ['pipeline', 'Pipeline', await dagSection(input)],
     ['work', 'What ran', workSection(input)],
     ['timeline', 'Timeline', timelineSection(input)],

@@ -1,10 +1,12 @@
 /** The report's machine-readable twin: everything the page says, as one JSON document inside and beside it. */
+
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { reasonText } from '../../key/reason-text.ts';
-import { isFailed, isInPlace } from '../../run/cell-state.ts';
+import type { MadeWith } from '../../store/made-with.ts';
 import type { DrawnFigure } from '../figure/figure.ts';
 import { twinVersion } from '../model/baseline.ts';
-import type { ReportCell, ReportInput } from '../model/input.ts';
+import type { Origin, ReportCell, ReportInput } from '../model/input.ts';
+import { hasFailed, hasResults } from '../model/state.ts';
 
 /**
  * A report in full as JSON. Absent where empty: a cell that simply ran is short. With `figureData` false, as it stands
@@ -15,26 +17,34 @@ export function reportTwin(
   figures: readonly DrawnFigure[],
   { figureData }: { figureData: boolean },
 ): JsonObject {
+  const makers = new Makers();
+  const from = (origin: Origin) => makers.from(origin);
   return plain({
     format: 'pipe-report',
     version: twinVersion,
+    // Near the beginning: a run with nothing to do reads no further.
+    configuration: input.configuration,
     title: input.title,
     description: input.description,
     pipeline: input.pipeline,
     profile: input.profile,
+    set: input.set,
     run: input.run,
     counts: {
       cells: input.cells.length,
-      had: input.cells.filter(({ state }) => isInPlace(state)).length,
-      failed: input.cells.filter(({ state }) => isFailed(state)).length,
+      had: input.cells.filter(({ state }) => hasResults(state)).length,
+      failed: input.cells.filter(({ state }) => hasFailed(state)).length,
     },
-    claims: input.claims.flatMap(({ value }) => value),
-    metrics: input.metrics.map(({ value, origin }) => ({ cell: origin.cell, values: value })),
-    tables: input.tables.map(({ value, origin }) => ({ cell: origin.cell, out: origin.out, ...value })),
-    notices: input.notices.map(({ value }) => value),
+    made: makers.list,
+    claims: input.claims.flatMap(({ value, origin }) =>
+      value.map((claim) => ({ ...claim, ...from(origin) })),
+    ),
+    metrics: input.metrics.map(({ value, origin }) => ({ ...from(origin), values: value })),
+    tables: input.tables.map(({ value, origin }) => ({ ...value, ...from(origin) })),
+    notices: input.notices.map(({ value, origin }) => ({ ...value, ...from(origin) })),
     figures: figures.map(({ figure, drawn, error }) => ({
       name: figure.name,
-      cell: figure.origin.cell,
+      ...from(figure.origin),
       meta: figure.meta,
       notDrawn: Math.max(drawn?.notDrawn ?? 0, figure.meta.notDrawn ?? 0),
       error,
@@ -48,7 +58,24 @@ export function reportTwin(
     provenance: input.provenance,
     problems: input.problems,
     stale: input.stale,
+    causes: input.causes.map(reasonText),
   });
+}
+
+/** What the results were made with, each set of params once: results name theirs by its place in the list. */
+class Makers {
+  readonly list: MadeWith[] = [];
+  readonly #known = new Map<string, number>();
+
+  /** Where a result comes from; `stale` only where it is. */
+  from({ cell, out, key, stale, made }: Origin): object {
+    if (made === null) return { cell, out, key, ...(stale ? { stale } : {}) };
+    const { run, finished, ...madeWith } = made;
+    const text = JSON.stringify(madeWith);
+    const place = this.#known.get(text) ?? this.list.push(madeWith) - 1;
+    this.#known.set(text, place);
+    return { cell, out, key, ...(stale ? { stale } : {}), made: { with: place, run, finished } };
+  }
 }
 
 function cellTwin(cell: ReportCell): object {

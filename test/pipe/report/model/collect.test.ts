@@ -6,11 +6,8 @@ import type { OutDoc } from '../../../../src/pipe/config/document.ts';
 import type { Fingerprint } from '../../../../src/pipe/key/fingerprint.ts';
 import type { Cell, CellId, Graph } from '../../../../src/pipe/plan/graph.ts';
 import { markdownReport } from '../../../../src/pipe/report/formats/markdown.ts';
-import {
-  type CollectOptions,
-  collectReport,
-  type InPlace,
-} from '../../../../src/pipe/report/model/collect.ts';
+import type { CellNow, InPlace } from '../../../../src/pipe/report/model/cell-now.ts';
+import { type CollectOptions, collectReport } from '../../../../src/pipe/report/model/collect.ts';
 import { figureStore, writeReport } from '../../../../src/pipe/report/write.ts';
 import { studyInput } from '../fixture.ts';
 
@@ -103,7 +100,10 @@ const fingerprint = {
   outs: {},
 } as unknown as Fingerprint;
 
-function options(cells: readonly Cell[], places: Record<string, Partial<InPlace>>): CollectOptions {
+function options(
+  cells: readonly Cell[],
+  places: Record<string, Partial<InPlace & Pick<CellNow, 'current'>>>,
+): CollectOptions {
   return {
     project,
     runs: join(project, 'cache/runs'),
@@ -115,10 +115,14 @@ function options(cells: readonly Cell[], places: Record<string, Partial<InPlace>
     description: '',
     set: ['epochs=3'],
     installs: true,
-    inPlace: async ({ id }) =>
-      places[id] === undefined
-        ? null
-        : { key: `key-${id}`, fingerprint, ms: 10, bytes: 5, outs: new Map(), current: true, ...places[id] },
+    now: async ({ id }) => {
+      const place = places[id];
+      if (place === undefined) return { current: false, key: null, reasons: [], inPlace: null };
+      const { current = true, ...facts } = place;
+      const key = `key-${id}`;
+      const inPlace = { key, fingerprint, ms: 10, bytes: 5, outs: new Map(), made: null, ...facts };
+      return { current, key, reasons: [], inPlace };
+    },
   };
 }
 
@@ -157,7 +161,7 @@ test('without a run, what is in place is shown, and the rest is said to be missi
     ['absent', 'waiting', null],
   ]);
   expect(input.metrics[0]).toEqual({
-    origin: { cell: 'made', out: 'metrics', key: 'key-made' },
+    origin: { cell: 'made', out: 'metrics', key: 'key-made', stale: false, made: null },
     value: { tau: 0.5 },
   });
   expect(input.commands).toEqual(['npm ci', 'npx pipe run --set epochs=3']);
@@ -186,7 +190,9 @@ test('results of an earlier run are shown as such when their cell failed in this
   expect(input.stale).toEqual(['made']);
   expect(input.commands[0]).toBe('git checkout abc1234');
   await writeReport(project, input);
-  expect(await readFile(join(project, 'reports/index.html'), 'utf8')).toContain('Results of an earlier run');
+  expect(await readFile(join(project, 'reports/index.html'), 'utf8')).toContain(
+    'Out of date: results of 1 cell are not of this configuration',
+  );
 });
 
 test('a report is written whole: page, JSON and JUnit, nothing aside left', async () => {

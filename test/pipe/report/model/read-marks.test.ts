@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const marked = (mark: ReportMark, path: string, cell = 'plot'): MarkedOut => ({
-  origin: { cell, out: mark, key: null },
+  origin: { cell, out: mark, key: null, stale: false, made: null },
   mark,
   path: join(folder, path),
   shown: path,

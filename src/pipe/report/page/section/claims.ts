@@ -2,25 +2,26 @@
 
 import { numberText, signedText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
-import type { ReportInput } from '../../model/input.ts';
+import type { Origin, ReportInput } from '../../model/input.ts';
 import type { ClaimResult } from '../../model/mark.ts';
 import { verdictLooks } from '../../model/state.ts';
 import { badge } from '../badge.ts';
+import { originLine } from '../origin.ts';
 
 export function claimsSection(input: ReportInput): Html | null {
-  const claims = input.claims.flatMap(({ value }) => value);
+  const claims = input.claims.flatMap(({ value, origin }) => value.map((claim) => ({ claim, origin })));
   if (claims.length === 0) return null;
   return html`<section id="claims"><h2>Claims</h2>
 <p class="note">Each verdict is computed from what was run. Too few seeds or too small a scale gives <em>undecided</em>, never a verdict without data.</p>
-<ol class="claims">${claims.map(claimItem)}</ol></section>`;
+<ol class="claims">${claims.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol></section>`;
 }
 
-function claimItem(claim: ClaimResult): Html {
+function claimItem(claim: ClaimResult, origin: Origin, input: ReportInput): Html {
   return html`<li class="claim ${verdictLooks[claim.verdict].tone}" id="claim-${claim.id}">
 <div class="claim-verdict">${badge(verdictLooks[claim.verdict])}</div>
 <div class="claim-body"><p class="statement">${claim.statement}</p>
 <p class="detail">${claim.detail}</p>
-<p class="origin">${claim.source}${claim.paper === '' ? null : html` · source says: ${claim.paper}`}</p></div>
+<p class="origin">${claim.source}${claim.paper === '' ? null : html` · source says: ${claim.paper}`}</p>${origin.stale ? originLine(origin, input) : null}</div>
 <dl class="claim-facts">
 <div><dt>Effect</dt><dd class="num">${claim.effect === null ? '–' : signedText(claim.effect, 2)}</dd></div>
 <div><dt>Interval</dt><dd class="num">${

@@ -4,13 +4,15 @@ import { parseCsv } from '../../../../lib/csv.ts';
 import { countText } from '../../../../lib/format.ts';
 import { anchor, type Html, html, raw } from '../../../../lib/html.ts';
 import { type DrawnFigure, pageSvg } from '../../figure/figure.ts';
+import type { ReportInput } from '../../model/input.ts';
+import { originLine } from '../origin.ts';
 
 /** Rows of the table behind a figure that stand in the page; the rest is in the report's data. */
 const rowsShown = 50;
 /** Up to this width, in px, two figures stand side by side. */
 const halfWidth = 420;
 
-export function figuresSection(figures: readonly DrawnFigure[]): Html | null {
+export function figuresSection(input: ReportInput, figures: readonly DrawnFigure[]): Html | null {
   if (figures.length === 0) return null;
   const sections = new Map<string, DrawnFigure[]>();
   for (const drawn of figures) {
@@ -19,11 +21,11 @@ export function figuresSection(figures: readonly DrawnFigure[]): Html | null {
   }
   return html`<section id="figures"><h2>Figures</h2>${[...sections].map(
     ([name, members]) =>
-      html`<section class="figure-section" id="${anchor('section', name)}">${name === '' ? null : html`<h3>${name}</h3>`}${members.map(figureItem)}</section>`,
+      html`<section class="figure-section" id="${anchor('section', name)}">${name === '' ? null : html`<h3>${name}</h3>`}${members.map((one) => figureItem(one, input))}</section>`,
   )}</section>`;
 }
 
-function figureItem({ figure, drawn, error }: DrawnFigure): Html {
+function figureItem({ figure, drawn, error }: DrawnFigure, input: ReportInput): Html {
   const { meta, name, origin } = figure;
   const notDrawn = Math.max(meta.notDrawn ?? 0, drawn?.notDrawn ?? 0);
   return html`<figure id="${anchor('figure', name)}"${drawn !== null && drawn.width <= halfWidth ? html` class="half"` : null} data-figure="${name}">
@@ -38,6 +40,7 @@ ${
       ? null
       : html`<p class="short">${countText(notDrawn, 'row')} not drawn: a value is missing or not a number.</p>`
   }${drawn === null ? null : warningNote(drawn.warnings)}</figcaption>
+${origin.stale ? originLine(origin, input) : null}
 ${meta.statement === undefined ? null : html`<blockquote><p>${meta.statement}</p><footer>what the source says</footer></blockquote>`}
 ${figure.csv === null ? null : numbersTable(figure.csv, meta.title)}
 <details class="made"><summary>How this was made</summary><p>Written by <code>${origin.cell}</code> as <code>${origin.out}/${name}.vl.json</code>${

@@ -2,11 +2,12 @@
 
 import { countText, durationText, timeText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
-import { isCached } from '../../../run/cell-state.ts';
 import type { ReportInput } from '../../model/input.ts';
-import { verdictLooks } from '../../model/state.ts';
+import { type Outdated, outdatedResults } from '../../model/outdated.ts';
+import { hasResults, verdictLooks, wasCached } from '../../model/state.ts';
 import { shortRevision, verdict } from '../../model/verdict.ts';
 import { badge } from '../badge.ts';
+import { originLine } from '../origin.ts';
 
 export function headSection(input: ReportInput): Html {
   return html`<header class="head">
@@ -25,9 +26,9 @@ ${
     ? null
     : html`<dl>${Object.entries(value.facts).map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>`
 }
-<p class="origin">from <code>${origin.cell}</code></p></aside>`,
+${originLine(origin, input)}</aside>`,
 )}
-${input.stale.length === 0 ? null : staleBox(input.stale)}${input.problems.length === 0 ? null : problemBox(input)}`;
+${staleBox(outdatedResults(input))}${input.problems.length === 0 ? null : problemBox(input)}`;
 }
 
 function claimCounts(input: ReportInput): readonly Html[] {
@@ -40,8 +41,13 @@ function claimCounts(input: ReportInput): readonly Html[] {
 
 function facts(input: ReportInput): readonly string[] {
   const { run } = input;
-  if (run === null) return ['nothing ran yet'];
-  const cached = input.cells.filter(({ state }) => isCached(state)).length;
+  if (run === null)
+    return [
+      input.cells.some(({ state }) => hasResults(state))
+        ? 'from the cache, no run is recorded'
+        : 'no run of this configuration yet',
+    ];
+  const cached = input.cells.filter(({ state }) => wasCached(state)).length;
   const ran = input.cells.filter(({ state }) => state === 'done').length;
   return [
     timeText(run.started),
@@ -55,8 +61,11 @@ function facts(input: ReportInput): readonly string[] {
   ];
 }
 
-function staleBox(cells: readonly string[]): Html {
-  return html`<aside class="notice warning" aria-label="Results of an earlier run"><h2><span class="sign" aria-hidden="true">!</span> Results of an earlier run</h2><p>These cells did not finish in this run; what they wrote before is shown: ${cells.map((id, i) => html`${i > 0 ? ', ' : null}<code>${id}</code>`)}.</p></aside>`;
+function staleBox(outdated: Outdated | null): Html | null {
+  if (outdated === null) return null;
+  const { title, text, rerun, reportAsMade } = outdated;
+  return html`<aside class="notice warning" aria-label="${title}"><h2><span class="sign" aria-hidden="true">≠</span> ${title}</h2><p>${text}</p>
+<p><code>${rerun}</code> makes them anew${reportAsMade === null ? null : html`; <code>${reportAsMade}</code> shows them under the configuration that made them`}.</p></aside>`;
 }
 
 function problemBox(input: ReportInput): Html {

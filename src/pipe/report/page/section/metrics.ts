@@ -3,6 +3,8 @@
 import { numberText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
 import type { ReportInput } from '../../model/input.ts';
+import { stateLooks } from '../../model/state.ts';
+import { badge } from '../badge.ts';
 
 const shownFirst = 8;
 
@@ -13,7 +15,7 @@ function breakable(name: string): readonly Html[] {
 
 export function metricsSection(input: ReportInput): Html | null {
   const metrics = input.metrics.flatMap(({ value, origin }) =>
-    Object.entries(value).map(([name, number]) => ({ name, number, cell: origin.cell })),
+    Object.entries(value).map(([name, number]) => ({ name, number, cell: origin.cell, stale: origin.stale })),
   );
   if (metrics.length === 0) return null;
   const severalCells = new Set(metrics.map(({ cell }) => cell)).size > 1;
@@ -21,15 +23,15 @@ export function metricsSection(input: ReportInput): Html | null {
 <dl class="tiles">${metrics
     .slice(0, shownFirst)
     .map(
-      ({ name, number, cell }) =>
-        html`<div><dt>${breakable(name)}${severalCells ? html` <span class="quiet">${cell}</span>` : null}</dt><dd class="num">${number === null ? html`<span class="quiet">undefined</span>` : numberText(number)}</dd></div>`,
+      ({ name, number, cell, stale }) =>
+        html`<div${stale ? html` class="outdated"` : null}><dt>${breakable(name)}${severalCells ? html` <span class="quiet">${cell}</span>` : null}</dt><dd class="num">${number === null ? html`<span class="quiet">undefined</span>` : numberText(number)}${stale ? html` ${badge(stateLooks.outdated)}` : null}</dd></div>`,
     )}</dl>
 ${
   metrics.length <= shownFirst
     ? null
     : html`<details><summary>All ${metrics.length} metrics</summary><div class="scroll" tabindex="0" role="region" aria-label="All metrics"><table class="sortable"><thead><tr><th scope="col">Metric</th><th scope="col">Cell</th><th scope="col" class="num">Value</th></tr></thead><tbody>${metrics.map(
-        ({ name, number, cell }) =>
-          html`<tr><th scope="row">${name}</th><td><code>${cell}</code></td><td class="num" data-v="${number ?? ''}">${number === null ? 'undefined' : numberText(number)}</td></tr>`,
+        ({ name, number, cell, stale }) =>
+          html`<tr><th scope="row">${name}</th><td><code>${cell}</code>${stale ? html` ${badge(stateLooks.outdated)}` : null}</td><td class="num" data-v="${number ?? ''}">${number === null ? 'undefined' : numberText(number)}</td></tr>`,
       )}</tbody></table></div></details>`
 }</section>`;
 }

@@ -2,15 +2,22 @@
 
 import { type Html, html } from '../../../../lib/html.ts';
 import type { ReportInput } from '../../model/input.ts';
+import { otherParams } from '../../model/outdated.ts';
 import { flatParams } from '../../model/params.ts';
 
 export function provenanceSection(input: ReportInput): Html {
   const { provenance } = input;
-  const params = flatParams(input.params);
+  const others = otherParams(input);
+  const params = flatParams(input.params).map(([name, value]) => {
+    const made = others.get(name);
+    return made === undefined
+      ? [name, value]
+      : [name, `${value}; results out of date were made with ${made.join(', ')}`];
+  });
   return html`<section id="provenance"><h2>Provenance</h2>
 <dl class="facts-list">${[
     ['Pipeline', input.pipeline],
-    ['Revision', provenance.revision ?? 'not a git repository'],
+    ['Revision', provenance.revision ?? (input.run === null ? 'no run is recorded' : 'not a git repository')],
     ['pipe', provenance.version],
     ...Object.entries(provenance.environment),
   ].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>

@@ -7,6 +7,7 @@ import { isJsonObject, jsonText } from '../../../../lib/json.ts';
 import { type Baseline, baselineRow } from '../../model/baseline.ts';
 import type { Origin, ReportInput } from '../../model/input.ts';
 import type { TableColumn, TableDoc } from '../../model/mark.ts';
+import { originLine } from '../origin.ts';
 
 export function tablesSection(input: ReportInput, baseline: Baseline | null): Html | null {
   if (input.tables.length === 0) return null;
@@ -16,7 +17,7 @@ export function tablesSection(input: ReportInput, baseline: Baseline | null): Ht
 ${resultTable(value, origin, baseline)}
 ${commonN(value) === null ? null : html`<p class="quiet common">Each mean is of n = ${commonN(value)} unless said.</p>`}
 ${value.notes.length === 0 ? null : html`<ul class="notes">${value.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
-<p class="origin">from <code>${origin.cell}</code></p></div>`,
+${originLine(origin, input)}</div>`,
   )}</section>`;
 }
 

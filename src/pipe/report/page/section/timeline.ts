@@ -2,10 +2,9 @@
 
 import { countText, durationText } from '../../../../lib/format.ts';
 import { type Html, html, raw } from '../../../../lib/html.ts';
-import { isFailed } from '../../../run/cell-state.ts';
 import { textWidth } from '../../figure/text-width.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
-import { stateLooks } from '../../model/state.ts';
+import { hasFailed, stateLooks } from '../../model/state.ts';
 
 interface Span {
   readonly cell: ReportCell;
@@ -80,7 +79,7 @@ function bar(
   stages: readonly string[],
 ): Html {
   const wide = Math.max(x(to) - x(from), 1.5);
-  const failed = isFailed(cell.state);
+  const failed = hasFailed(cell.state);
   const text = failed ? `${stateLooks[cell.state].sign} ${cell.id}` : cell.id;
   return html`<rect class="c${Math.max(stages.indexOf(cell.stage), 0) % colours}${failed ? ' failed' : ''}" x="${x(from)}" y="${y}" width="${Math.round(wide * 10) / 10}" height="${laneHeight}" rx="2" data-l="${cell.id}: ${stateLooks[cell.state].word}, ${durationText(to - from)} from ${durationText(from)}"/>${
     textWidth(text, 11) + 10 > wide

@@ -3,9 +3,8 @@
 import { bytesText, countText, durationText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
 import { reasonText } from '../../../key/reason-text.ts';
-import { isCached, isFailed, isInPlace } from '../../../run/cell-state.ts';
 import type { ReportCell, ReportInput } from '../../model/input.ts';
-import { countStates, stateLooks } from '../../model/state.ts';
+import { countStates, hasFailed, hasResults, stateLooks, wasCached } from '../../model/state.ts';
 import { badge } from '../badge.ts';
 
 /** Up to this many cells the table stands open. */
@@ -13,7 +12,7 @@ const openUpTo = 24;
 
 export function workSection(input: ReportInput): Html | null {
   if (input.cells.length === 0) return null;
-  const had = input.cells.filter(({ state }) => isInPlace(state)).length;
+  const had = input.cells.filter(({ state }) => hasResults(state)).length;
   return html`<section id="work"><h2>What ran, and what was cached</h2>
 <p class="note">${had} of ${countText(input.cells.length, 'cell')} have their results: ${countStates(
     input.cells,
@@ -33,8 +32,8 @@ export function workSection(input: ReportInput): Html | null {
 
 function stageRow(name: string, cells: readonly ReportCell[]): Html {
   const ran = cells.filter(({ state }) => state === 'done');
-  const cached = cells.filter(({ state }) => isCached(state));
-  const failed = cells.filter(({ state }) => isFailed(state));
+  const cached = cells.filter(({ state }) => wasCached(state));
+  const failed = cells.filter(({ state }) => hasFailed(state));
   const spent = sumMs([...ran, ...failed]);
   const saved = sumMs(cached);
   return html`<tr><th scope="row">${name}</th><td class="count" data-v="${cells.length}">${countText(cells.length, 'cell')}</td>${[
