@@ -1,7 +1,9 @@
 /** A throw-away project folder for tests of the runner. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JsonObject } from '../../src/lib/json.ts';
 import type { Attempt } from '../../src/pipe/job/attempt.ts';
+import { writeAttempt } from '../../src/pipe/job/attempt-files.ts';
 import type { Job } from '../../src/pipe/job/job.ts';
 import { Folder } from './folder.ts';
 
@@ -10,7 +12,7 @@ export class AttemptsFolder extends Folder {
 
   /** An attempt with its folder and job file, ready to be started. */
   attempt(
-    run: { module: string } | { command: string },
+    run: { module: string } | { command: string; values?: JsonObject },
     job: Partial<Job> = {},
     more: Partial<Attempt> = {},
   ): Attempt {
@@ -33,14 +35,13 @@ export class AttemptsFolder extends Folder {
       attempt: 1,
       ...job,
     };
-    writeFileSync(join(folder, 'job.json'), JSON.stringify(whole));
     const at = { file: 'pipeline.yaml', line: 1, column: 1 };
-    return {
+    const attempt: Attempt = {
       job: whole,
       run:
         'module' in run
           ? { kind: 'module', file: run.module, at }
-          : { kind: 'command', command: run.command, at },
+          : { kind: 'command', command: run.command, shell: null, values: run.values ?? {}, at },
       folder,
       log: join(folder, 'log.txt'),
       env: { PATH: process.env.PATH ?? '' },
@@ -48,5 +49,7 @@ export class AttemptsFolder extends Folder {
       timeoutMs: null,
       ...more,
     };
+    writeAttempt(attempt);
+    return attempt;
   }
 }

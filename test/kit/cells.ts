@@ -1,14 +1,24 @@
 /** A throw-away project whose cells are run in this process, one after the other, through the real cache. */
 import { execFileSync } from 'node:child_process';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BeginOptions, Begun, CellStatus, Published } from '../../src/pipe/cell/work.ts';
 import { openWorkspace } from '../../src/pipe/cell/workspace.ts';
 import { loadPipeline } from '../../src/pipe/config/load.ts';
-import { shellCommand } from '../../src/pipe/job/command.ts';
+import { commandFiles, launcher } from '../../src/pipe/job/command.ts';
 import { stageEnvironment } from '../../src/pipe/job/environment.ts';
 import type { Job } from '../../src/pipe/job/job.ts';
+import { shellFor } from '../../src/pipe/job/shell.ts';
 import { stageContext } from '../../src/pipe/job/stage-context.ts';
 import type { Cell, CellId, Graph } from '../../src/pipe/plan/graph.ts';
 import { plan } from '../../src/pipe/plan/plan.ts';
@@ -150,11 +160,16 @@ export class CellsProject extends Folder {
 async function execute(cell: Cell, job: Job, project: string, caller: Record<string, string>): Promise<void> {
   if (cell.run.kind === 'command') {
     const env = stageEnvironment(cell.env, caller, project);
-    execFileSync('/bin/sh', ['-c', shellCommand(cell.run.command, job, project)], {
+    const folder = mkdtempSync(join(tmpdir(), 'pipe-cells-'));
+    const { script } = commandFiles(cell.run, job, project, folder);
+    const { file, flags } = shellFor(cell.run.shell);
+    writeFileSync(join(folder, 'command.sh'), script);
+    execFileSync(file, [...flags, '-c', launcher, 'shell', join(folder, 'command.sh')], {
       cwd: project,
       env,
       stdio: 'pipe',
     });
+    rmSync(folder, { recursive: true });
     return;
   }
   const loaded: { default: (context: unknown) => Promise<void> } = await import(

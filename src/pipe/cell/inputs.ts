@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { type Digests, type Look, PathError, type Reach } from '../digest/digests.ts';
+import { commandFingerprint } from '../job/command.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { JobDep } from '../job/job.ts';
 import { fingerprintOf } from '../key/cell-fingerprint.ts';
@@ -212,7 +213,7 @@ async function codeOf(
   around: Surroundings,
 ): Promise<{ fingerprint: CodeFingerprint; module: string | null }> {
   const { run } = cell;
-  if (run.kind === 'command') return { fingerprint: { kind: 'command', command: run.command }, module: null };
+  if (run.kind === 'command') return { fingerprint: commandFingerprint(run), module: null };
   const traced = await around.tracer.trace(run.file);
   return { fingerprint: traced.fingerprint, module: traced.bundle };
 }

@@ -60,7 +60,13 @@ export interface SourceCandidate {
 
 export type RunDoc =
   | { readonly kind: 'module'; readonly file: string; readonly at: Position }
-  | { readonly kind: 'command'; readonly command: string; readonly at: Position };
+  | {
+      readonly kind: 'command';
+      readonly command: string;
+      /** What reads the command, with its flags; null: bash, or sh where there is none (src/pipe/job/shell.ts). */
+      readonly shell: string | null;
+      readonly at: Position;
+    };
 
 /** `stage.out`, `source.name` or a path inside the project; may hold `${params.…}`. */
 export interface DepDoc {

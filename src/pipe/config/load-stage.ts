@@ -3,13 +3,13 @@
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { checkShape } from '../../lib/diagnostics/shape.ts';
-import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
+import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
 import type { SourceText, YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
-import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { checkReferences } from './check-references.ts';
 import type { Axis, EnvDoc, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
-import { parseTemplate } from './template.ts';
 
 /** What a stage may refer to. */
 export interface Scope {
@@ -17,6 +17,8 @@ export interface Scope {
   readonly axes: ReadonlyMap<string, Axis>;
   /** Names that an axis has or had before a profile changed it. */
   readonly axisNames: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Of the whole file; null: none is named. */
+  readonly shell: string | null;
   readonly source: SourceText;
   readonly report: Report;
 }
@@ -31,9 +33,9 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
   const { value: raw, node } = shaped;
   const where = positions(node, source);
   const place = (...path: readonly (string | number)[]): Position => where.get(path.join('.')) ?? at;
-  const run = loadRun(raw, name, at, place, report);
+  const run = loadRun(raw, name, at, place, scope);
   const matrix = loadMatrix(raw, name, place, scope);
-  checkTemplates(node, raw, matrix?.axes ?? meantAxes(raw, scope), scope);
+  checkReferences(node, raw, matrix?.axes ?? meantAxes(raw, scope), scope);
   for (const dep of Object.keys(raw.gather ?? {})) {
     if (Object.hasOwn(raw.deps ?? {}, dep)) continue;
     const hint = didYouMean(dep, Object.keys(raw.deps ?? {}));
@@ -85,14 +87,15 @@ function loadRun(
   name: string,
   at: Position,
   place: Place,
-  report: Report,
+  { report, shell }: Scope,
 ): RunDoc | undefined {
   if (raw.run !== undefined && raw.cmd !== undefined) {
     report('run-or-cmd', place('cmd'), `stage \`${name}\` has both \`run\` and \`cmd\``, 'keep one of them');
     return undefined;
   }
   if (raw.run !== undefined) return { kind: 'module', file: raw.run, at: place('run') };
-  if (raw.cmd !== undefined) return { kind: 'command', command: raw.cmd, at: place('cmd') };
+  if (raw.cmd !== undefined)
+    return { kind: 'command', command: raw.cmd, shell: raw.shell ?? shell, at: place('cmd') };
   const hint = '`run: stages/x.ts` for a module, `cmd: …` for a command';
   report('run-or-cmd', at, `stage \`${name}\` has neither \`run\` nor \`cmd\``, hint);
   return undefined;
@@ -200,100 +203,6 @@ function loadEnv(raw: RawStage, stage: string, place: Place, report: Report): En
   for (const [index, name] of env.keyed.entries()) check(name, place('env', 'keyed', index));
   for (const [index, name] of env.pass.entries()) check(name, place('env', 'pass', index));
   return env;
-}
-
-/** Keys whose text may hold `${…}`. */
-const templated = new Set([
-  'run',
-  'cmd',
-  'when',
-  'deps',
-  'params',
-  'outs',
-  'resources',
-  'env',
-  'tools',
-  'estimate',
-]);
-
-/** Every `${…}` must stand for something: a param, an axis of the matrix, in a command also a dep or an out. */
-function checkTemplates(stage: YamlNode, raw: RawStage, axes: readonly string[], scope: Scope): void {
-  if (stage.kind !== 'map') return;
-  const visit = (node: YamlNode, section: string): void => {
-    if (node.kind === 'map') for (const entry of node.entries) visit(entry.value, section);
-    if (node.kind === 'list') for (const item of node.items) visit(item, section);
-    if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes('${')) return;
-    const text = scope.source.text.slice(node.start, node.end);
-    let searchFrom = 0;
-    for (const part of parseTemplate(node.value)) {
-      if (part.kind === 'text') continue;
-      const offset = text.indexOf(part.source, searchFrom);
-      searchFrom = Math.max(searchFrom, offset + part.source.length);
-      const problem =
-        part.kind === 'bad'
-          ? { message: `\`${part.source}\` is no reference`, hint: literalHint(part.source, section) }
-          : unknownReference(part.path, section, raw, axes, scope);
-      if (!problem) continue;
-      const start = node.start + Math.max(0, offset);
-      const span = { start, end: offset < 0 ? node.end : start + part.source.length };
-      scope.report('bad-interpolation', scope.source.at(span), problem.message, problem.hint);
-    }
-  };
-  for (const entry of stage.entries) if (templated.has(entry.key)) visit(entry.value, entry.key);
-}
-
-function literalHint(text: string, section: string): string {
-  return section === 'cmd'
-    ? `write $${text} for a variable of the shell`
-    : `write ${'$${params.name}'.slice(1)} or ${'$${axis}'.slice(1)}; a literal \${ is written $\${`;
-}
-
-function unknownReference(
-  path: readonly string[],
-  section: string,
-  raw: RawStage,
-  axes: readonly string[],
-  scope: Scope,
-): { message: string; hint?: string } | undefined {
-  const [head, ...rest] = path as [string, ...string[]];
-  const withHint = (message: string, hint: string | undefined) => ({ message, ...(hint ? { hint } : {}) });
-  if (head === 'params') {
-    let value: unknown = scope.params;
-    for (const [index, step] of rest.entries()) {
-      if (!isJsonObject(value as JsonObject) || !Object.hasOwn(value as JsonObject, step)) {
-        const known = isJsonObject(value as JsonObject) ? Object.keys(value as JsonObject) : [];
-        const name = rest.slice(0, index + 1).join('.');
-        const near = nearest(step, known);
-        return withHint(
-          `no param is called \`${name}\``,
-          near === undefined
-            ? `there is ${listOf(known)}`
-            : `did you mean \`${[...rest.slice(0, index), near].join('.')}\`?`,
-        );
-      }
-      value = (value as JsonObject)[step];
-    }
-    return undefined;
-  }
-  if (section === 'cmd' && (head === 'deps' || head === 'outs') && rest.length === 1) {
-    const known = Object.keys((head === 'deps' ? raw.deps : raw.outs) ?? {});
-    const [name = ''] = rest;
-    if (known.includes(name)) return undefined;
-    const message = `the stage has no ${head === 'deps' ? 'dep' : 'out'} called \`${name}\``;
-    return withHint(message, didYouMean(name, known) ?? `there is ${listOf(known)}`);
-  }
-  if (rest.length === 0 && axes.includes(head)) return undefined;
-  if (rest.length === 0 && scope.axisNames.has(head)) {
-    return withHint(
-      `axis \`${head}\` is not in the stage's matrix`,
-      `add it: matrix: [${[...axes, head].join(', ')}]`,
-    );
-  }
-  const names = [...axes, ...Object.keys(scope.params).map((key) => `params.${key}`)];
-  const text = path.join('.');
-  const param = Object.hasOwn(scope.params, head) ? `did you mean \`params.${text}\`?` : undefined;
-  const shell = section === 'cmd' ? `for a variable of the shell write $\${${text}}` : undefined;
-  return withHint(`\`${text}\` stands for nothing`, param ?? didYouMean(text, names) ?? shell);
 }
 
 /** Where each key of the stage stands, by dotted path: a map's entry at its key, a list's item at itself. */

@@ -46,7 +46,13 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
   const root = checkTopLevel(parsed, source, report);
   const base = baseSettings(root, source, report);
   const settings = overridden(base, root, options, source, report);
-  const scope: Scope = { ...settings, axisNames: valueNames(base, settings, root), source, report };
+  const scope: Scope = {
+    ...settings,
+    axisNames: valueNames(base, settings, root),
+    shell: topText(root, 'shell', source, report) ?? null,
+    source,
+    report,
+  };
   const stages = new Map<string, StageDoc>();
   const broken = new Set<string>();
   for (const entry of named(root, 'stages', ['source', 'params'], source, report)) {
@@ -105,7 +111,7 @@ function checkTopLevel(parsed: YamlMap, source: SourceText, report: Report): Yam
 
 function topText(
   root: YamlMap,
-  key: 'title' | 'description',
+  key: 'title' | 'description' | 'shell',
   source: SourceText,
   report: Report,
 ): string | undefined {
@@ -146,9 +152,12 @@ function single(entry: YamlEntry): YamlMap {
   return { kind: 'map', entries: [entry], start: entry.keySpan.start, end: entry.value.end };
 }
 
+/** What stands before the first dot of a reference and is no axis. */
+const referenceHeads = ['params', 'deps', 'outs', 'cell', 'stage', 'resources', 'checkpoint'];
+
 function baseSettings(root: YamlMap, source: SourceText, report: Report): Settings {
   const axes = new Map<string, Axis>();
-  for (const entry of named(root, 'axes', ['params', 'deps', 'outs'], source, report)) {
+  for (const entry of named(root, 'axes', referenceHeads, source, report)) {
     const axis = buildAxis(entry.key, entry.value, source, report);
     if (axis) axes.set(entry.key, axis);
     refuseTemplates(entry.value, 'axes', source, report);

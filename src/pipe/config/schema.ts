@@ -9,6 +9,9 @@ function fixed<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+/** Shells that read what a command becomes: variables, assignments, `-c`. */
+const shellPattern =
+  /^(?:\/\S*\/)?(?:bash|sh|dash|ash|ksh|mksh|zsh)(?: +-[^\s'"\\$`;&|<>]+(?: +[\w.=:-]+)?)*$/;
 const namePattern = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 const name = z
   .string()
@@ -111,6 +114,13 @@ const env = z.union([
 
 const amount = z.union([z.number().min(0, 'must not be negative'), text]);
 
+const shell = z
+  .string()
+  .regex(
+    shellPattern,
+    'a shell is `bash`, `sh`, `dash`, `ash`, `ksh`, `mksh` or `zsh`, with its flags: `bash -euo pipefail`',
+  );
+
 export const stageSchema = fixed({
   description: z.string().optional().describe('What it does; shown in the report.'),
   run: text
@@ -120,7 +130,10 @@ export const stageSchema = fixed({
     ),
   cmd: text
     .optional()
-    .describe('A shell command. `${deps.x}` and `${outs.x}` are the paths, quoted for the shell.'),
+    .describe(
+      'A shell command. `${…}` reaches the shell as one word, whatever is in it; `${raw:params.x}` is read as code.',
+    ),
+  shell: shell.optional().describe('What reads this stage’s `cmd`; see “Commands”.'),
   when: text.optional().describe('One `${params.…}`; false or null leaves the stage out.'),
   matrix: matrix
     .optional()
@@ -183,6 +196,7 @@ export const pipelineSchema = fixed({
   version: z.literal(1, 'the only version is 1').describe('Version of this format.'),
   title: text.optional().describe('Heading of the report.'),
   description: z.string().optional().describe('What the pipeline is for; stands below the heading.'),
+  shell: shell.optional().describe('What reads the commands; `bash -euo pipefail` when left out.'),
   params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),
   profiles: z
     .record(name, profileSchema)

@@ -1,14 +1,23 @@
-/** `${…}` in the text of a pipeline file: taking it apart and filling it in. `$${` stands for a literal `${`. */
+/**
+ * `${…}` in the text of a pipeline file: taking it apart and filling it in. `$${` stands for a literal `${`, and
+ * `${raw:…}` in a command for a text that the shell is to read as code.
+ */
 import type { Json } from '../../lib/json.ts';
 
 export type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'ref'; readonly path: readonly string[]; readonly source: string }
+  | {
+      readonly kind: 'ref';
+      readonly path: readonly string[];
+      /** Written `${raw:…}`. */
+      readonly raw: boolean;
+      readonly source: string;
+    }
   /** `${` without its `}`, or with something in it that is no dotted name. */
   | { readonly kind: 'bad'; readonly source: string };
 
 const pattern = /\$\$\{|\$\{[^}\n]*\}?/g;
-const dottedName = /^[A-Za-z_][\w-]*(\.[\w-]+)*$/;
+const dottedName = /^(raw:)?([A-Za-z_][\w-]*(?:\.[\w-]+)*)$/;
 
 export function parseTemplate(text: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = [];
@@ -24,9 +33,11 @@ export function parseTemplate(text: string): readonly TemplatePart[] {
     if (literal !== '') parts.push({ kind: 'text', text: literal });
     literal = '';
     const inner = match[0].slice(2, -1);
-    const good = match[0].endsWith('}') && dottedName.test(inner);
+    const [, raw, path] = (match[0].endsWith('}') && dottedName.exec(inner)) || [];
     parts.push(
-      good ? { kind: 'ref', path: inner.split('.'), source: match[0] } : { kind: 'bad', source: match[0] },
+      path === undefined
+        ? { kind: 'bad', source: match[0] }
+        : { kind: 'ref', path: path.split('.'), raw: raw !== undefined, source: match[0] },
     );
   }
   literal += text.slice(from);

@@ -1,10 +1,13 @@
 /** Runs attempts as processes of this machine, each in a process group of its own. */
 import { createWriteStream, openSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Attempt } from '../job/attempt.ts';
-import { shellCommand } from '../job/command.ts';
+import { commandScript, jobFile } from '../job/attempt-files.ts';
+import { launcher } from '../job/command.ts';
 import { EventTail } from '../job/event-tail.ts';
 import { stageHostFile } from '../job/host-file.ts';
 import type { StageEvent } from '../job/job.ts';
+import { shellFor } from '../job/shell.ts';
 import type { Ended, Executor, Running, StopLevel } from './executor.ts';
 import { defaultGrace, type Grace } from './grace.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
@@ -41,7 +44,7 @@ async function launch(
     cwd: attempt.project,
     env: {
       ...attempt.env,
-      PIPE_JOB: `${attempt.folder}/job.json`,
+      PIPE_JOB: jobFile(attempt.folder),
       // Said even when it is empty: a stage that asked for no GPU must not find one.
       CUDA_VISIBLE_DEVICES: attempt.job.resources.gpus.join(','),
     },
@@ -101,10 +104,8 @@ async function commandLine(attempt: Attempt): Promise<[string, string[]]> {
   if (attempt.run.kind === 'module') {
     return [process.execPath, ['--enable-source-maps', await stageHostFile()]];
   }
-  return [
-    '/bin/sh',
-    ['-c', shellCommand(attempt.run.command, attempt.job, attempt.project), attempt.job.cell],
-  ];
+  const { file, flags } = shellFor(attempt.run.shell);
+  return [file, [...flags, '-c', launcher, basename(file), commandScript(attempt.folder)]];
 }
 
 /** A group that is already gone is no error: it ended between the decision and the signal. */

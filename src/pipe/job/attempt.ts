@@ -1,11 +1,11 @@
 /** One try at a cell, frozen. */
-import type { RunDoc } from '../config/document.ts';
+import type { CellRun } from '../plan/graph.ts';
 import type { Job } from './job.ts';
 
 /** One try at a cell, frozen: everything an executor needs, none of it changes afterwards. */
 export interface Attempt {
   readonly job: Job;
-  readonly run: RunDoc;
+  readonly run: CellRun;
   /** Absolute folder of this attempt; holds `job.json`, `events.jsonl` and `log.txt`. Exists. */
   readonly folder: string;
   /** Absolute path of the log: standard output and standard error in the order they were written. */

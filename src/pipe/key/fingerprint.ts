@@ -11,7 +11,7 @@ import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
 export type Key = string & { readonly __brand: 'Key' };
 
 /** Raised, with a line in CHANGELOG.md, whenever the same inputs would give another key. */
-export const fingerprintVersion = 1;
+export const fingerprintVersion = 2;
 
 export interface Fingerprint {
   /** A key of an older layout must never be taken for one of this layout. */

@@ -112,7 +112,9 @@ function nameOf(reason: Reason, cell: CellId): string {
 function codeReasons(before: CodeFingerprint, after: CodeFingerprint): readonly Reason[] {
   if (before.kind === 'command' || after.kind === 'command') {
     const [from, to] = [textOf(before), textOf(after)];
-    return from === to ? [] : [{ kind: 'command', from, to }];
+    if (from !== to) return [{ kind: 'command', from, to }];
+    const [had, has] = [valuesOf(before), valuesOf(after)];
+    return [...differences(had, has)].map(([name, was, is]) => ({ kind: 'param', name, from: was, to: is }));
   }
   const reasons: Reason[] = [];
   if (before.bundle !== after.bundle) {
@@ -145,7 +147,17 @@ function firstDifference(before: DepFingerprint | undefined, after: DepFingerpri
 }
 
 function textOf(code: CodeFingerprint): string {
-  return code.kind === 'command' ? code.command : `module ${code.file}`;
+  if (code.kind === 'module') return `module ${code.file}`;
+  // Earlier layouts had no shell.
+  return code.shell === undefined ? code.command : `${code.shell}: ${code.command}`;
+}
+
+/** What a command's references stand for, by name; a param without its `params.`. */
+function valuesOf(code: CodeFingerprint): JsonObject {
+  const values = code.kind === 'command' ? (code.values ?? {}) : {};
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name.replace(/^params\./, ''), value]),
+  );
 }
 
 /** Leaves that differ, by their path joined with dots. Lists are compared whole: their order is part of the value. */

@@ -1,6 +1,6 @@
 /** The graph of cells a pipeline document stands for: one node a stage and combination of axis values. Pure data. */
 
-import type { JsonObject } from '../../lib/json.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import type { EnvDoc, OutDoc, RunDoc, SourceDoc } from '../config/document.ts';
 
 /** `train[no-zero,3]`: the stage and its axis values in matrix order; a stage without matrix is its bare name. */
@@ -26,6 +26,14 @@ export interface StageNode {
   readonly reads: readonly string[];
 }
 
+/** A command keeps its references: they reach the shell as variables. Only raw ones are filled in. */
+export type CellRun =
+  | Extract<RunDoc, { kind: 'module' }>
+  | (Extract<RunDoc, { kind: 'command' }> & {
+      /** What its references to params, axes, resources and its own names stand for, by what is between the braces. */
+      readonly values: Readonly<Record<string, Json>>;
+    });
+
 export interface Cell {
   readonly id: CellId;
   readonly stage: string;
@@ -33,8 +41,8 @@ export interface Cell {
   readonly axes: Readonly<Record<string, string>>;
   /** Axis name → value, in matrix order. */
   readonly axisValues: JsonObject;
-  readonly run: RunDoc;
-  /** Every `${…}` filled in. Of a command, `${deps.x}` and `${outs.x}` are left for the executor. */
+  readonly run: CellRun;
+  /** Every `${…}` filled in. */
   readonly params: JsonObject;
   readonly deps: readonly DepBinding[];
   readonly outs: readonly OutDoc[];

@@ -3,21 +3,15 @@ import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
 import { Diagnostics, type Report } from '../../lib/diagnostics/diagnostics.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
-import type {
-  AxisValue,
-  DepDoc,
-  OutDoc,
-  PipelineDocument,
-  RunDoc,
-  SourceDoc,
-  StageDoc,
-} from '../config/document.ts';
+import { valueAt } from '../config/check-references.ts';
+import type { AxisValue, DepDoc, OutDoc, PipelineDocument, SourceDoc, StageDoc } from '../config/document.ts';
 import { normalPath, unsafePath } from '../config/safe-path.ts';
 import { fill, fillText, type Lookup, parseTemplate } from '../config/template.ts';
 import { cellFolder, cellId } from './cell-id.ts';
+import { commandOf, shellTextOf } from './command.ts';
 import { bindDep, type DepTarget, type PlannedStage, resolveRef } from './dep.ts';
 import { estimateOf } from './estimate.ts';
-import type { Cell, CellId, DepBinding, Graph, StageNode } from './graph.ts';
+import type { Cell, CellId, CellRun, DepBinding, Graph, StageNode } from './graph.ts';
 import { combinationsOf, maxCombinations } from './matrix.ts';
 import { orderStages } from './order.ts';
 import { checkPlaces } from './out-places.ts';
@@ -178,16 +172,17 @@ function refersToAxis(value: Json): boolean {
   return Object.values(value).some((item: Json) => refersToAxis(item));
 }
 
-function lookupIn(params: JsonObject, axes: readonly (readonly [string, AxisValue])[]): Lookup {
-  return ([head, ...rest], inText) => {
-    if (head === 'params') {
-      let value: Json | undefined = params;
-      for (const step of rest) {
-        value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-      }
-      return value;
-    }
-    const axis = rest.length === 0 ? axes.find(([name]) => name === head)?.[1] : undefined;
+/** `itself`: what a cell that asks for it is told of itself, by the first word of a reference. */
+function lookupIn(
+  params: JsonObject,
+  axes: readonly (readonly [string, AxisValue])[],
+  itself: JsonObject = {},
+): Lookup {
+  return ([head = '', ...rest], inText) => {
+    if (head === 'params') return valueAt(params, rest);
+    if (Object.hasOwn(itself, head)) return valueAt(itself[head], rest);
+    const axis = axes.find(([name]) => name === head)?.[1];
+    if (rest.length > 0) return valueAt(axis?.value, rest);
     // Inside text a named value that is a map or a list can only be meant by its name.
     return inText && typeof axis?.value === 'object' && axis.value !== null ? axis.name : axis?.value;
   };
@@ -209,10 +204,23 @@ class StageBuilder {
   cell(index: number): Cell {
     const { doc, axes, combinations, ids } = this.#stage;
     const values = named(axes, combinations[index] ?? []);
-    const lookup = lookupIn(this.#context.document.params, values);
+    const plain = lookupIn(this.#context.document.params, values);
     const once = <T>(source: Json | readonly OutDoc[], key: string, make: () => T): T =>
       this.#once(source, key, make);
     const deps = this.#deps(index, values);
+    const resources = once(doc.resources, 'resources', () =>
+      resourcesOf(
+        objectOf(fill(doc.resources, plain)),
+        this.#context.document.resources,
+        (name) => doc.where.get(`resources.${name}`) ?? doc.at,
+        this.#context.report,
+      ),
+    );
+    const lookup = lookupIn(this.#context.document.params, values, {
+      cell: ids[index] as string,
+      stage: doc.name,
+      resources: { ...resources.named, cpu: resources.cpu, gpu: resources.gpu, memory: resources.memory },
+    });
     const params = once(doc.params, 'params', () => objectOf(fill(doc.params, lookup)));
     const text = doc.run.kind === 'module' ? doc.run.file : doc.run.command;
     const outTexts = doc.outs.flatMap((out) => [out.path, out.place ?? '']);
@@ -227,23 +235,22 @@ class StageBuilder {
       stage: doc.name,
       axes: Object.fromEntries(values.map(([axis, value]) => [axis, value.name])),
       axisValues: Object.fromEntries(values.map(([axis, value]) => [axis, value.value])),
-      run: once(text, 'run', () => this.#run(lookup)),
+      run: once(text, 'run', () => this.#run(lookup, deps)),
       params,
       deps,
       outs: once(outTexts, 'outs', () => this.#outs(lookup)),
-      resources: once(doc.resources, 'resources', () =>
-        resourcesOf(
-          objectOf(fill(doc.resources, lookup)),
-          this.#context.document.resources,
-          (name) => doc.where.get(`resources.${name}`) ?? doc.at,
-          this.#context.report,
-        ),
-      ),
+      resources,
       env: once(doc.env.set, 'env', () => ({ ...doc.env, set: textMap(doc.env.set, lookup) })),
       tools: once(
         Object.fromEntries(doc.tools),
         'tools',
-        () => new Map(Object.entries(textMap(Object.fromEntries(doc.tools), lookup))),
+        () =>
+          new Map(
+            [...doc.tools].map(([tool, command]) => {
+              const at = doc.where.get(`tools.${tool}`) ?? doc.at;
+              return [tool, shellTextOf(command, at, plain, this.#context.report)];
+            }),
+          ),
       ),
       checkpoint: doc.checkpoint,
       frozen: doc.frozen,
@@ -279,9 +286,9 @@ class StageBuilder {
     return bindings;
   }
 
-  #run(lookup: Lookup): RunDoc {
+  #run(lookup: Lookup, deps: readonly DepBinding[]): CellRun {
     const { run } = this.#stage.doc;
-    if (run.kind === 'command') return { ...run, command: fillText(run.command, lookup) };
+    if (run.kind === 'command') return commandOf(run, deps, lookup, this.#context.report);
     const file = fillText(run.file, lookup);
     const problem = unsafePath(file);
     if (problem !== null) this.#context.report('bad-path', run.at, `the module's path ${problem}`);

@@ -26,7 +26,7 @@ export function cellError(
 export function endedError(ended: Exclude<Ended, { kind: 'ok' }>, log: string): CellError {
   switch (ended.kind) {
     case 'exit':
-      return cellError('exit', exitMessage(ended.code), { log, details: { code: ended.code } });
+      return exitError(ended.code, log);
     case 'signal':
       return cellError('signal', `ended by ${ended.signal}`, {
         log,
@@ -42,6 +42,23 @@ export function endedError(ended: Exclude<Ended, { kind: 'ok' }>, log: string): 
     case 'launch':
       return cellError('launch', ended.message, { log });
   }
+}
+
+function exitError(code: number, log: string): CellError {
+  const error = cellError('exit', exitMessage(code), { log, details: { code } });
+  return { ...error, hint: logHint(error.tail) };
+}
+
+/** What a shell's last words say that its user may not know. */
+function logHint(tail: readonly string[]): string | null {
+  if (tail.some((line) => line.includes('Argument list too long')))
+    return 'a command line has room for some thousand paths: give the program a list of them, `${deps.x.list}` or `@${deps.x.list}`';
+  const unset = tail
+    .map((line) => /(\w+): (?:unbound variable|parameter not set)/.exec(line)?.[1])
+    .find(Boolean);
+  if (unset !== undefined)
+    return `the environment of a stage is what the pipeline says: name ${unset} under \`env\`, or write \${${unset}:-} where it may be absent`;
+  return null;
 }
 
 /** Whether trying again may help: not when the stage broke its own declaration. */

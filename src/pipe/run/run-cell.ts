@@ -6,6 +6,7 @@ import type { Begun, CellWork, Obstacle, Workspace } from '../cell/work.ts';
 import type { Lease } from '../exec/capacity.ts';
 import type { Ended, Executor, Running } from '../exec/executor.ts';
 import { maskFile, maskText, secretsOf } from '../exec/mask.ts';
+import { writeAttempt } from '../job/attempt-files.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
 import type { MadeWith } from '../store/made-with.ts';
 import { cellError, endedError, mayPass } from './cell-error.ts';
@@ -137,7 +138,7 @@ async function tryOnce(context: CellContext, task: CellTask, work: CellWork, num
     project: context.project,
     env: context.env,
   });
-  folder.writeJob(path, attempt.job);
+  writeAttempt(attempt);
   const secrets = secretsOf(cell.env, context.env);
   const started = performance.now();
   const running = await context.executor.start(attempt, (event) => {

@@ -1,9 +1,8 @@
 /** The folder a run leaves behind: its events, and for each attempt the job, the stage's events and the log. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
-import type { Job } from '../job/job.ts';
 import { cellFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
 import type { RunEvent, RunId } from './event.ts';
@@ -55,10 +54,6 @@ export class RunFolder {
     const folder = join(this.path, 'cells', cellFolder(cell), String(attempt));
     mkdirSync(folder, { recursive: true });
     return folder;
-  }
-
-  writeJob(folder: string, job: Job): void {
-    writeFileSync(join(folder, 'job.json'), JSON.stringify(job, null, 2));
   }
 
   /** As it is shown: relative to the project. */

@@ -10,6 +10,7 @@ import type { CellWork, Workspace } from '../cell/work.ts';
 import { hashFile } from '../digest/digests.ts';
 import type { Executor } from '../exec/executor.ts';
 import { maskFile, secretsOf } from '../exec/mask.ts';
+import { writeAttempt } from '../job/attempt-files.ts';
 import type { Cell } from '../plan/graph.ts';
 import { endedError } from './cell-error.ts';
 
@@ -86,6 +87,7 @@ async function attempt(
     project,
     env,
   });
+  writeAttempt(one);
   const running = await executor.start(one, () => {});
   const ended = await running.ended;
   const secrets = secretsOf(cell.env, env);

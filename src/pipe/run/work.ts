@@ -5,6 +5,8 @@ import { type Capacity, checkDemand, machineCapacity, ResourcePool } from '../ex
 import type { Executor } from '../exec/executor.ts';
 import { defaultGrace } from '../exec/grace.ts';
 import { localExecutor } from '../exec/local.ts';
+import { shellWarning } from '../job/shell.ts';
+import { unmentionedOuts } from '../plan/command.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
 import { layoutOf } from '../store/layout.ts';
 import { boundRuns } from '../store/recorded-runs.ts';
@@ -34,7 +36,7 @@ export async function work(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>):
   const needed = [...wanted].filter((id) => !inPlace.has(id)).map((id) => cellOf(graph, id));
   const gpus = await gpusFor(needed, options.machine);
   const capacity = machineCapacity(gpus, graph.resources, options.machine.jobs);
-  const warnings = checkDemand(needed, capacity);
+  const warnings = [...checkDemand(needed, capacity), ...commandWarnings(needed)];
   const grace = options.hooks?.grace ?? defaultGrace;
   const executor = options.hooks?.executor ?? localExecutor(grace);
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run.id);
@@ -184,4 +186,11 @@ function revisionOf(project: string): Promise<string | null> {
       (error, stdout) => resolve(error ? null : stdout.trim() || null),
     );
   });
+}
+
+/** What is to be said of commands once per run. */
+function commandWarnings(cells: readonly Cell[]): readonly string[] {
+  const shells = cells.flatMap(({ run }) => (run.kind === 'command' ? [run.shell] : []));
+  const warning = shellWarning(shells);
+  return [...(warning === null ? [] : [warning]), ...unmentionedOuts(cells)];
 }

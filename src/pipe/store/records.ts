@@ -166,6 +166,7 @@ function isFingerprint(value: unknown): value is Fingerprint {
     if (typeof code.file !== 'string' || !isSha256(code.bundle)) return false;
     if (![code.files, code.importedBy, code.packages].every(isTexts)) return false;
   } else if (code.kind !== 'command' || typeof code.command !== 'string') return false;
+  else if (value.version !== 1 && (typeof code.shell !== 'string' || !isFields(code.values))) return false;
   if (!isFields(deps) || !Object.values(deps).every(isDep)) return false;
   if (!isFields(env) || !Object.values(env).every((text) => text === null || typeof text === 'string'))
     return false;

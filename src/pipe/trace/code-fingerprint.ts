@@ -1,4 +1,5 @@
 /** What decides a cell's outs by what runs: a module's traced code, or a command's text. */
+import type { Json } from '../../lib/json.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 
 export type CodeFingerprint =
@@ -13,4 +14,12 @@ export type CodeFingerprint =
       /** External package → version. */
       readonly packages: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'command'; readonly command: string };
+  | {
+      readonly kind: 'command';
+      /** As it is in the file: references stay, their values are beside it. */
+      readonly command: string;
+      /** What reads it: the same text fails in another place under another shell. */
+      readonly shell: string;
+      /** Values of the references to anything that is not in the fingerprint already. */
+      readonly values: Readonly<Record<string, Json>>;
+    };

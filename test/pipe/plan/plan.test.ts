@@ -120,10 +120,11 @@ describe('cells', () => {
     });
   });
 
-  test('a command keeps ${deps.x} and ${outs.x}, and $${ becomes ${', () => {
+  test('a command keeps its references, and what they stand for lies beside it', () => {
     expect(cell(graph, 'per-variant[no-zero]').run).toMatchObject({
       kind: 'command',
-      command: 'cat ${deps.p} > ${outs.o}; echo no-zero ${HOME}',
+      command: 'cat ${deps.p} > ${outs.o}; echo ${variant} $${HOME}',
+      values: { variant: 'no-zero' },
     });
   });
 

@@ -134,8 +134,40 @@ stage go on when three seeds have succeeded; the report says how many there were
 \`\${params.a.b}\` is a param, \`\${axis}\` the cell's value of an axis. Text that is exactly one reference takes on the value's
 own type, so \`"\${params.train}"\` can be a map; inside other text a value is written as text (a map as JSON, a named axis value
 that is a map or a list as its name). \`$\${\` is a literal \`\${\`. References may stand in \`run\`, \`cmd\`, \`when\`, \`deps\`,
-\`params\`, \`outs\`, \`resources\`, \`env\` and \`tools\`. In \`cmd\`, \`\${deps.x}\` and \`\${outs.x}\` are paths, quoted for the shell
-(a gathered dep: all its paths); params stand there as they are, unquoted.
+\`params\`, \`outs\`, \`resources\`, \`env\` and \`tools\`. What a
+command makes of them is below. \`\${axis.field}\` is a field of a named value; every value of the axis must have it.
+
+In \`params\`, \`env\` and \`cmd\` a stage can also ask for what the engine knows of it: \`\${cell}\`, \`\${stage}\`,
+\`\${resources.cpu}\` (any of its resources, as declared). What it asks for is in its key; what it does not ask for does
+not reach it.
+
+## Commands
+
+A \`cmd\` is read by \`bash -euo pipefail\`: a command that fails ends the stage, in the middle of a script and of a pipe too,
+and so does a variable that is not set. Where there is no bash it is \`sh -eu\`, said once per run. \`shell\` at the top or in
+a stage chooses another shell, with its flags: \`shell: sh\` goes on after a failure, \`shell: bash -eu\` and
+\`shell: zsh -e\` are possible too. Which shell it is, is part of the key.
+
+Every \`\${…}\` reaches the shell as a variable, and the command as a quoted reference to it. So each is one word,
+whatever is in it: a space, a quote, a line end, \`$(…)\` or \`;\` in a file's name or in a param never become code.
+
+| in a command | stands for |
+|---|---|
+| \`\${deps.x}\` | the path; of a gathered dep all its paths, each a word |
+| \`\${deps.x.list}\` | the path of a file with the dep's paths, one per line: for more than a command line has room for; \`@\${deps.x.list}\` where a program reads \`@file\` |
+| \`\${outs.x}\` | the path to write |
+| \`\${checkpoint}\` | the checkpoint folder |
+| \`\${params.x}\`, \`\${axis}\`, \`\${axis.field}\` | the value: text as it is, anything else as JSON |
+| \`\${raw:params.x}\`, \`\${raw:axis}\` | the value as shell text: several words, or code |
+
+They may stand outside quotes, inside double quotes, in \`$(…)\` anywhere, and in here-documents. Where the shell fills
+nothing in or would take the quotes away (single quotes, comments, backticks, a here-document with a quoted delimiter, the
+shell's own \`\${…}\`), they are refused before anything runs; where it calculates (\`$((…))\`, \`((…))\`, \`[[ a -lt b ]]\`)
+only a number may stand. What a program makes of a word that it is given (\`eval\`, \`sh -c\`) is up to the command.
+
+Paths in the project are relative to it, the working directory; one that begins with a dash gets a \`./\`. A program that
+wants more than words reads the job file, whose path is in \`PIPE_JOB\`. A command that neither mentions an out nor \`PIPE_JOB\` is warned
+about.
 
 ## Deps and paths
 

@@ -35,6 +35,8 @@ export const ruleText: Readonly<Record<string, string>> = {
     'At most 1,000,000 combinations a stage are looked at, and 200,000 cells a pipeline are planned.',
   'bad-interpolation':
     '`${…}` refers to a param, an axis of the stage’s matrix, in a command also to a dep or an out.',
+  'shell-context':
+    'In a command, `${…}` stands where the shell can fill it in as one word: not in single quotes, comments, backticks or here-documents with a quoted delimiter, and where it calculates only a number.',
   'gather-dep': '`gather` names deps of its stage.',
   'gather-axis': '`min` names axes that the dep is gathered over.',
   'bad-path':

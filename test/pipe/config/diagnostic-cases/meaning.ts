@@ -172,6 +172,19 @@ export const meaningCases: readonly DiagnosticCase[] = [
     says: /no dep called `x`/,
   },
   {
+    rule: 'shell-context',
+    what: 'a param in single quotes',
+    text: `${head}params: {v: 1}\nstages:\n  a: {cmd: "echo '«\${params.v}'", outs: {o: o}}\n`,
+    says: /single quotes/,
+    hint: /double quotes/,
+  },
+  {
+    rule: 'shell-context',
+    what: 'text where the shell calculates',
+    text: `${head}params: {v: x}\nstages:\n  a: {cmd: «"echo $((\${params.v}))", outs: {o: o}}\n`,
+    says: /calculates/,
+  },
+  {
     rule: 'bad-interpolation',
     what: 'an unclosed reference',
     text: `${head}stages:\n  a: {cmd: "echo «\${params.x", outs: {o: o}}\n`,

@@ -1,0 +1,26 @@
+/** What lies in an attempt's folder before it starts: the job, and for a command what its shell sources. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Attempt } from './attempt.ts';
+import { commandFiles } from './command.ts';
+
+/** Every executor starts a process on these files alone, so whoever makes an attempt calls this first. */
+export function writeAttempt({ folder, job, run, project }: Attempt): void {
+  writeFileSync(jobFile(folder), `${JSON.stringify(job, null, 2)}\n`);
+  if (run.kind === 'module') return;
+  const { script, lists } = commandFiles(run, job, project, folder);
+  writeFileSync(commandScript(folder), script);
+  for (const [file, text] of lists) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
+
+/** What PIPE_JOB names. */
+export function jobFile(folder: string): string {
+  return join(folder, 'job.json');
+}
+
+export function commandScript(folder: string): string {
+  return join(folder, 'command.sh');
+}
