@@ -1,12 +1,41 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * What takes over 5 s per file: whole commands, browsers, faults, training. The end of a run names files of the quick
+ * project that took longer.
+ */
+const slow = [
+  'test/package.test.ts',
+  'test/accidents/**/*.test.ts',
+  'test/browser/**/*.test.ts',
+  'test/faults/**/*.test.ts',
+  'test/fuzz/**/*.test.ts',
+  'test/parity/**/*.test.ts',
+  'test/study/**/*.test.ts',
+  'test/pipe/cli/**/*.test.ts',
+  'test/nas/backend/**/*.test.ts',
+  'test/nas/supernet/train/**/*.test.ts',
+];
+const neither = ['test/golden/**', 'test/fixtures/**', 'node_modules/**'];
+
+// For machines, where the run is CI's: what was tested, one file per project.
+const project = process.argv.find((_, index) => process.argv[index - 1] === '--project') ?? 'all';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/golden/**', 'test/fixtures/**', 'node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    globalSetup: ['test/kit/build-dist.ts'],
+    reporters: ['default', './test/kit/summary-reporter.ts', ...(process.env.CI ? ['junit', 'json'] : [])],
+    outputFile: { junit: `test-results/${project}.xml`, json: `test-results/${project}.json` },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...neither, ...slow] },
+      },
+      { extends: true, test: { name: 'slow', include: slow, exclude: neither } },
+    ],
   },
 });

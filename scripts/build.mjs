@@ -1,11 +1,12 @@
 // Builds the package: one bundle per entry with shared chunks, packages left external, types beside it.
+// With --watch (`npm run dev`) the bundles follow every change until Ctrl-C.
 // Also links the checkout's own commands into node_modules/.bin, so that `npx pipe` in a checkout starts at once.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, context } from 'esbuild';
 import { buildVegaRuntime } from './vega-runtime.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -25,13 +26,16 @@ const study = {
   'convert.worker': 'src/nas/convert/convert.worker.ts',
 };
 
+const watches = process.argv.includes('--watch');
+
 /**
- * Bundles `entries` into `outdir`.
+ * Bundles `entries` into `outdir`, and with --watch again after every change.
  * @param {Readonly<Record<string, string>>} entries
  * @param {string} outdir
  */
 async function bundle(entries, outdir) {
-  await build({
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
     absWorkingDir: root,
     entryPoints: entries,
     outdir,
@@ -43,8 +47,15 @@ async function bundle(entries, outdir) {
     packages: 'external',
     chunkNames: 'chunks/[name]-[hash]',
     define: { PIPE_VERSION: JSON.stringify(manifest.version) },
-    logLevel: 'warning',
-  });
+    logLevel: watches ? 'info' : 'warning',
+  };
+  if (!watches) {
+    await build(options);
+    return;
+  }
+  const watching = await context(options);
+  await watching.rebuild(); // whole before the commands are linked
+  await watching.watch();
 }
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });

@@ -30,8 +30,6 @@ import { learningRate } from '../../src/nas/supernet/train/schedule.ts';
 import { pytorchVersion, runPytorch } from './pytorch.ts';
 
 const version = pytorchVersion();
-if (version === null)
-  console.warn('parity with PyTorch is not tested: python3 has no torch (pip install torch)');
 
 const side = 8;
 const size = 6;
@@ -149,110 +147,113 @@ const stepRuns = stepVariants.map(({ name, overrides, epochs }) => {
   };
 });
 
-describe.skipIf(version === null).each(['wasm', 'tensorflow'] as const)('%s against PyTorch', (name) => {
-  let backend: Backend | null = null;
-  let reference: ReadonlyMap<string, StoredTensor>;
+describe.skipIf(version === null).each(['wasm', 'tensorflow'] as const)(
+  '%s against PyTorch (skipped where python3 has no torch)',
+  (name) => {
+    let backend: Backend | null = null;
+    let reference: ReadonlyMap<string, StoredTensor>;
 
-  beforeAll(async () => {
-    backend = await openOrNull(name);
-    if (backend) reference = askPytorch(backend);
-  }, 300_000);
+    beforeAll(async () => {
+      backend = await openOrNull(name);
+      if (backend) reference = askPytorch(backend);
+    }, 300_000);
 
-  test.each(cases)('gradients and statistics: $name', (one) => {
-    if (!backend) return skipWord(name);
-    const network = networkOf(backend, one.name, one.layout);
-    const { loss, gradients } = trainingPass(backend, network, one.path, batchOf(backend, 0));
-    near([loss], reference.get(`${one.name}/loss`)!.data, 1e-4, 'loss');
-    // A bias in front of a normalisation has no gradient but rounding: less than this share of the largest is noise.
-    const noise = 1e-4 * largestOf(reference, `${one.name}/gradient/`);
-    let compared = 0;
-    one.layout.parameters.forEach(({ name, shape }, i) => {
-      const wanted = reference.get(`${one.name}/gradient/${name}`);
-      const gradient = gradients.get(i);
-      const ours = gradient ? toTorch(shape, backend!.read(gradient)).data : null;
-      // A weight behind zeros has a gradient of zeros there, and none here.
-      if (!ours) expect(wanted?.data.some((value) => value !== 0) ?? false, name).toBe(false);
-      else {
-        near(ours, wanted!.data, 1e-3, name, noise);
-        compared++;
+    test.for(cases)('gradients and statistics: $name', (one, context) => {
+      if (!backend) return context.skip('npm run setup:tensorflow was not run');
+      const network = networkOf(backend, one.name, one.layout);
+      const { loss, gradients } = trainingPass(backend, network, one.path, batchOf(backend, 0));
+      near([loss], reference.get(`${one.name}/loss`)!.data, 1e-4, 'loss');
+      // A bias in front of a normalisation has no gradient but rounding: less than this share of the largest is noise.
+      const noise = 1e-4 * largestOf(reference, `${one.name}/gradient/`);
+      let compared = 0;
+      one.layout.parameters.forEach(({ name, shape }, i) => {
+        const wanted = reference.get(`${one.name}/gradient/${name}`);
+        const gradient = gradients.get(i);
+        const ours = gradient ? toTorch(shape, backend!.read(gradient)).data : null;
+        // A weight behind zeros has a gradient of zeros there, and none here.
+        if (!ours) expect(wanted?.data.some((value) => value !== 0) ?? false, name).toBe(false);
+        else {
+          near(ours, wanted!.data, 1e-3, name, noise);
+          compared++;
+        }
+      });
+      expect(compared).toBeGreaterThan(3);
+      sameStatistics(network, `${one.name}/statistics`);
+      backend.dispose(gradients.values());
+      disposeNetwork(backend, network);
+    });
+
+    test.for(cases)('logits with running, batch and recalibrated statistics: $name', (one, context) => {
+      // Evaluation takes one architecture for all cells.
+      if (new Set(one.path.map(String)).size > 1) return;
+      if (!backend) return context.skip('npm run setup:tensorflow was not run');
+      const network = networkOf(backend, one.name, one.layout);
+      const others = recalibrationNames.map((_, i) => batchOf(backend!, i + 1));
+      for (const mode of modes) {
+        const normaliser =
+          mode === 'batch'
+            ? batchNormaliser(backend, network)
+            : fixedNormaliser(
+                backend,
+                network,
+                mode === 'running'
+                  ? network.statistics
+                  : recalibrate(
+                      backend,
+                      network,
+                      one.path[0]!,
+                      others.map((batch) => batch.images),
+                    ),
+              );
+        const { images, targets } = batchOf(backend, 0);
+        const forward = new BatchForward(backend, network, normaliser, images);
+        const logits = forward.logits(one.path[0]!);
+        const wanted = reference.get(`${one.name}/${mode}/logits`)!.data;
+        near(backend.read(logits), wanted, 1e-4, `${mode} logits`);
+        forward.dispose();
+        normaliser.dispose();
+        backend.dispose([logits, images, targets]);
       }
+      for (const batch of others) backend.dispose([batch.images, batch.targets]);
+      disposeNetwork(backend, network);
     });
-    expect(compared).toBeGreaterThan(3);
-    sameStatistics(network, `${one.name}/statistics`);
-    backend.dispose(gradients.values());
-    disposeNetwork(backend, network);
-  });
 
-  test.each(cases)('logits with running, batch and recalibrated statistics: $name', (one) => {
-    // Evaluation takes one architecture for all cells.
-    if (new Set(one.path.map(String)).size > 1) return;
-    if (!backend) return skipWord(name);
-    const network = networkOf(backend, one.name, one.layout);
-    const others = recalibrationNames.map((_, i) => batchOf(backend!, i + 1));
-    for (const mode of modes) {
-      const normaliser =
-        mode === 'batch'
-          ? batchNormaliser(backend, network)
-          : fixedNormaliser(
-              backend,
-              network,
-              mode === 'running'
-                ? network.statistics
-                : recalibrate(
-                    backend,
-                    network,
-                    one.path[0]!,
-                    others.map((batch) => batch.images),
-                  ),
-            );
-      const { images, targets } = batchOf(backend, 0);
-      const forward = new BatchForward(backend, network, normaliser, images);
-      const logits = forward.logits(one.path[0]!);
-      const wanted = reference.get(`${one.name}/${mode}/logits`)!.data;
-      near(backend.read(logits), wanted, 1e-4, `${mode} logits`);
-      forward.dispose();
-      normaliser.dispose();
-      backend.dispose([logits, images, targets]);
+    test.for(stepRuns)('optimizer $name: weights, momentum, exclusions from decay', (run, context) => {
+      if (!backend) return context.skip('npm run setup:tensorflow was not run');
+      const network = networkOf(backend, run.name, run.layout);
+      const optimizer = new Optimizer(backend, network, run.options);
+      run.paths.forEach((path, i) => {
+        const batch = batchOf(backend!, run.batches[i]!);
+        const { gradients, used } = trainingPass(backend!, network, path, batch);
+        backend!.dispose([batch.images, batch.targets]);
+        optimizer.accumulate(gradients, used);
+        if ((i + 1) % run.period === 0) optimizer.step(run.rates[i]!);
+      });
+      const velocities = optimizer.velocities();
+      run.layout.parameters.forEach(({ name, shape }, i) => {
+        const ours = toTorch(shape, backend!.read(network.weights[i]!)).data;
+        near(ours, reference.get(`${run.name}/weight/${name}`)!.data, 1e-3, name);
+        const velocity = velocities.get(i);
+        const wanted = reference.get(`${run.name}/momentum/${name}`)?.data;
+        if (velocity) near(toTorch(shape, velocity).data, wanted!, 2e-3, `momentum of ${name}`);
+        else expect(wanted, `${name} never took part`).toBeUndefined();
+      });
+      sameStatistics(network, `${run.name}/statistics`);
+      optimizer.dispose();
+      disposeNetwork(backend, network);
+    });
+
+    function sameStatistics(network: Network, prefix: string): void {
+      network.layout.norms.forEach((norm, i) => {
+        const { mean, variance } = network.statistics[i]!;
+        near(mean, reference.get(`${prefix}/${norm.name}.running_mean`)!.data, 1e-4, `${norm.name} mean`);
+        near(variance, reference.get(`${prefix}/${norm.name}.running_var`)!.data, 1e-4, `${norm.name} var`);
+      });
     }
-    for (const batch of others) backend.dispose([batch.images, batch.targets]);
-    disposeNetwork(backend, network);
-  });
+  },
+);
 
-  test.each(stepRuns)('optimizer $name: weights, momentum, exclusions from decay', (run) => {
-    if (!backend) return skipWord(name);
-    const network = networkOf(backend, run.name, run.layout);
-    const optimizer = new Optimizer(backend, network, run.options);
-    run.paths.forEach((path, i) => {
-      const batch = batchOf(backend!, run.batches[i]!);
-      const { gradients, used } = trainingPass(backend!, network, path, batch);
-      backend!.dispose([batch.images, batch.targets]);
-      optimizer.accumulate(gradients, used);
-      if ((i + 1) % run.period === 0) optimizer.step(run.rates[i]!);
-    });
-    const velocities = optimizer.velocities();
-    run.layout.parameters.forEach(({ name, shape }, i) => {
-      const ours = toTorch(shape, backend!.read(network.weights[i]!)).data;
-      near(ours, reference.get(`${run.name}/weight/${name}`)!.data, 1e-3, name);
-      const velocity = velocities.get(i);
-      const wanted = reference.get(`${run.name}/momentum/${name}`)?.data;
-      if (velocity) near(toTorch(shape, velocity).data, wanted!, 2e-3, `momentum of ${name}`);
-      else expect(wanted, `${name} never took part`).toBeUndefined();
-    });
-    sameStatistics(network, `${run.name}/statistics`);
-    optimizer.dispose();
-    disposeNetwork(backend, network);
-  });
-
-  function sameStatistics(network: Network, prefix: string): void {
-    network.layout.norms.forEach((norm, i) => {
-      const { mean, variance } = network.statistics[i]!;
-      near(mean, reference.get(`${prefix}/${norm.name}.running_mean`)!.data, 1e-4, `${norm.name} mean`);
-      near(variance, reference.get(`${prefix}/${norm.name}.running_var`)!.data, 1e-4, `${norm.name} var`);
-    });
-  }
-});
-
-describe.skipIf(version === null)('schedule against PyTorch', () => {
+describe.skipIf(version === null)('schedule against PyTorch (skipped where python3 has no torch)', () => {
   test('the learning rate of every epoch, with and without warm-up', () => {
     const variants = [{}, { warmupEpochs: 5 }, { epochs: 30, lr: 0.05, finalLr: 5e-5, warmupEpochs: 3 }].map(
       (overrides) => variantSchema.parse(overrides),
@@ -343,10 +344,6 @@ async function openOrNull(name: BackendName): Promise<Backend | null> {
     if (name === 'wasm') throw error;
     return null;
   }
-}
-
-function skipWord(name: string): void {
-  console.warn(`${name} is not installed: parity not tested (npm run setup:tensorflow)`);
 }
 
 function largestOf(tensors: ReadonlyMap<string, StoredTensor>, prefix: string): number {
