@@ -5,6 +5,7 @@ import { classCount, type ImageSet } from '../../data/image-set.ts';
 import { type Architecture, toDigits } from '../../space/architecture.ts';
 import { freshStatistics, type Network, type RunningStatistics } from '../network/network.ts';
 import type { EvaluationOptions } from '../network/options.ts';
+import { groupByComputation } from './computation.ts';
 import { BatchForward } from './forward.ts';
 import { batchNormaliser, fixedNormaliser, type Normaliser } from './normalise.ts';
 
@@ -24,51 +25,48 @@ export interface Evaluation {
 
 /** Accuracy on the validation images in %, one an architecture, in their order. */
 export async function evaluate(backend: Backend, evaluation: Evaluation): Promise<Float64Array> {
-  const { architectures, validation, options } = evaluation;
+  const { architectures, validation, options, network } = evaluation;
   // Sorted by digits, neighbours share the beginning of the first cell.
-  const order = architectures
-    .map((architecture, position) => ({ architecture, position, digits: toDigits(architecture) }))
+  const computations = groupByComputation(architectures, network.layout)
+    .map((computation) => ({ ...computation, digits: toDigits(computation.architecture) }))
     .sort((a, b) => (a.digits < b.digits ? -1 : a.digits > b.digits ? 1 : 0));
-  const correct = new Float64Array(architectures.length);
-  const report = progressReporter(evaluation);
+  const asked = computations.map(({ architecture }) => architecture);
+  const correct = new Float64Array(asked.length);
+  const report = progressReporter(evaluation, asked.length);
 
   if (options.batchNorm === 'recalibrated') {
     const batches = recalibrationBatches(backend, evaluation);
-    let done = 0;
-    for (const { architecture, position } of order) {
-      const statistics = recalibrate(backend, evaluation.network, architecture, batches);
-      const normaliser = fixedNormaliser(backend, evaluation.network, statistics);
+    for (const [index, architecture] of asked.entries()) {
+      const statistics = recalibrate(backend, network, architecture, batches);
+      const normaliser = fixedNormaliser(backend, network, statistics);
       for (const batch of validationBatches(evaluation))
         await onBatch(backend, evaluation, normaliser, batch, [architecture], (_, hits) => {
-          correct[position]! += hits;
+          correct[index]! += hits;
         });
       normaliser.dispose();
-      report(++done);
+      report(index + 1);
     }
     backend.dispose(batches);
   } else {
     const normaliser =
       options.batchNorm === 'running'
-        ? fixedNormaliser(backend, evaluation.network, evaluation.network.statistics)
-        : batchNormaliser(backend, evaluation.network);
+        ? fixedNormaliser(backend, network, network.statistics)
+        : batchNormaliser(backend, network);
     let images = 0;
     for (const batch of validationBatches(evaluation)) {
-      await onBatch(
-        backend,
-        evaluation,
-        normaliser,
-        batch,
-        order.map(({ architecture }) => architecture),
-        (index, hits) => {
-          correct[order[index]!.position]! += hits;
-          report((images * order.length + batch.length * (index + 1)) / validation.length);
-        },
-      );
+      await onBatch(backend, evaluation, normaliser, batch, asked, (index, hits) => {
+        correct[index]! += hits;
+        report((images * asked.length + batch.length * (index + 1)) / validation.length);
+      });
       images += batch.length;
     }
     normaliser.dispose();
   }
-  return correct.map((hits) => (100 * hits) / validation.length);
+  const accuracies = new Float64Array(architectures.length);
+  computations.forEach(({ positions }, index) => {
+    for (const position of positions) accuracies[position] = (100 * correct[index]!) / validation.length;
+  });
+  return accuracies;
 }
 
 /** Live values of one stage's size in an evaluation: the first cell's cache and what a cell needs at once. */
@@ -157,9 +155,14 @@ function recalibrationBatches(backend: Backend, { images, recalibration, options
   });
 }
 
-function progressReporter({ architectures, onProgress }: Evaluation): (done: number) => void {
+/** Counts architectures: one computation counts as its share of all. */
+function progressReporter(
+  { architectures, onProgress }: Evaluation,
+  computations: number,
+): (done: number) => void {
   const started = performance.now();
-  return (done) => {
+  return (computed) => {
+    const done = (computed / computations) * architectures.length;
     onProgress?.(done, architectures.length, (60_000 * done) / (performance.now() - started));
   };
 }
