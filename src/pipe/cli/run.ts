@@ -52,6 +52,7 @@ export const run: Command = {
     const { findSource, sourceLookup } = await import('../sources/source.ts');
     const { runPipeline } = await import('../run/run.ts');
     const set = parsed.texts('set');
+    const downloads = new AbortController();
     try {
       const outcome = await runPipeline(
         {
@@ -65,13 +66,13 @@ export const run: Command = {
             noCache: parsed.is('no-cache'),
           },
           machine: { jobs, gpus, env },
-          open: (onProgress) =>
+          open: (onProgress, onWarning) =>
             openWorkspace({
               project,
               graph,
               env,
               source: (name) => findSource(project, graph, name),
-              fetch: sourceLookup(project, graph, { onProgress }),
+              fetch: sourceLookup(project, graph, { onProgress, onWarning, signal: downloads.signal }),
             }),
           report: parsed.is('no-report')
             ? null
@@ -87,7 +88,12 @@ export const run: Command = {
                 isDue: (keys, workspace) => reportIsDue(opened, workspace, project, keys),
               },
         },
-        [screen.take],
+        [
+          screen.take,
+          (event) => {
+            if (event.type === 'run-stopping' && event.why === 'signal') downloads.abort();
+          },
+        ],
       );
       return outcome.exitCode;
     } finally {

@@ -47,6 +47,12 @@ export interface SourceDoc {
   readonly unpack: 'none' | 'tar.gz';
   /** Folder inside the archive that is the source ('' = all of it). */
   readonly strip: string;
+  /** Bounds of the download; null: the default. */
+  readonly limits: {
+    readonly bytes: number | null;
+    readonly ms: number | null;
+    readonly unpacked: number | null;
+  };
   readonly description: string;
   readonly at: Position;
 }

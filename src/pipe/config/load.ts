@@ -15,7 +15,9 @@ import {
 } from '../../lib/diagnostics/yaml-node.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { buildAxis } from './axis.ts';
+import { byteSize } from './byte-size.ts';
 import type { Axis, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
+import { milliseconds } from './duration.ts';
 import { loadStage, type Scope } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
 import { pipelineSchema, profileSchema, type RawSource, sourceSchema } from './schema.ts';
@@ -291,6 +293,11 @@ function loadSource(entry: YamlEntry, raw: RawSource, source: SourceText, report
     sha256: raw.sha256 ?? null,
     unpack: raw.unpack ?? 'none',
     strip: raw.strip ?? '',
+    limits: {
+      bytes: byteSize(raw.limits?.size ?? null),
+      ms: milliseconds(raw.limits?.time ?? ''),
+      unpacked: byteSize(raw.limits?.unpacked ?? null),
+    },
     description: raw.description ?? '',
     at,
   };

@@ -1,5 +1,6 @@
 /** The shape of pipeline.yaml: one set of types for validation, for schema/pipeline.schema.json and for its reference page. */
 import { z } from 'zod';
+import { byteSize } from './byte-size.ts';
 import { durationPattern } from './duration.ts';
 
 /** A map of fixed keys. Its error for an unknown key is the list of known ones, which shape.ts turns into a message. */
@@ -49,9 +50,15 @@ const candidate = z.union([
     sha256: z
       .union([sha256, z.record(z.string(), sha256)])
       .optional()
-      .describe('A file’s digest, or a folder’s digests by relative path.'),
+      .describe(
+        'A file’s digest as `sha256sum` prints it, or a map of them by path in the folder. Enforced on every use.',
+      ),
   }),
 ]);
+
+const size = z
+  .union([z.number(), z.string()])
+  .refine((value) => byteSize(value) !== null, 'a size is a number of bytes or text such as `4GiB`');
 
 export const sourceSchema = fixed({
   paths: z
@@ -63,9 +70,30 @@ export const sourceSchema = fixed({
     .regex(/^https?:\/\//, 'a url starts with https:// or http://')
     .optional()
     .describe('Downloaded once, with resume, when no candidate exists. Needs `sha256`.'),
-  sha256: sha256.optional().describe('Digest of what `url` serves.'),
+  sha256: sha256
+    .optional()
+    .describe(
+      'Digest of what `url` serves: 64 hexadecimal digits, as `sha256sum FILE` prints. Without `unpack`, paths that have no `sha256` of their own must have it too.',
+    ),
   unpack: z.literal('tar.gz').optional().describe('Unpack the download into a folder.'),
   strip: z.string().optional().describe('Folder inside the archive that becomes the source.'),
+  limits: fixed({
+    size: size.optional().describe('Most bytes of the download, such as `2GB`; default 100 GB.'),
+    time: z
+      .string()
+      .regex(durationPattern, 'a time is a number with ms, s, m, h or d: `12h`')
+      .optional()
+      .describe(
+        'Longest time of the download; default `24h`. A minute without a byte is a break, which is resumed.',
+      ),
+    unpacked: size
+      .optional()
+      .describe(
+        'Most bytes that the archive may unpack to; default 100 times its own size, at least 256 MiB.',
+      ),
+  })
+    .optional()
+    .describe('Bounds of a download.'),
   description: z.string().optional().describe('What it is; shown in the report.'),
 });
 

@@ -2,25 +2,11 @@
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
-import type { Json, JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { byteSize } from '../config/byte-size.ts';
 import type { Resources } from './graph.ts';
 
-const bytesOf: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  K: 2 ** 10,
-  M: 2 ** 20,
-  G: 2 ** 30,
-  T: 2 ** 40,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-}; // prettier-ignore
+// prettier-ignore
 
 /** `capacity` holds the resources that the file defines; one core is taken when nothing is said. */
 export function resourcesOf(
@@ -33,7 +19,7 @@ export function resourcesOf(
   const amounts = { cpu: 1, gpu: 0, memory: 0 };
   for (const [name, value] of Object.entries(given)) {
     if (name === 'memory') {
-      const bytes = memoryBytes(value);
+      const bytes = byteSize(value);
       if (bytes === null)
         report('wrong-value', where(name), '`memory` is a number of bytes or text such as `4GiB`');
       else amounts.memory = bytes;
@@ -59,11 +45,4 @@ export function resourcesOf(
     } else named[name] = value;
   }
   return { ...amounts, named };
-}
-
-function memoryBytes(value: Json): number | null {
-  if (typeof value === 'number') return value >= 0 ? value : null;
-  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(value) : null;
-  const unit = match ? bytesOf[match[2] ?? ''] : undefined;
-  return match && unit !== undefined ? Math.round(Number(match[1]) * unit) : null;
 }

@@ -14,8 +14,8 @@ export interface RunOptions {
   readonly pipeline: RunPipeline;
   readonly goal: RunGoal;
   readonly machine: RunMachine;
-  /** Opens the workspace; the run closes it. `onDownload` gets the bytes of a source so far and in all. */
-  readonly open: (onDownload: DownloadListener) => Workspace;
+  /** Opens the workspace; the run closes it. `onDownload` gets the bytes of a source so far and in all, `onWarning` what was found bad. */
+  readonly open: (onDownload: DownloadListener, onWarning: (text: string) => void) => Workspace;
   /** Null: the run writes no report. */
   readonly report: RunReport | null;
   readonly hooks?: RunHooks;

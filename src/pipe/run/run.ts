@@ -27,8 +27,9 @@ export async function runPipeline(
   const { goal, pipeline } = options;
   const events = new EventStream(subscribers);
   const chosen = new Set(goal.cells);
-  const workspace = options.open((source, done, total) =>
-    events.say({ type: 'source-progress', source, done, total }),
+  const workspace = options.open(
+    (source, done, total) => events.say({ type: 'source-progress', source, done, total }),
+    (text) => events.say({ type: 'warning', text }),
   );
   try {
     const run: Run = {

@@ -115,6 +115,8 @@ function schedulerOf(
       if (inPlace.has(cell.id)) return 'in-place';
       if (forced.has(cell.id)) return 'work';
       const status = await workspace.look(cell.id, { without, fetch: true });
+      // Such as a download that the stop ended: nothing failed.
+      if (context.stopper.signal.aborted) return 'work';
       if (status.state === 'blocked') {
         const error = obstacleError(status.obstacles);
         events.say({ type: 'cell-failed', cell: cell.id, error, ms: 0, log: null });

@@ -1,20 +1,35 @@
 /** Downloads a source: goes on where it broke off, checks the digest, unpacks, and only then puts it in place. */
+
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unpackTarGz } from '../../lib/archive/tar.ts';
+import { bytesText, durationText } from '../../lib/format.ts';
 import type { SourceDoc } from '../config/document.ts';
-import { fileName } from './source.ts';
-import { unpackTarGz } from './unpack.ts';
+import { Digests } from '../digest/digests.ts';
+import { fileNameOf } from './file-name.ts';
+import { receive, request } from './request.ts';
+import { recordUnpacked } from './stored.ts';
 
 export interface FetchOptions {
   readonly onProgress: (done: number, total: number | null) => void;
+  /** Ends the download at once; what came is kept. */
   readonly signal?: AbortSignal;
   /** Milliseconds before the first retry; each further one waits twice as long. */
   readonly firstWaitMs?: number;
+  /** Milliseconds without a byte after which a connection counts as broken. */
+  readonly silenceMs?: number;
 }
 
+type Fetched = Pick<SourceDoc, 'sha256' | 'unpack'> & {
+  readonly url: string;
+  readonly limits?: SourceDoc['limits'];
+};
+
+/** What a download may take where `limits` says nothing. */
+const defaultLimits = { bytes: 100e9, ms: 24 * 3_600_000 };
 /** How often a broken connection is taken up again without having brought a single byte. */
 const fruitlessTries = 4;
 const progressEveryMs = 250;
@@ -22,102 +37,131 @@ const progressEveryMs = 250;
 /** A server's answer, or bytes, that trying again will not change. */
 class FinalError extends Error {}
 
+interface Transfer {
+  readonly url: string;
+  readonly part: string;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  readonly options: FetchOptions;
+}
+
 /**
  * Into `folder`: the file under the url's name, or what the archive holds under `unpacked`.
  * @throws Error when it cannot be had; what came so far is kept for the next time
  */
-export async function fetchSource(
-  source: Pick<SourceDoc, 'sha256' | 'unpack'> & { readonly url: string },
-  folder: string,
-  options: FetchOptions,
-): Promise<void> {
+export async function fetchSource(source: Fetched, folder: string, options: FetchOptions): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const name = fileName(source.url);
+  const name = fileNameOf(source.url);
   const part = join(folder, `${name}.part`);
-  await fetchWhole(source.url, part, options);
-  await checkDigest(part, source.sha256);
-  if (source.unpack === 'none') {
-    await rename(part, join(folder, name));
-  } else {
-    const aside = join(folder, `unpacked.${process.pid}.new`);
-    await rm(aside, { recursive: true, force: true });
-    await unpackTarGz(part, aside);
-    await rename(aside, join(folder, 'unpacked'));
-    await rm(part, { force: true });
+  const ms = source.limits?.ms ?? defaultLimits.ms;
+  const late = AbortSignal.timeout(Math.min(ms, 2 ** 31 - 1));
+  const signal = options.signal ? AbortSignal.any([late, options.signal]) : late;
+  const maxBytes = source.limits?.bytes ?? defaultLimits.bytes;
+  try {
+    await fetchWhole({ url: source.url, part, maxBytes, signal, options });
+    await checkDigest(part, source.sha256, signal);
+    if (source.unpack === 'none') await rename(part, join(folder, name));
+    else await unpack(part, folder, source.limits?.unpacked ?? undefined, signal);
+  } catch (error) {
+    if (!late.aborted || options.signal?.aborted) throw error;
+    throw new Error(`it took longer than ${durationText(ms)}, which is its bound (\`limits.time\`)`);
   }
   await rm(`${part}.tag`, { force: true });
 }
 
-async function fetchWhole(url: string, part: string, options: FetchOptions): Promise<void> {
+async function unpack(
+  archive: string,
+  folder: string,
+  maxBytes: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const aside = join(folder, 'unpacked.new');
+  await rm(aside, { recursive: true, force: true });
+  try {
+    await unpackTarGz(archive, aside, { maxBytes, signal });
+    const look = await new Digests(folder).lookAgain(aside, 'self');
+    if (look) recordUnpacked(folder, look.content);
+    await rename(aside, join(folder, 'unpacked'));
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
+  await rm(archive, { force: true });
+}
+
+async function fetchWhole(transfer: Transfer): Promise<void> {
+  const { part, signal, options } = transfer;
   let tries = 0;
   for (;;) {
     const before = await sizeOf(part);
     try {
-      await fetchRest(url, part, before, options);
+      await fetchRest(transfer, before);
       return;
     } catch (error) {
-      if (error instanceof FinalError || options.signal?.aborted) throw error;
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof FinalError) throw error;
       tries = (await sizeOf(part)) > before ? 0 : tries + 1;
-      if (tries >= (isUnreachable(error) ? 2 : fruitlessTries)) throw new Error(causeOf(error));
-      await sleep(
-        (options.firstWaitMs ?? 1000) * 2 ** tries,
-        undefined,
-        options.signal ? { signal: options.signal } : {},
-      );
+      if (tries >= (isUnreachable(error) ? 2 : fruitlessTries)) throw error;
+      await sleep((options.firstWaitMs ?? 1000) * 2 ** tries, undefined, { signal });
     }
   }
 }
 
 /** One request. Bytes that came stay in `part` whatever happens. */
-async function fetchRest(url: string, part: string, have: number, options: FetchOptions): Promise<void> {
+async function fetchRest({ url, part, maxBytes, signal, options }: Transfer, have: number): Promise<void> {
   // Only the same version of the file may be continued: two halves of different ones make neither.
   const tag = await readFile(`${part}.tag`, 'utf8').catch(() => '');
-  const resume = have > 0;
-  const response = await fetch(url, {
-    headers: resume ? { range: `bytes=${have}-`, ...(tag === '' ? {} : { 'if-range': tag }) } : {},
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  if (response.status === 416) {
-    await response.body?.cancel();
-    const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
-    if (total !== undefined && Number(total) === have) return;
+  const range = have > 0 ? { range: `bytes=${have}-`, ...(tag === '' ? {} : { 'if-range': tag }) } : {};
+  const response = await request(url, { headers: range, signal, silenceMs: options.silenceMs ?? 60_000 });
+  const { statusCode = 0, statusMessage = '', headers } = response;
+  if (statusCode === 416) {
+    response.resume();
+    const whole = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
+    if (whole !== undefined && Number(whole) === have) return;
     await rm(part, { force: true });
     throw new Error('the part that is here does not fit the file on the server; starting over');
   }
-  if (!response.ok || !response.body) {
-    await response.body?.cancel();
-    const message = `the server answers ${response.status} ${response.statusText}`.trimEnd();
-    throw response.status >= 500 || response.status === 429 ? new Error(message) : new FinalError(message);
+  if (statusCode !== 200 && statusCode !== 206) {
+    response.resume();
+    const message = `the server answers ${statusCode} ${statusMessage}`.trimEnd();
+    throw statusCode >= 500 || statusCode === 429 ? new Error(message) : new FinalError(message);
   }
-  const start = response.status === 206 ? have : 0;
-  const etag = response.headers.get('etag');
-  if (etag !== null && !etag.startsWith('W/')) await writeFile(`${part}.tag`, etag);
-  const length = response.headers.get('content-length');
-  // With a content encoding the length is that of other bytes than those that arrive here.
-  const total = length === null || response.headers.has('content-encoding') ? null : start + Number(length);
+  const start = statusCode === 206 ? have : 0;
+  const length = headers['content-length'];
+  const total = length === undefined ? null : start + Number(length);
+  const checkBound = (bytes: number) => {
+    if (bytes <= maxBytes) return;
+    response.destroy();
+    throw new FinalError(`it is larger than ${bytesText(maxBytes)}, which is its bound (\`limits.size\`)`);
+  };
+  checkBound(total ?? 0);
+  const { etag } = headers;
+  // Nothing is awaited between the head and the body: a connection that broke meanwhile would drop what it had brought.
+  if (etag !== undefined && !etag.startsWith('W/')) writeFileSync(`${part}.tag`, etag);
   let done = start;
-  let told = Number.NEGATIVE_INFINITY;
-  const file = await open(part, start > 0 ? 'a' : 'w');
+  let said = Number.NEGATIVE_INFINITY;
+  const file = openSync(part, start > 0 ? 'a' : 'w');
   try {
-    // Written as it comes: what a stream still holds when the connection breaks would be lost.
-    for await (const chunk of response.body) {
-      await file.write(chunk);
+    await receive(response, (chunk) => {
+      // Written before anything else can happen to the connection.
+      for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
       done += chunk.length;
+      checkBound(done);
       const now = performance.now();
-      if (now - told < progressEveryMs && done !== total) continue;
-      told = now;
+      if (now - said < progressEveryMs && done !== total) return;
+      said = now;
       options.onProgress(done, total);
-    }
+    });
   } finally {
-    await file.close();
+    closeSync(file);
   }
-  if (total !== null && done < total) throw new Error('the connection ended early');
 }
 
-async function checkDigest(part: string, expected: string | null): Promise<void> {
+async function checkDigest(part: string, expected: string | null, signal: AbortSignal): Promise<void> {
   if (expected === null) return;
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(part, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  for await (const chunk of createReadStream(part, { highWaterMark: 1024 * 1024, signal }))
+    hash.update(chunk);
   const have = hash.digest('hex');
   if (have === expected.toLowerCase()) return;
   // Kept, it would be continued for ever.
@@ -132,13 +176,6 @@ async function sizeOf(path: string): Promise<number> {
 
 /** There is no network, or no such server: waiting long for it helps nobody. */
 function isUnreachable(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(String(code));
-}
-
-/** fetch says only "fetch failed"; what happened is in its cause. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code);
 }

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unpackTarGz } from '../../../src/lib/archive/tar.ts';
 import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
 import { openPlan } from '../../../src/pipe/project/open-plan.ts';
 import { makeReport } from '../../../src/pipe/report/report.ts';
 import { fetchSource } from '../../../src/pipe/sources/download.ts';
 import { findSource } from '../../../src/pipe/sources/source.ts';
-import { unpackTarGz } from '../../../src/pipe/sources/unpack.ts';
 import { Pipeline } from '../../kit/pipeline.ts';
 
 let dir: string;
@@ -146,7 +146,7 @@ test('an archive is checked, unpacked, and appears whole', async () => {
     { name: 'cifar/batch_1.bin', data: 'x'.repeat(1000) },
     { name: '././@LongLink', type: 'L', data: `${long}\0` },
     { name: 'cut', data: 'long' },
-    { name: 'PaxHeader', type: 'x', data: '24 path=cifar/größe.bin\n' },
+    { name: 'PaxHeader', type: 'x', data: '26 path=cifar/größe.bin\n' },
     { name: 'cut', data: 'pax' },
   ]);
   answer = breaking(archive, 1e9);
@@ -199,6 +199,9 @@ test('the first path that exists is the source; without one it is downloaded onc
     expect((await project.run()).done).toEqual(['copy']);
     expect((await project.run()).outcome.outcome).toBe('up-to-date');
     expect(requests.length).toBe(1);
+    project.edit('pipeline.yaml', (text) =>
+      text.replace('[data/here.bin]', `[{ path: data/here.bin, sha256: ${sha256(Buffer.from('local'))} }]`),
+    );
     project.write('data/here.bin', 'local');
     expect((await project.run()).done).toEqual(['copy']);
     expect(project.read('cache/cells/copy/out.bin')).toBe('local');

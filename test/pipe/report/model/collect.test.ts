@@ -72,6 +72,7 @@ const graph = (cells: readonly Cell[]): Graph => ({
         url: null,
         sha256: null,
         unpack: 'none',
+        limits: { bytes: null, ms: null, unpacked: null },
         strip: '',
         description: '',
         at,
