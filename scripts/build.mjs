@@ -17,6 +17,7 @@ const engine = {
   pipe: 'src/pipe/cli/main.ts',
   stage: 'src/pipe/stage.ts',
   'stage-host': 'src/pipe/job/stage-host.ts',
+  'figure-host': 'src/pipe/report/figure/figure-host.ts',
 };
 
 /** The study's programs: for a checkout only. They stand apart, so that no chunk of the package is the study's. */

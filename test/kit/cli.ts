@@ -21,7 +21,11 @@ export async function buildPipe(): Promise<{ readonly file: string; remove(): vo
   const folder = mkdtempSync(join(cache, 'pipe-test-'));
   await build({
     absWorkingDir: root,
-    entryPoints: { pipe: 'src/pipe/cli/main.ts', 'stage-host': 'src/pipe/job/stage-host.ts' },
+    entryPoints: {
+      pipe: 'src/pipe/cli/main.ts',
+      'stage-host': 'src/pipe/job/stage-host.ts',
+      'figure-host': 'src/pipe/report/figure/figure-host.ts',
+    },
     outdir: folder,
     bundle: true,
     splitting: true,

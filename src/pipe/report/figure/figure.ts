@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { escapeText } from '../../../lib/html.ts';
 import { canonicalJson, type JsonObject } from '../../../lib/json.ts';
 import type { ReportFigure } from '../model/input.ts';
-import { interactiveSpec } from './interactive.ts';
+import { DrawingProcess, type DrawLimits } from './drawing-process.ts';
 import { fontStack } from './text-width.ts';
-import { figureVersions, type RenderedFigure, renderVegaLite } from './vega.ts';
+import { figureVersions, type RenderedFigure } from './vega.ts';
 
 export interface DrawnFigure {
   readonly figure: ReportFigure;
@@ -31,28 +31,36 @@ export interface FigureStore {
 export async function drawFigures(
   figures: readonly ReportFigure[],
   store: FigureStore | null,
+  limits?: DrawLimits,
 ): Promise<readonly DrawnFigure[]> {
   if (figures.length === 0) return [];
   const versions = await figureVersions();
   const sorted = [...figures].sort(
     (a, b) => a.meta.order - b.meta.order || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
-  const drawn: DrawnFigure[] = [];
-  for (const figure of sorted) drawn.push(await draw(figure, versions, store));
-  return drawn;
+  const drawing = new DrawingProcess(limits);
+  try {
+    const drawn: DrawnFigure[] = [];
+    for (const figure of sorted) drawn.push(await draw(figure, { versions, store, drawing }));
+    return drawn;
+  } finally {
+    drawing.close();
+  }
 }
 
-async function draw(figure: ReportFigure, versions: string, store: FigureStore | null): Promise<DrawnFigure> {
+async function draw(
+  figure: ReportFigure,
+  { versions, store, drawing }: { versions: string; store: FigureStore | null; drawing: DrawingProcess },
+): Promise<DrawnFigure> {
   const hash = createHash('sha256')
     .update(`${versions}\n${figure.name}\n${canonicalJson(figure.spec)}`)
     .digest('hex');
   const kept = await store?.get(hash);
   if (kept) return { figure, ...kept, error: null };
   try {
-    const drawn = await renderVegaLite(figure.spec, { name: figure.name });
-    const live = await interactiveSpec(figure.spec, drawn.warnings);
-    await store?.put(hash, { drawn, live });
-    return { figure, drawn, live, error: null };
+    const fresh = await drawing.draw({ name: figure.name, spec: figure.spec });
+    await store?.put(hash, fresh);
+    return { figure, ...fresh, error: null };
   } catch (error) {
     return { figure, drawn: null, live: null, error: error instanceof Error ? error.message : String(error) };
   }

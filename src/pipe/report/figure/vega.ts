@@ -150,7 +150,7 @@ function compileSpec(
   }
 }
 
-/** A url anywhere in the data (or an image to fetch) makes the figure depend on what is not in it. */
+/** A url anywhere in the data (or an image to fetch, or a link) makes the figure depend on what is not in it. */
 function forbidUrls(value: Json, path: string): void {
   if (isJsonArray(value)) {
     for (const [i, item] of value.entries()) forbidUrls(item, `${path}[${i}]`);
@@ -161,6 +161,7 @@ function forbidUrls(value: Json, path: string): void {
       if (key === 'values' || key === 'usermeta' || key === 'datasets') continue;
       if (key === 'url' && (typeof item === 'string' || isJsonObject(item)))
         throw new FigureError(`${at}: a figure may not load anything; put its data inline (data.values)`);
+      if (key === 'href') throw new FigureError(`${at}: a figure may not link anywhere; take href out`);
       forbidUrls(item, at);
     }
   }
