@@ -4,7 +4,7 @@ import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText, countText, durationText } from '../../lib/format.ts';
 import type { Swept } from '../store/gc.ts';
 import type { GcOptions, Marked } from '../store/gc-mark.ts';
-import { type Flags, type Parsed, type Surroundings, wholeNumber } from './command.ts';
+import { type Flags, type Invocation, type Parsed, wholeNumber } from './command.ts';
 import { type ProjectReach, reachOf } from './reach.ts';
 
 export const gcFlags = {
@@ -26,8 +26,8 @@ export const gcFlags = {
   },
 } as const satisfies Flags;
 
-export async function gc(parsed: Parsed, surroundings: Surroundings): Promise<number> {
-  const { project, stdout } = surroundings;
+export async function gc(parsed: Parsed, invocation: Invocation): Promise<number> {
+  const { project, stdout } = invocation;
   const started = performance.now();
   const keepRuns = wholeNumber(parsed.text('keep-runs'), 'keep-runs') ?? 10;
   const keepDays = wholeNumber(parsed.text('keep-days'), 'keep-days') ?? 30;
@@ -38,7 +38,7 @@ export async function gc(parsed: Parsed, surroundings: Surroundings): Promise<nu
   ]);
   if (parsed.is('forget-missing') && !parsed.is('dry-run')) forgetLost(project);
   const lost = parsed.is('forget-missing') ? [] : sharersOf(project).lost;
-  const reach = await reachOf(parsed, surroundings);
+  const reach = await reachOf(parsed, invocation);
   // Every checkpoint stays: which ones a run would go on from is known only when its upstream is.
   const options: GcOptions = { project, reach, checkpoints: null, keepDays, keepRuns, now: Date.now() };
   const marked = mark(options);
@@ -61,7 +61,7 @@ export async function gc(parsed: Parsed, surroundings: Surroundings): Promise<nu
       { hint: 'mount it, or add --forget-missing if it is gone for good' },
     );
   }
-  if (!parsed.is('yes') && !(await confirmed(surroundings, json))) {
+  if (!parsed.is('yes') && !(await confirmed(invocation, json))) {
     asJson(false, would);
     return exitCode.ok;
   }
@@ -72,7 +72,7 @@ export async function gc(parsed: Parsed, surroundings: Surroundings): Promise<nu
 }
 
 /** @throws UserError when there is nobody to ask */
-async function confirmed({ stdout }: Surroundings, json: boolean): Promise<boolean> {
+async function confirmed({ stdout }: Invocation, json: boolean): Promise<boolean> {
   if (json || process.stdin.isTTY !== true || stdout.isTTY !== true)
     throw new UserError('nothing was removed: there is no terminal to ask at', {
       code: exitCode.usage,

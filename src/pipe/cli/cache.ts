@@ -3,7 +3,7 @@
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText } from '../../lib/format.ts';
 import { gc, gcFlags } from './cache-gc.ts';
-import { type Command, jsonFlag, type Parsed, pipelineFlags, type Surroundings } from './command.ts';
+import { type Command, type Invocation, jsonFlag, type Parsed, pipelineFlags } from './command.ts';
 import { columns } from './table.ts';
 
 const verbs = { ls: list, verify, gc } as const;
@@ -22,7 +22,7 @@ export const cache: Command = {
     ['pipe cache verify', 'reads every object; bad ones go to quarantine, exit code 5'],
     ['pipe cache gc', 'shows what no profile, recent run, pinned run or other checkout needs, and asks'],
   ],
-  async run(parsed, surroundings) {
+  async run(parsed, invocation) {
     const [verb = '', ...more] = parsed.arguments;
     if (!Object.hasOwn(verbs, verb) || more.length > 0) {
       const message =
@@ -31,11 +31,11 @@ export const cache: Command = {
           : `pipe cache has no \`${parsed.arguments.join(' ')}\``;
       throw new UserError(message, { code: exitCode.usage, hint: 'see `pipe cache --help`' });
     }
-    return verbs[verb as keyof typeof verbs](parsed, surroundings);
+    return verbs[verb as keyof typeof verbs](parsed, invocation);
   },
 };
 
-async function list(parsed: Parsed, { project, stdout }: Surroundings): Promise<number> {
+async function list(parsed: Parsed, { project, stdout }: Invocation): Promise<number> {
   const { cacheUsage } = await import('../store/usage.ts');
   const usage = cacheUsage(project);
   if (parsed.is('json')) {
@@ -53,7 +53,7 @@ async function list(parsed: Parsed, { project, stdout }: Surroundings): Promise<
   return exitCode.ok;
 }
 
-async function verify(parsed: Parsed, { project, stdout }: Surroundings): Promise<number> {
+async function verify(parsed: Parsed, { project, stdout }: Invocation): Promise<number> {
   const { verifyCache } = await import('../store/verify.ts');
   const verdict = await verifyCache(project);
   if (parsed.is('json')) stdout.write(`${JSON.stringify(verdict, null, 2)}\n`);

@@ -13,10 +13,12 @@ export interface Flag {
 }
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** What a verb is handed: where it runs and where it writes. Standard output is for results, standard error for the screen. */
-export interface Surroundings {
+/** How a verb was called: where it works and where it writes. Standard output is for results, standard error for the screen. */
+export interface Invocation {
   /** Absolute path of the project folder. */
   readonly project: string;
+  /** Absolute path of the folder where one stands. */
+  readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -36,7 +38,7 @@ export interface Command {
   readonly usage: string;
   readonly flags: Flags;
   readonly examples: readonly (readonly [command: string, what: string])[];
-  run(parsed: Parsed, surroundings: Surroundings): Promise<number>;
+  run(parsed: Parsed, invocation: Invocation): Promise<number>;
 }
 
 /** Flags that every verb which reads the pipeline takes. */
@@ -49,6 +51,13 @@ export const pipelineFlags = {
     value: 'PATH=VALUE',
     help: 'Set a param (train.epochs=10) or an axis (axes.seed=[0,1]); repeatable',
   },
+} as const satisfies Flags;
+
+/** Entries of a long list that are shown without --all. */
+export const wholeList = 20;
+
+export const allFlag = {
+  all: { type: 'boolean', short: 'a', help: `List everything, not only the first ${wholeList}` },
 } as const satisfies Flags;
 
 export const jsonFlag = {
@@ -130,6 +139,11 @@ export function helpText(command: Command): string {
     ...examples,
     '',
   ].join('\n');
+}
+
+/** A result for scripts: indented JSON on standard output. */
+export function printJson({ stdout }: Pick<Invocation, 'stdout'>, value: unknown): void {
+  stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** A whole number of at least `least` out of a flag's text. Throws UserError (exit 2). */

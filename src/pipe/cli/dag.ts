@@ -1,7 +1,7 @@
 /** `pipe dag`: the graph with the matrix collapsed, as text or Mermaid; --cells opens the matrix. */
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Graph } from '../plan/graph.ts';
-import { type Command, jsonFlag, pipelineFlags } from './command.ts';
+import { type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
 import { planOf } from './project.ts';
 
 export const dag: Command = {
@@ -18,13 +18,13 @@ export const dag: Command = {
     ['pipe dag', 'stages in order, with what each reads'],
     ['pipe dag --format mermaid > dag.mmd', 'for a Markdown page'],
   ],
-  async run(parsed, surroundings) {
-    const { graph } = await planOf(parsed, surroundings, { checkFiles: false });
+  async run(parsed, invocation) {
+    const { graph } = await planOf(parsed, invocation, { checkFiles: false });
     const nodes = parsed.is('cells') ? cellNodes(graph) : stageNodes(graph);
     const format = parsed.text('format') ?? 'text';
-    if (parsed.is('json')) surroundings.stdout.write(`${JSON.stringify(nodes, null, 2)}\n`);
-    else if (format === 'text') surroundings.stdout.write(asText(nodes));
-    else if (format === 'mermaid') surroundings.stdout.write(asMermaid(nodes));
+    if (parsed.is('json')) printJson(invocation, nodes);
+    else if (format === 'text') invocation.stdout.write(asText(nodes));
+    else if (format === 'mermaid') invocation.stdout.write(asMermaid(nodes));
     else {
       throw new UserError(`--format takes text or mermaid, not '${format}'`, { code: exitCode.usage });
     }

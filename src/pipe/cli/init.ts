@@ -2,7 +2,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
-import type { Command } from './command.ts';
+import { type Command, jsonFlag, printJson } from './command.ts';
 
 const files: Readonly<Record<string, string>> = {
   'pipeline.yaml': `version: 1
@@ -56,13 +56,17 @@ export default function summary({ gathered, out }) {
 `,
 };
 
+const ignoreFile = '.gitignore';
+const ignoreText = '# What `pipe run` makes again.\ncache/\nreports/\n';
+
 export const init: Command = {
   name: 'init',
   summary: 'write a small working pipeline to start from',
   usage: '',
-  flags: {},
+  flags: { ...jsonFlag },
   examples: [['pipe init && pipe run', 'then open reports/index.html']],
-  async run(_parsed, { project, stdout }) {
+  async run(parsed, invocation) {
+    const { project, stdout } = invocation;
     for (const file of Object.keys(files)) {
       if (await exists(join(project, file))) {
         throw new UserError(`${file} is there already: nothing was written`, {
@@ -71,12 +75,19 @@ export const init: Command = {
         });
       }
     }
-    for (const [file, text] of Object.entries(files)) {
+    // A project has one more often than not. It is the user's: nothing is added to it.
+    const ignored = await exists(join(project, ignoreFile));
+    const written = ignored ? files : { ...files, [ignoreFile]: ignoreText };
+    for (const [file, text] of Object.entries(written)) {
       await mkdir(dirname(join(project, file)), { recursive: true });
       await writeFile(join(project, file), text, { flag: 'wx' });
-      stdout.write(`wrote ${file}\n`);
     }
-    stdout.write('next: npx pipe run\n');
+    if (parsed.is('json')) printJson(invocation, { wrote: Object.keys(written) });
+    else {
+      for (const file of Object.keys(written)) stdout.write(`wrote ${file}\n`);
+      if (ignored) stdout.write(`${ignoreFile} is there already: add cache/ and reports/ to it\n`);
+      stdout.write('next: npx pipe run\n');
+    }
     return exitCode.ok;
   },
 };

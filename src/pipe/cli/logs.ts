@@ -2,15 +2,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { countText, numberText } from '../../lib/format.ts';
+import { printable } from '../../lib/printable.ts';
 import { cellFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
+import { foldEvents, readEvents } from '../run/read-events.ts';
+import type { CellProgress, RunState } from '../run/run-state.ts';
 import { layoutOf } from '../store/layout.ts';
-import { type Command, jsonFlag, pipelineFlags } from './command.ts';
+import { type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
 import { planOf, targeted } from './project.ts';
+import { columns } from './table.ts';
 
 export const logs: Command = {
   name: 'logs',
-  summary: 'print the last log of a cell',
+  summary: 'print the last log of a cell, and what it reported',
   usage: 'TARGET… [flags]',
   flags: {
     ...pipelineFlags,
@@ -21,41 +26,76 @@ export const logs: Command = {
     ["pipe logs 'train[no-zero,3]'", 'what the cell printed'],
     ["less $(pipe logs --path 'train[no-zero,3]')", 'in a pager'],
   ],
-  async run(parsed, surroundings) {
+  async run(parsed, invocation) {
     if (parsed.arguments.length === 0) {
       throw new UserError('pipe logs needs a cell or a stage', {
         code: exitCode.usage,
         hint: '`pipe ls` lists the cells',
       });
     }
-    const { project, stdout } = surroundings;
-    const { graph } = await planOf(parsed, surroundings);
+    const { project, stdout } = invocation;
+    const { graph } = await planOf(parsed, invocation);
     const cells = targeted(graph, parsed.arguments);
     const found = lastLogs(project, cells);
     if (found.size === 0) {
       throw new UserError(`${cells[0]} has no log: it never ran here`, { hint: '`pipe run` runs it' });
     }
+    const reported = await reportedBy(found);
     if (parsed.is('json')) {
-      const rows = Array.from(found, ([cell, path]) => ({ cell, log: relative(project, path) }));
-      stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+      const rows = Array.from(found, ([cell, { log }]) => {
+        const { metrics = new Map(), messages = [] } = reported.get(cell) ?? {};
+        return { cell, log: relative(project, log), metrics: Object.fromEntries(metrics), messages };
+      });
+      printJson(invocation, rows);
       return exitCode.ok;
     }
-    for (const [cell, path] of found) {
-      if (parsed.is('path')) stdout.write(`${relative(project, path)}\n`);
+    for (const [cell, { log }] of found) {
+      if (parsed.is('path')) stdout.write(`${relative(project, log)}\n`);
       else {
         if (found.size > 1) stdout.write(`== ${cell}\n`);
-        stdout.write(readFileSync(path));
+        stdout.write(printable(readFileSync(log, 'utf8')));
+        stdout.write(reportedText(reported.get(cell)));
       }
     }
     return exitCode.ok;
   },
 };
 
+interface FoundLog {
+  /** Absolute, as is `run`: the folder of the run that wrote it. */
+  readonly log: string;
+  readonly run: string;
+}
+
+/** What each cell reported besides its log in the run that wrote it: metrics and messages. */
+async function reportedBy(found: ReadonlyMap<CellId, FoundLog>): Promise<ReadonlyMap<CellId, CellProgress>> {
+  const runs = new Map<string, RunState | null>();
+  const reported = new Map<CellId, CellProgress>();
+  for (const [cell, { run }] of found) {
+    if (!runs.has(run)) runs.set(run, foldEvents(await readEvents(join(run, 'events.jsonl'))));
+    const progress = runs.get(run)?.cells.get(cell);
+    if (progress) reported.set(cell, progress);
+  }
+  return reported;
+}
+
+function reportedText(cell: CellProgress | undefined): string {
+  const metrics = Array.from(cell?.metrics ?? [], ([name, { first, last, count, step }]) => [
+    `· ${name}`,
+    count > 1 ? `${numberText(first)} → ${numberText(last)}` : numberText(last),
+    [countText(count, 'value'), ...(step === null ? [] : [`step ${step}`])].join(', '),
+  ]);
+  const messages = (cell?.messages ?? []).map(
+    ({ level, text }) => `${level === 'warning' ? '!' : '·'} ${text}\n`,
+  );
+  return `${columns(metrics)}${printable(messages.join(''))}`;
+}
+
 /** Absolute path of the newest log of each cell that has one. */
-function lastLogs(project: string, cells: readonly CellId[]): ReadonlyMap<CellId, string> {
+function lastLogs(project: string, cells: readonly CellId[]): ReadonlyMap<CellId, FoundLog> {
   const { runs } = layoutOf(project);
   const newestFirst = names(runs).sort().reverse();
-  const found = new Map<CellId, string>();
+  const found = new Map<CellId, FoundLog>();
   for (const cell of cells) {
     const folder = cellFolder(cell);
     for (const run of newestFirst) {
@@ -64,7 +104,7 @@ function lastLogs(project: string, cells: readonly CellId[]): ReadonlyMap<CellId
         .sort((a, b) => Number(a) - Number(b))
         .at(-1);
       if (last === undefined || !names(join(attempts, last)).includes('log.txt')) continue;
-      found.set(cell, join(attempts, last, 'log.txt'));
+      found.set(cell, { log: join(attempts, last, 'log.txt'), run: join(runs, run) });
       break;
     }
   }

@@ -2,10 +2,10 @@
 
 import { relative } from 'node:path';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
-import { bytesText, durationText } from '../../lib/format.ts';
-import { type Command, jsonFlag, pipelineFlags } from './command.ts';
-import { planOf, targeted, workspaceOf } from './project.ts';
-import { statusJson } from './status.ts';
+import { bytesText, countText, durationText } from '../../lib/format.ts';
+import { lastEndLine, shortened, stateOf, viewJson, viewsOf } from './cell-view.ts';
+import { allFlag, type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
+import { planOf, targeted, withWorkspace } from './project.ts';
 import { columns } from './table.ts';
 
 export const ls: Command = {
@@ -15,37 +15,42 @@ export const ls: Command = {
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
+    ...allFlag,
     outs: { type: 'boolean', help: 'Also list the outs and their paths' },
   },
   examples: [
     ["pipe ls 'train[*,0]'", 'training cells of one seed'],
     ['pipe ls evaluate --outs', 'where the predictions are'],
   ],
-  async run(parsed, surroundings) {
-    const opened = await planOf(parsed, surroundings);
-    const workspace = await workspaceOf(opened, surroundings);
-    const all = await workspace.status();
-    const rows = targeted(opened.graph, parsed.arguments).map((id) => {
-      const outs = (opened.graph.cells.get(id)?.outs ?? []).map(({ name }) => ({
-        name,
-        path: relative(surroundings.project, workspace.outPath(id, name)),
-        size: workspace.placed(id)?.outs[name]?.size ?? null,
-      }));
-      return { id, status: all.get(id), ms: workspace.lastMs(id), outs };
+  async run(parsed, invocation) {
+    const opened = await planOf(parsed, invocation);
+    const rows = await withWorkspace(opened, invocation, async (workspace) => {
+      const views = await viewsOf(await workspace.status(), opened, invocation);
+      return targeted(opened.graph, parsed.arguments)
+        .flatMap((id) => views.get(id) ?? [])
+        .map((view) => {
+          const outs = (opened.graph.cells.get(view.id)?.outs ?? []).map(({ name }) => ({
+            name,
+            path: relative(invocation.project, workspace.outPath(view.id, name)),
+            size: workspace.placed(view.id)?.outs[name]?.size ?? null,
+          }));
+          return { view, ms: workspace.lastMs(view.id), outs };
+        });
     });
-    await workspace.close();
     if (parsed.is('json')) {
-      const json = rows.map(({ id, status, ms, outs }) => ({ cell: id, ...statusJson(status), ms, outs }));
-      surroundings.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+      const json = rows.map(({ view, ms, outs }) => ({ cell: view.id, ...viewJson(view), ms, outs }));
+      printJson(invocation, json);
       return exitCode.ok;
     }
-    const lines = rows.flatMap(({ id, status, ms, outs }) => [
-      [id, status?.state ?? 'unknown', ms === null ? '' : durationText(ms)],
+    const { shown, more } = shortened(rows, parsed.is('all'));
+    const lines = shown.flatMap(({ view, ms, outs }) => [
+      [view.id, stateOf(view), ms === null ? '' : durationText(ms), lastEndLine(view) ?? ''],
       ...(parsed.is('outs')
         ? outs.map(({ name, path, size }) => [`  ${name}`, size === null ? 'absent' : bytesText(size), path])
         : []),
     ]);
-    surroundings.stdout.write(columns(lines));
+    invocation.stdout.write(columns(lines));
+    if (more > 0) invocation.stdout.write(`${countText(more, 'more cell')}: pipe ls --all\n`);
     return exitCode.ok;
   },
 };

@@ -1,23 +1,25 @@
 #!/usr/bin/env node
 /** `pipe`: finds the verb, parses its flags, turns failures into messages and exit codes. Verbs are loaded one at a time. */
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { hasCode } from '../../lib/errno.ts';
+import { systemErrorText } from '../../lib/system-error.ts';
 import { findProject } from '../project/open-plan.ts';
 import { version } from '../version.ts';
-import { type Command, helpText, parseCommand, type Surroundings } from './command.ts';
+import { type Command, helpText, type Invocation, parseCommand } from './command.ts';
 import { verbs } from './verbs.ts';
 
-async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+async function main(argv: readonly string[], invocation: Invocation): Promise<number> {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    if (first === 'help' && rest[0] !== undefined) return main([rest[0], '--help'], surroundings);
-    surroundings.stdout.write(overview());
+    if (first === 'help' && rest[0] !== undefined) return main([rest[0], '--help'], invocation);
+    invocation.stdout.write(await overview());
     return first === undefined ? exitCode.usage : exitCode.ok;
   }
   if (first === '--version' || first === '-V') {
-    surroundings.stdout.write(`pipe ${version} (node ${process.version})\n`);
+    invocation.stdout.write(`pipe ${version} (node ${process.version})\n`);
     return exitCode.ok;
   }
-  const load = verbs[first]?.load;
+  const load = Object.hasOwn(verbs, first) ? verbs[first] : undefined;
   if (!load) {
     const { didYouMean } = await import('../../lib/diagnostics/suggest.ts');
     throw new UserError(`pipe has no command \`${first}\``, {
@@ -28,38 +30,61 @@ async function main(argv: readonly string[], surroundings: Surroundings): Promis
   const command: Command = await load();
   const parsed = parseCommand(command, rest);
   if (parsed.help) {
-    surroundings.stdout.write(helpText(command));
+    invocation.stdout.write(helpText(command));
     return exitCode.ok;
   }
-  return command.run(parsed, surroundings);
+  return command.run(parsed, invocation);
 }
 
-function overview(): string {
-  const width = Math.max(...Object.keys(verbs).map((name) => name.length)) + 2;
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(verbs).map((load) => load()));
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   return [
     'pipe: a declarative pipeline tool for experiments',
     '',
     'Usage: pipe COMMAND [ARGUMENT…] [--flag…]',
     '',
     'Commands:',
-    ...Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${capitalised(summary)}`),
     '',
     '`pipe COMMAND --help` shows its flags and examples.',
     '',
   ].join('\n');
 }
 
-const surroundings: Surroundings = {
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+/** A reader that went away (`pipe status | head -1`) has what it wanted: that is no failure of the verb. */
+function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error) => {
+    if (!hasCode(error, 'EPIPE')) throw error;
+  });
+}
+
+const invocation: Invocation = {
   project: findProject(process.cwd()),
+  cwd: process.cwd(),
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
 };
+ignoreClosedPipe(process.stdout);
+ignoreClosedPipe(process.stderr);
 try {
-  process.exitCode = await main(process.argv.slice(2), surroundings);
+  process.exitCode = await main(process.argv.slice(2), invocation);
 } catch (error) {
-  if (!(error instanceof UserError)) throw error;
+  const failure = userErrorOf(error);
+  if (failure === null) throw error;
   const { printUserError } = await import('./print-error.ts');
-  printUserError(error, surroundings);
-  process.exitCode = error.code;
+  printUserError(failure, invocation);
+  process.exitCode = failure.code;
+}
+
+/** What the user can mend; null: a bug, whose stack is wanted. */
+function userErrorOf(error: unknown): UserError | null {
+  if (error instanceof UserError) return error;
+  const text = systemErrorText(error);
+  return text && new UserError(text.message, text.hint === null ? {} : { hint: text.hint });
 }

@@ -1,10 +1,13 @@
 /** `pipe metrics`: the numbers of every out marked `report: metrics`; `metrics diff REPORT` sets them beside an earlier report's. */
 import { resolve } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import type { CellId } from '../plan/graph.ts';
+import type { PlannedPipeline } from '../project/plan-json.ts';
 import type { Origin } from '../report/model/input.ts';
+import type { MarkedOut } from '../report/model/read-marks.ts';
 import { layoutOf } from '../store/layout.ts';
-import { type Command, jsonFlag, pipelineFlags, type Surroundings } from './command.ts';
-import { planOf, targeted, workspaceOf } from './project.ts';
+import { type Command, type Invocation, jsonFlag, pipelineFlags, printJson } from './command.ts';
+import { planOf, targeted, withWorkspace } from './project.ts';
 import { columns } from './table.ts';
 
 export const metrics: Command = {
@@ -16,7 +19,7 @@ export const metrics: Command = {
     ['pipe metrics', 'every metric that is in place'],
     ['pipe metrics diff before/report.json', 'old and new value of what changed'],
   ],
-  async run(parsed, surroundings) {
+  async run(parsed, invocation) {
     const [mode, report, ...more] = parsed.arguments;
     if (mode === 'diff' && (report === undefined || more.length > 0)) {
       throw new UserError('pipe metrics diff needs one report to compare with', {
@@ -24,22 +27,9 @@ export const metrics: Command = {
         hint: 'pipe metrics diff before/report.json',
       });
     }
-    const opened = await planOf(parsed, surroundings);
-    const workspace = await workspaceOf(opened, surroundings);
+    const opened = await planOf(parsed, invocation);
     const cells = targeted(opened.graph, mode === 'diff' ? [] : parsed.arguments);
-    const { project } = surroundings;
-    const statuses = await workspace.status();
-    const layout = layoutOf(project);
-    const { cellNow, markedOuts } = await import('../report/model/look.ts');
-    const marked = cells.flatMap((id) => {
-      const cell = opened.graph.cells.get(id);
-      if (cell === undefined) return [];
-      const now = cellNow(cell, statuses.get(id), { workspace, layout });
-      if (now.inPlace === null) return [];
-      const outs = cell.outs.filter(({ report: mark }) => mark === 'metrics');
-      return markedOuts({ ...cell, outs }, { inPlace: now.inPlace, project, stale: !now.current });
-    });
-    await workspace.close();
+    const marked = await marksOf(opened, invocation, cells);
     const { readMarks } = await import('../report/model/read-marks.ts');
     const read = await readMarks(marked);
     const [problem] = read.problems;
@@ -47,12 +37,11 @@ export const metrics: Command = {
     const rows = read.metrics.flatMap(({ origin, value }) =>
       Object.entries(value).map(([name, number]) => ({ cell: origin.cell, name, value: number, origin })),
     );
-    if (mode === 'diff' && report !== undefined)
-      return compare(rows, report, parsed.is('json'), surroundings);
+    if (mode === 'diff' && report !== undefined) return compare(rows, report, parsed.is('json'), invocation);
     const { madeText } = await import('../report/model/outdated.ts');
     if (parsed.is('json')) {
       const plain = rows.map(({ origin: { stale, made }, ...row }) => ({ ...row, stale, made }));
-      surroundings.stdout.write(`${JSON.stringify(plain, null, 2)}\n`);
+      printJson(invocation, plain);
     } else {
       const lines = rows.map(({ cell, name, value, origin: { stale, made } }) => [
         cell,
@@ -60,11 +49,33 @@ export const metrics: Command = {
         numberText(value),
         stale ? `out of date: ${madeText(made, opened.params)}` : '',
       ]);
-      surroundings.stdout.write(columns(lines));
+      invocation.stdout.write(columns(lines));
     }
     return exitCode.ok;
   },
 };
+
+/** Outs of these cells that hold metrics and are in place. */
+async function marksOf(
+  opened: PlannedPipeline,
+  invocation: Invocation,
+  cells: readonly CellId[],
+): Promise<readonly MarkedOut[]> {
+  const { project } = invocation;
+  const layout = layoutOf(project);
+  const { cellNow, markedOuts } = await import('../report/model/look.ts');
+  return withWorkspace(opened, invocation, async (workspace) => {
+    const statuses = await workspace.status();
+    return cells.flatMap((id) => {
+      const cell = opened.graph.cells.get(id);
+      if (cell === undefined) return [];
+      const now = cellNow(cell, statuses.get(id), { workspace, layout });
+      if (now.inPlace === null) return [];
+      const outs = cell.outs.filter(({ report: mark }) => mark === 'metrics');
+      return markedOuts({ ...cell, outs }, { inPlace: now.inPlace, project, stale: !now.current });
+    });
+  });
+}
 
 interface Row {
   readonly origin: Origin;
@@ -77,7 +88,7 @@ async function compare(
   rows: readonly Row[],
   report: string,
   json: boolean,
-  { project, stdout }: Surroundings,
+  { project, stdout }: Invocation,
 ): Promise<number> {
   const { readBaseline } = await import('../report/model/baseline.ts');
   const baseline = await readBaseline(resolve(project, report));

@@ -2,7 +2,7 @@
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { openPlan } from '../project/open-plan.ts';
-import { type Command, jsonFlag, pipelineFlags } from './command.ts';
+import { type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
 import { planOf } from './project.ts';
 import { columns } from './table.ts';
 
@@ -15,23 +15,23 @@ export const params: Command = {
     ['pipe params --profile paper', 'every param under a profile'],
     ['pipe params diff --profile paper', 'only what the profile changes, old and new'],
   ],
-  async run(parsed, surroundings) {
+  async run(parsed, invocation) {
     const mode = parsed.arguments[0];
     if (mode !== undefined && mode !== 'diff') {
       throw new UserError(`pipe params takes nothing or \`diff\`, not '${mode}'`, { code: exitCode.usage });
     }
-    const current = flatten((await planOf(parsed, surroundings, { checkFiles: false })).params);
+    const current = flatten((await planOf(parsed, invocation, { checkFiles: false })).params);
     let rows = [...current].map(([name, value]) => ({ name, value }) as Row);
     if (mode === 'diff') {
       const file = parsed.text('file') ?? 'pipeline.yaml';
       const before = flatten(
-        (await openPlan(surroundings.project, { file, profile: null, set: [], checkFiles: false })).params,
+        (await openPlan(invocation.project, { file, profile: null, set: [], checkFiles: false })).params,
       );
       rows = changes(before, current);
     }
-    if (parsed.is('json')) surroundings.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    if (parsed.is('json')) printJson(invocation, rows);
     else
-      surroundings.stdout.write(
+      invocation.stdout.write(
         columns(rows.map((row) => [row.name, ...('from' in row ? [`${row.from} →`] : []), row.value])),
       );
     return exitCode.ok;

@@ -1,13 +1,12 @@
 /** `pipe plan`: what a run would do, without doing it, with the time it is likely to take. */
 
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
-import { durationText } from '../../lib/format.ts';
-import type { CellStatus, Workspace } from '../cell/work.ts';
+import { countText, durationText, numberText } from '../../lib/format.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { withUpstream } from '../plan/target.ts';
-import { type Command, jsonFlag, type Parsed, pipelineFlags, type Surroundings } from './command.ts';
-import { planOf, targeted, workspaceOf } from './project.ts';
-import { isFresh, statusJson } from './status.ts';
+import { type CellView, isFresh, stateOf, viewJson, viewsOf } from './cell-view.ts';
+import { type Command, type Invocation, jsonFlag, type Parsed, pipelineFlags, printJson } from './command.ts';
+import { planOf, targeted, withWorkspace } from './project.ts';
 import { columns } from './table.ts';
 
 export const plan: Command = {
@@ -27,90 +26,97 @@ export const plan: Command = {
 };
 
 /** The verb's body; `run --dry-run` calls it too. */
-export async function showPlan(parsed: Parsed, surroundings: Surroundings): Promise<number> {
-  const opened = await planOf(parsed, surroundings);
+export async function showPlan(parsed: Parsed, invocation: Invocation): Promise<number> {
+  const opened = await planOf(parsed, invocation);
   const { graph } = opened;
   const wanted = withUpstream(graph, targeted(graph, parsed.arguments));
-  const cells = [...graph.cells.keys()].filter((id) => wanted.has(id));
-  const workspace = await workspaceOf(opened, surroundings);
-  const all = await workspace.status();
-  const rows = cells.map((id) => ({
-    id,
-    status: all.get(id),
-    ms: workspace.expectedMs(id),
-    gpus: graph.cells.get(id)!.resources.gpu,
-  }));
-  await workspace.close();
-  const todo = rows.filter(({ status }) => !isFresh(status));
-  const gpuMs = todo.reduce((sum, { ms, gpus }) => sum + (ms ?? 0) * gpus, 0);
-  const unknown = todo.filter(({ ms }) => ms === null).length;
-  const known = todo.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
+  const cells = [...graph.cells.values()].filter(({ id }) => wanted.has(id));
+  const rows = await withWorkspace(opened, invocation, async (workspace) => {
+    const views = await viewsOf(await workspace.status(), opened, invocation);
+    return cells.flatMap(({ id, stage, resources }): Row[] => {
+      const view = views.get(id);
+      return view === undefined
+        ? []
+        : [{ id, stage, view, ms: workspace.expectedMs(id), gpus: resources.gpu }];
+    });
+  });
+  const sums = sumsOf(rows);
   if (parsed.is('json')) {
-    const json = {
-      cells: rows.map(({ id, status, ms }) => ({ cell: id, expectedMs: ms, ...statusJson(status) })),
-      toRun: todo.length,
-      expectedMs: known,
-      gpuHours: gpuMs / 3_600_000,
-      unknown,
-      total: rows.length,
-    };
-    surroundings.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    const asJson = rows.map(({ id, view, ms }) => ({ cell: id, expectedMs: ms, ...viewJson(view) }));
+    printJson(invocation, { cells: asJson, ...sums, total: rows.length });
     return exitCode.ok;
   }
-  surroundings.stdout.write(
-    parsed.is('cells') ? cellTable(todo, all) : stageTable(graph, wanted, all, workspace),
-  );
-  surroundings.stdout.write(
-    `${todo.length} of ${rows.length} cells may run${known > 0 ? `, about ${durationText(known)} of work by earlier runs and estimates` : ''}${
-      gpuMs > 0 ? `, ${(gpuMs / 3_600_000).toFixed(1)} GPU hours` : ''
-    }${unknown > 0 ? `, ${unknown} of unknown length` : ''}\n`,
-  );
+  const table = parsed.is('cells') ? cellTable(rows.filter(mayRun)) : stageTable(graph, rows);
+  invocation.stdout.write(`${table}${sumText(sums, rows.length)}\n`);
   return exitCode.ok;
 }
 
 interface Row {
   readonly id: CellId;
-  readonly status: CellStatus | undefined;
+  readonly stage: string;
+  readonly view: CellView;
+  /** Milliseconds it is expected to take; null: not known. */
   readonly ms: number | null;
+  readonly gpus: number;
 }
 
-function cellTable(rows: readonly Row[], all: ReadonlyMap<CellId, CellStatus>): string {
-  return columns(rows.map(({ id, ms }) => [id, word(all.get(id)), ms === null ? '' : durationText(ms)]));
+function mayRun({ view }: Row): boolean {
+  return !isFresh(view.status);
 }
 
-function stageTable(
-  graph: Graph,
-  wanted: ReadonlySet<CellId>,
-  all: ReadonlyMap<CellId, CellStatus>,
-  workspace: Pick<Workspace, 'expectedMs'>,
-): string {
-  const rows: string[][] = [];
-  for (const stage of graph.stages.values()) {
-    const cells = stage.cells.filter((id) => wanted.has(id));
+function sumsOf(rows: readonly Row[]) {
+  const todo = rows.filter(mayRun);
+  return {
+    toRun: todo.length,
+    expectedMs: todo.reduce((sum, { ms }) => sum + (ms ?? 0), 0),
+    gpuHours: todo.reduce((sum, { ms, gpus }) => sum + (ms ?? 0) * gpus, 0) / 3_600_000,
+    unknown: todo.filter(({ ms }) => ms === null).length,
+  };
+}
+
+function sumText({ toRun, expectedMs, gpuHours, unknown }: ReturnType<typeof sumsOf>, total: number): string {
+  return [
+    `${toRun} of ${countText(total, 'cell')} may run`,
+    ...(expectedMs > 0 ? [`about ${durationText(expectedMs)} of work by earlier runs and estimates`] : []),
+    ...(gpuHours > 0 ? [`${numberText(gpuHours, 1)} GPU hours`] : []),
+    ...(unknown > 0 ? [`${unknown} of unknown length`] : []),
+  ].join(', ');
+}
+
+function cellTable(rows: readonly Row[]): string {
+  return columns(rows.map(({ id, view, ms }) => [id, word(view), ms === null ? '' : durationText(ms)]));
+}
+
+function stageTable(graph: Graph, rows: readonly Row[]): string {
+  const lines: string[][] = [];
+  for (const { name } of graph.stages.values()) {
+    const cells = rows.filter(({ stage }) => stage === name);
     if (cells.length === 0) continue;
     const counts = new Map<string, number>();
-    for (const id of cells) counts.set(word(all.get(id)), (counts.get(word(all.get(id))) ?? 0) + 1);
-    const ms = cells
-      .filter((id) => !isFresh(all.get(id)))
-      .reduce((sum, id) => sum + (workspace.expectedMs(id) ?? 0), 0);
-    rows.push([
-      stage.name,
-      [...counts].map(([name, count]) => `${count} ${name}`).join(', '),
+    for (const { view } of cells) counts.set(word(view), (counts.get(word(view)) ?? 0) + 1);
+    const ms = cells.filter(mayRun).reduce((sum, cell) => sum + (cell.ms ?? 0), 0);
+    lines.push([
+      name,
+      [...counts].map(([what, count]) => `${count} ${what}`).join(', '),
       ms > 0 ? durationText(ms) : '',
     ]);
   }
-  return columns(rows);
+  return columns(lines);
 }
 
-function word(status: CellStatus | undefined): string {
-  switch (status?.state) {
+function word(view: CellView): string {
+  const state = stateOf(view);
+  switch (state) {
     case 'stale':
+    case 'cancelled':
       return 'to run';
+    case 'failed':
+      return 'to run again after a failure';
     case 'restorable':
       return 'to restore';
     case 'waiting':
       return 'to look at again';
     default:
-      return status?.state.replace('-', ' ') ?? 'unknown';
+      return state.replaceAll('-', ' ');
   }
 }

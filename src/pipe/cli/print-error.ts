@@ -1,17 +1,18 @@
 /** A failure as a person reads it: where, the line with a caret, what to do next. */
 import { styleText } from 'node:util';
 import type { Diagnostic, Position, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { printable } from '../../lib/printable.ts';
 import { ConfigurationError } from '../project/open-plan.ts';
-import type { Surroundings } from './command.ts';
+import type { Invocation } from './command.ts';
 
-export function printUserError(error: UserError, { stderr }: Surroundings): void {
+export function printUserError(error: UserError, { stderr }: Invocation): void {
   const paint = (style: 'red' | 'bold', text: string) => styleText(style, text, { stream: stderr });
   const texts = error instanceof ConfigurationError ? error.texts : new Map<string, string>();
   const lines = error.diagnostics.map((diagnostic) =>
     diagnosticText(diagnostic, texts.get(diagnostic.at.file)?.split('\n')[diagnostic.at.line - 1] ?? null),
   );
-  stderr.write([...lines, `${paint('red', 'error')}: ${error.message}`, ''].join('\n'));
-  if (error.hint) stderr.write(`${paint('bold', 'next')}: ${error.hint}\n`);
+  stderr.write([...lines, `${paint('red', 'error')}: ${printable(error.message)}`, ''].join('\n'));
+  if (error.hint) stderr.write(`${paint('bold', 'next')}: ${printable(error.hint)}\n`);
 }
 
 /** Of a long line, this much stands before the mark. */
@@ -20,11 +21,11 @@ const before = 60;
 /** `file:line:column: error: message [rule]`, the source line, a caret under it, the hint. */
 export function diagnosticText(diagnostic: Diagnostic, line: string | null): string {
   const { at, severity, message, rule, hint } = diagnostic;
-  const head = `${at.file}:${at.line}:${at.column}: ${severity}: ${message} [${rule}]`;
+  const head = printable(`${at.file}:${at.line}:${at.column}: ${severity}: ${message} [${rule}]`);
   return [
     head,
     ...(line === null || line.trim() === '' ? [] : excerpt(line, at)),
-    ...(hint ? [`  ${hint}`] : []),
+    ...(hint ? [`  ${printable(hint)}`] : []),
     '',
   ].join('\n');
 }
@@ -32,7 +33,7 @@ export function diagnosticText(diagnostic: Diagnostic, line: string | null): str
 function excerpt(line: string, { column, length = 1 }: Position): string[] {
   const cut = Math.max(0, column - 1 - before);
   // A tab would move the caret: it counts as one column in positions.
-  const shown = line.replace(/[\t\r]/g, ' ').slice(cut, cut + 2 * before);
+  const shown = printable(line.replace(/[\t\r]/g, ' ')).slice(cut, cut + 2 * before);
   const start = column - 1 - cut;
   const marks = Math.max(1, Math.min(length, shown.length - start));
   return [

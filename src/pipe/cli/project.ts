@@ -6,12 +6,12 @@ import { type OpenOptions, openPlan } from '../project/open-plan.ts';
 import type { PlannedPipeline } from '../project/plan-json.ts';
 import type { ReportRequest } from '../report/report.ts';
 import type { WrittenReport } from '../report/write.ts';
-import type { Parsed, Surroundings } from './command.ts';
+import type { Invocation, Parsed } from './command.ts';
 
 /** The plan that --pipeline, --profile and --set describe. Throws UserError (exit 2) with every diagnostic. */
 export function planOf(
   parsed: Parsed,
-  { project }: Surroundings,
+  { project }: Invocation,
   options: Pick<OpenOptions, 'checkFiles'> = {},
 ): Promise<PlannedPipeline> {
   return openPlan(project, {
@@ -22,19 +22,26 @@ export function planOf(
   });
 }
 
-/** The workspace that looks at the project's cache. Close it. */
-export async function workspaceOf(
+/** Opens the workspace that looks at the project's cache, and closes it whatever `use` does. */
+export async function withWorkspace<Result>(
   opened: PlannedPipeline,
-  { project, env }: Surroundings,
-): Promise<Workspace> {
+  { project, env }: Invocation,
+  use: (workspace: Workspace) => Promise<Result>,
+): Promise<Result> {
   const { openWorkspace } = await import('../cell/workspace.ts');
   const { findSource } = await import('../sources/source.ts');
-  return openWorkspace({
+  const { graph } = opened;
+  const workspace = openWorkspace({
     project,
-    graph: opened.graph,
+    graph,
     env,
-    source: (name) => findSource(project, opened.graph, name),
+    source: (name) => findSource(project, graph, name),
   });
+  try {
+    return await use(workspace);
+  } finally {
+    await workspace.close();
+  }
 }
 
 /** The cells that targets name, in the graph's order; without targets all of them. */

@@ -8,8 +8,8 @@ import type { PlannedPipeline } from '../project/plan-json.ts';
 import type { Reach } from '../store/gc-mark.ts';
 import { layoutOf } from '../store/layout.ts';
 import { sameFolder, sharersOf } from '../store/sharers.ts';
-import type { Parsed, Surroundings } from './command.ts';
-import { planOf, workspaceOf } from './project.ts';
+import type { Invocation, Parsed } from './command.ts';
+import { planOf, withWorkspace } from './project.ts';
 
 export interface ProjectReach extends Reach {
   /** The pipelines and profiles, as they are shown. */
@@ -20,40 +20,39 @@ export interface ProjectReach extends Reach {
  * Of this project, and of every other one whose manifests are the same folder: their results lie side by side.
  * @throws ConfigurationError: what cannot be planned has an unknown reach, so that nothing may be removed
  */
-export async function reachOf(parsed: Parsed, surroundings: Surroundings): Promise<ProjectReach> {
-  const { project } = surroundings;
+export async function reachOf(parsed: Parsed, invocation: Invocation): Promise<ProjectReach> {
+  const { project } = invocation;
   const found = { cells: new Set<CellId>(), keys: new Set<Key>(), of: [] as string[] };
-  const asked = await planOf(parsed, surroundings, { checkFiles: false });
-  await add(found, asked, surroundings);
+  const asked = await planOf(parsed, invocation, { checkFiles: false });
+  await add(found, asked, invocation);
   const { manifests } = layoutOf(project);
   for (const sharer of sharersOf(project).sharers) {
     const own = sharer.project === project;
     if (!own && !sameFolder(sharer.layout.manifests, manifests)) continue;
     const files = new Set([...(own ? [asked.file] : []), ...sharer.pipelines]);
     for (const file of [...files].filter((name) => existsSync(join(sharer.project, name))))
-      await addFile(found, file, { ...surroundings, project: sharer.project }, own);
+      await addFile(found, file, { ...invocation, project: sharer.project }, own);
   }
   return found;
 }
 
 type Found = { readonly cells: Set<CellId>; readonly keys: Set<Key>; readonly of: string[] };
 
-async function addFile(found: Found, file: string, surroundings: Surroundings, own: boolean): Promise<void> {
-  const { project } = surroundings;
+async function addFile(found: Found, file: string, invocation: Invocation, own: boolean): Promise<void> {
+  const { project } = invocation;
   const planned = await openPlan(project, { file, checkFiles: false });
-  await add(found, planned, surroundings);
+  await add(found, planned, invocation);
   const shown = own ? file : join(project, file);
   const { profiles } = planned;
   for (const profile of profiles)
-    await add(found, await openPlan(project, { file, profile, checkFiles: false }), surroundings);
+    await add(found, await openPlan(project, { file, profile, checkFiles: false }), invocation);
   found.of.push(profiles.length === 0 ? shown : `${shown} (profiles ${profiles.join(', ')})`);
 }
 
-async function add(found: Found, planned: PlannedPipeline, surroundings: Surroundings): Promise<void> {
-  const workspace = await workspaceOf(planned, surroundings);
-  for (const [cell, status] of await workspace.status()) {
+async function add(found: Found, planned: PlannedPipeline, invocation: Invocation): Promise<void> {
+  const states = await withWorkspace(planned, invocation, (workspace) => workspace.status());
+  for (const [cell, status] of states) {
     found.cells.add(cell);
     if ('key' in status && status.key !== null) found.keys.add(status.key);
   }
-  await workspace.close();
 }

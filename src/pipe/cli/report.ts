@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText } from '../../lib/format.ts';
 import { type Command, jsonFlag, pipelineFlags } from './command.ts';
-import { planOf, reportOf, workspaceOf } from './project.ts';
+import { planOf, reportOf, withWorkspace } from './project.ts';
 
 export const report: Command = {
   name: 'report',
@@ -22,16 +22,16 @@ export const report: Command = {
     ['pipe report --markdown docs/results.md', 'claims and tables to keep with the project'],
     ['pipe report --baseline old/report.json', 'with what changed since'],
   ],
-  async run(parsed, surroundings) {
-    const { project, stdout, stderr } = surroundings;
-    const opened = await planOf(parsed, surroundings);
-    const workspace = await workspaceOf(opened, surroundings);
-    const { page, warnings } = await reportOf(opened, workspace, project, {
-      set: parsed.texts('set'),
-      baseline: parsed.text('baseline'),
-      markdown: parsed.text('markdown'),
-    });
-    await workspace.close();
+  async run(parsed, invocation) {
+    const { project, stdout, stderr } = invocation;
+    const opened = await planOf(parsed, invocation);
+    const { page, warnings } = await withWorkspace(opened, invocation, (workspace) =>
+      reportOf(opened, workspace, project, {
+        set: parsed.texts('set'),
+        baseline: parsed.text('baseline'),
+        markdown: parsed.text('markdown'),
+      }),
+    );
     const bytes = statSync(join(project, page)).size;
     for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
     if (parsed.is('json')) stdout.write(`${JSON.stringify({ page, bytes, warnings })}\n`);

@@ -4,10 +4,10 @@ import type { FailureMode } from '../run/scheduler.ts';
 import type { ScreenOptions } from '../screen/screen.ts';
 import {
   type Command,
+  type Invocation,
   jsonFlag,
   type Parsed,
   pipelineFlags,
-  type Surroundings,
   wholeNumber,
 } from './command.ts';
 import { planOf, reportIsDue, reportOf, targeted } from './project.ts';
@@ -37,17 +37,17 @@ export const run: Command = {
     ['pipe run evaluate -k -j 4', 'a stage and what it needs, on four processors, past failures'],
     ['pipe run --profile paper -n', 'what that would mean'],
   ],
-  async run(parsed, surroundings) {
-    if (parsed.is('dry-run')) return (await import('./plan.ts')).showPlan(parsed, surroundings);
-    const { project, env } = surroundings;
+  async run(parsed, invocation) {
+    if (parsed.is('dry-run')) return (await import('./plan.ts')).showPlan(parsed, invocation);
+    const { project, env } = invocation;
     const jobs = wholeNumber(parsed.text('jobs'), 'jobs', 1);
     const gpus = gpuIds(parsed.text('gpus'));
     const mode = failureMode(parsed);
-    const opened = await planOf(parsed, surroundings);
+    const opened = await planOf(parsed, invocation);
     const { graph } = opened;
     const cells = targeted(graph, parsed.arguments);
     const { openScreen } = await import('../screen/screen.ts');
-    const screen = await openScreen(screenOptions(parsed, surroundings));
+    const screen = await openScreen(screenOptions(parsed, invocation));
     const { openWorkspace } = await import('../cell/workspace.ts');
     const { findSource, sourceLookup } = await import('../sources/source.ts');
     const { runPipeline } = await import('../run/run.ts');
@@ -118,7 +118,7 @@ function gpuIds(text: string | null): readonly number[] | null {
   return ids;
 }
 
-function screenOptions(parsed: Parsed, { env, stdout, stderr }: Surroundings): ScreenOptions {
+function screenOptions(parsed: Parsed, { env, stdout, stderr }: Invocation): ScreenOptions {
   const when = parsed.text('color') ?? 'auto';
   if (when !== 'auto' && when !== 'always' && when !== 'never') {
     throw new UserError(`--color takes auto, always or never, not '${when}'`, { code: exitCode.usage });

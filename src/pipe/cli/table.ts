@@ -1,7 +1,9 @@
 /** Aligned columns of text. */
+import { printable } from '../../lib/printable.ts';
 
 /** Rows padded to columns two spaces apart; the last column is left ragged. */
-export function columns(rows: readonly (readonly string[])[]): string {
+export function columns(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map((text) => printable(text).replaceAll('\n', ' ')));
   const widths: number[] = [];
   for (const row of rows)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);

@@ -1,8 +1,9 @@
 /** `pipe verify CELL`: runs cells twice from scratch and compares what they made. */
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
-import type { Cell } from '../plan/graph.ts';
-import { type Command, jsonFlag, pipelineFlags } from './command.ts';
-import { planOf, targeted, workspaceOf } from './project.ts';
+import type { Cell, CellId } from '../plan/graph.ts';
+import type { Difference } from '../run/verify-cell.ts';
+import { type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
+import { planOf, targeted, withWorkspace } from './project.ts';
 
 export const verify: Command = {
   name: 'verify',
@@ -21,7 +22,7 @@ export const verify: Command = {
     ["pipe verify 'train[baseline,0]'", 'exit code 1 and the files that differ when it is not'],
     ['pipe verify evaluate --tolerance 1e-6', 'every cell of a stage, metrics compared as numbers'],
   ],
-  async run(parsed, surroundings) {
+  async run(parsed, invocation) {
     if (parsed.arguments.length === 0) {
       throw new UserError('pipe verify needs a cell or a stage', {
         code: exitCode.usage,
@@ -32,32 +33,32 @@ export const verify: Command = {
     if (!(tolerance >= 0)) {
       throw new UserError('--tolerance takes a number of at least 0', { code: exitCode.usage });
     }
-    const { project, env, stdout } = surroundings;
-    const opened = await planOf(parsed, surroundings);
+    const { project, env, stdout } = invocation;
+    const opened = await planOf(parsed, invocation);
     const cells = targeted(opened.graph, parsed.arguments).flatMap((id) => opened.graph.cells.get(id) ?? []);
-    const workspace = await workspaceOf(opened, surroundings);
-    await workspace.status();
     const { localExecutor } = await import('../exec/local.ts');
     const { defaultGrace } = await import('../exec/grace.ts');
     const { verifyCell } = await import('../run/verify-cell.ts');
     const executor = localExecutor(defaultGrace);
-    const verdicts = [];
+    const verdicts: { cell: CellId; differences: readonly Difference[] }[] = [];
     try {
-      for (const cell of cells) {
-        const gpus = await gpusFor(cell, env);
-        const differences = await verifyCell({ project, cell, env, workspace, executor, gpus, tolerance });
-        verdicts.push({ cell: cell.id, differences });
-        if (parsed.is('json')) continue;
-        stdout.write(`${cell.id}: ${differences.length === 0 ? 'the same twice' : 'not the same twice'}\n`);
-        for (const { out, path, what } of differences) {
-          stdout.write(`  ${path === '' ? out : `${out}/${path}`}: ${what}\n`);
+      await withWorkspace(opened, invocation, async (workspace) => {
+        await workspace.status();
+        for (const cell of cells) {
+          const gpus = await gpusFor(cell, env);
+          const differences = await verifyCell({ project, cell, env, workspace, executor, gpus, tolerance });
+          verdicts.push({ cell: cell.id, differences });
+          if (parsed.is('json')) continue;
+          stdout.write(`${cell.id}: ${differences.length === 0 ? 'the same twice' : 'not the same twice'}\n`);
+          for (const { out, path, what } of differences) {
+            stdout.write(`  ${path === '' ? out : `${out}/${path}`}: ${what}\n`);
+          }
         }
-      }
+      });
     } finally {
       await executor.close();
-      await workspace.close();
     }
-    if (parsed.is('json')) stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
+    if (parsed.is('json')) printJson(invocation, verdicts);
     return verdicts.some(({ differences }) => differences.length > 0) ? exitCode.failed : exitCode.ok;
   },
 };

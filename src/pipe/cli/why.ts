@@ -1,24 +1,24 @@
 /** `pipe why CELL`: every reason with the old and the new value, and the root of a chain. */
 
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
-import type { CellStatus } from '../cell/work.ts';
-import { reasonLine } from '../key/reason-line.ts';
+import { countText } from '../../lib/format.ts';
+import { printable } from '../../lib/printable.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
-import { type Command, jsonFlag, pipelineFlags } from './command.ts';
-import { planOf, targeted, workspaceOf } from './project.ts';
-import { isFresh, statusJson } from './status.ts';
+import { type CellView, causeLines, isFresh, shortened, stateOf, viewCells, viewJson } from './cell-view.ts';
+import { allFlag, type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
+import { planOf, targeted } from './project.ts';
 
 export const why: Command = {
   name: 'why',
   summary: 'say why a cell must run, or why it need not',
   usage: 'TARGET… [flags]',
-  flags: { ...pipelineFlags, ...jsonFlag },
+  flags: { ...pipelineFlags, ...jsonFlag, ...allFlag },
   examples: [
     ["pipe why 'train[no-zero,3]'", 'one cell'],
     ['pipe why evaluate', 'every cell of a stage that must run, equal reasons together'],
   ],
-  async run(parsed, surroundings) {
-    const opened = await planOf(parsed, surroundings);
+  async run(parsed, invocation) {
+    const opened = await planOf(parsed, invocation);
     if (parsed.arguments.length === 0) {
       throw new UserError('pipe why needs a cell or a stage', {
         code: exitCode.usage,
@@ -26,57 +26,72 @@ export const why: Command = {
       });
     }
     const cells = targeted(opened.graph, parsed.arguments);
-    const workspace = await workspaceOf(opened, surroundings);
-    const all = await workspace.status();
-    await workspace.close();
+    const views = await viewCells(opened, invocation);
     if (parsed.is('json')) {
-      const rows = cells.map((id) => ({ cell: id, ...statusJson(all.get(id)) }));
-      surroundings.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+      const rows = cells
+        .flatMap((id) => views.get(id) ?? [])
+        .map((view) => ({ cell: view.id, ...viewJson(view) }));
+      printJson(invocation, rows);
       return exitCode.ok;
     }
     const groups = new Map<string, CellId[]>();
     for (const id of cells) {
-      const text = explain(id, all, opened.graph);
-      groups.set(text, [...(groups.get(text) ?? []), id]);
+      const text = explain(id, views, opened.graph);
+      const group = groups.get(text);
+      if (group) group.push(id);
+      else groups.set(text, [id]);
     }
-    for (const [text, ids] of groups) {
-      const more = ids.length > 1 ? ` and ${ids.length - 1} more` : '';
-      surroundings.stdout.write(`${ids[0]}${more} ${text}\n`);
+    const { shown, more } = shortened([...groups], parsed.is('all'));
+    for (const [text, [first, ...others]] of shown) {
+      const rest = others.length > 0 ? ` and ${others.length} more` : '';
+      invocation.stdout.write(`${printable(`${first}${rest} ${text}`)}\n`);
     }
+    if (more > 0) invocation.stdout.write(`${countText(more, 'more group')} of cells: add --all\n`);
     return exitCode.ok;
   },
 };
 
-function explain(id: CellId, all: ReadonlyMap<CellId, CellStatus>, graph: Graph): string {
-  const status = all.get(id);
-  if (!status) return 'is not known';
+type Views = ReadonlyMap<CellId, CellView>;
+
+function explain(id: CellId, views: Views, graph: Graph): string {
+  const view = views.get(id);
+  if (!view) return 'is not known';
+  const { status } = view;
   if (status.state === 'up-to-date') return 'is up to date';
   if (status.state === 'frozen') return `is frozen: ${status.because}`;
   if (status.state === 'blocked') {
     return `cannot run:${status.obstacles.map((o) => `\n  ${o.message}${o.hint ? `\n    ${o.hint}` : ''}`).join('')}`;
   }
-  const lines = status.reasons.map((reason) => `\n  ${reasonLine(reason)}`).join('');
+  const lines = causeLines(view)
+    .map((line) => `\n  ${line}`)
+    .join('');
   if (status.state === 'restorable') return `is in the cache and will be restored:${lines}`;
   if (status.state === 'waiting') {
-    const roots = rootsOf(id, all, graph);
+    const roots = rootsOf(id, views, graph);
     const named = roots.slice(0, 3).join(', ');
     const more = roots.length > 3 ? ` and ${roots.length - 3} more` : '';
     return `depends on what ${named}${more} will make:${lines}${roots
       .slice(0, 3)
-      .map((root) => `\n  ${root} ${explainRoot(root, all)}`)
+      .map((root) => `\n  ${root} ${explainRoot(root, views)}`)
       .join('')}`;
   }
-  return `must run:${lines}`;
+  const words = {
+    running: 'is running',
+    failed: 'failed and must run again',
+    cancelled: 'was cancelled and must run',
+  };
+  const state = stateOf(view);
+  return `${state in words ? words[state as keyof typeof words] : 'must run'}:${lines}`;
 }
 
 /** The cells upstream that must run for reasons of their own. */
-function rootsOf(id: CellId, all: ReadonlyMap<CellId, CellStatus>, graph: Graph): CellId[] {
+function rootsOf(id: CellId, views: Views, graph: Graph): CellId[] {
   const roots = new Set<CellId>();
   const seen = new Set<CellId>();
   const visit = (cell: CellId) => {
     if (seen.has(cell)) return;
     seen.add(cell);
-    const status = all.get(cell);
+    const status = views.get(cell)?.status;
     if (isFresh(status)) return;
     if (status?.state === 'waiting') for (const up of status.on) visit(up);
     else if (cell !== id) roots.add(cell);
@@ -85,9 +100,9 @@ function rootsOf(id: CellId, all: ReadonlyMap<CellId, CellStatus>, graph: Graph)
   return [...roots];
 }
 
-function explainRoot(root: CellId, all: ReadonlyMap<CellId, CellStatus>): string {
-  const status = all.get(root);
-  if (status && 'reasons' in status && status.reasons[0]) return `must run: ${reasonLine(status.reasons[0])}`;
-  if (status?.state === 'blocked') return `cannot run: ${status.obstacles[0]?.message ?? ''}`;
-  return 'must run';
+function explainRoot(root: CellId, views: Views): string {
+  const view = views.get(root);
+  if (view?.status.state === 'blocked') return `cannot run: ${view.status.obstacles[0]?.message ?? ''}`;
+  const [line] = view ? causeLines(view) : [];
+  return line === undefined ? 'must run' : `must run: ${line}`;
 }

@@ -1,6 +1,7 @@
 /** A reason as a full sentence for a terminal, with the old and the new value. */
 
 import type { Json } from '../../lib/json.ts';
+import { commandChange } from './command-change.ts';
 import type { Reason } from './fingerprint.ts';
 
 export function reasonLine(reason: Reason): string {
@@ -20,7 +21,7 @@ export function reasonLine(reason: Reason): string {
     case 'package':
       return `package ${reason.name} changed: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
     case 'command':
-      return `command changed: ${reason.from} → ${reason.to}`;
+      return `command changed: ${commandChange(reason.from, reason.to)}`;
     case 'dep':
       return `dep ${reason.name} changed: ${digest(reason.from)} → ${digest(reason.to)} (${reason.origin}${
         reason.cause && reason.cause !== reason.origin ? `, because of ${reason.cause}` : ''

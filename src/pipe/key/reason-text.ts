@@ -2,6 +2,7 @@
 
 import type { Json } from '../../lib/json.ts';
 import { jsonText } from '../../lib/json.ts';
+import { commandChange } from './command-change.ts';
 import type { Reason } from './fingerprint.ts';
 
 export function reasonText(reason: Reason): string {
@@ -21,7 +22,7 @@ export function reasonText(reason: Reason): string {
     case 'package':
       return `package ${reason.name}: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
     case 'command':
-      return `command: ${differing(reason.from, reason.to).map(short).join(' → ')}`;
+      return `command: ${commandChange(reason.from, reason.to)}`;
     case 'dep':
       return `${reason.name} from ${reason.origin}`;
     case 'env':
@@ -39,17 +40,6 @@ export function reasonText(reason: Reason): string {
     case 'fingerprint-version':
       return `layout of keys ${reason.from} → ${reason.to}`;
   }
-}
-
-/** The words between the common beginning and the common end of two texts. */
-function differing(from: string, to: string): readonly [string, string] {
-  const a = from.split(' ');
-  const b = to.split(' ');
-  let start = 0;
-  while (start < Math.min(a.length, b.length) && a[start] === b[start]) start++;
-  let end = 0;
-  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
-  return [a.slice(start, a.length - end).join(' '), b.slice(start, b.length - end).join(' ')];
 }
 
 function short(value: Json | undefined): string {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Diagnostic, exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
+import { ignoreFolder } from '../../lib/ignored-folder.ts';
 import { version } from '../version.ts';
 import { type NamedFile, type PlannedPipeline, planFromJson, planToJson } from './plan-json.ts';
 
@@ -161,6 +162,7 @@ function remember(index: string, planned: PlannedPipeline): void {
   const aside = `${index}.${process.pid}`;
   try {
     mkdirSync(dirname(index), { recursive: true });
+    ignoreFolder(dirname(dirname(index)));
     const body = planToJson(planned);
     writeFileSync(aside, `${digestOf(body)}\n${body}`);
     renameSync(aside, index);

@@ -1,6 +1,7 @@
 /** The run of what is not up to date: resources, the record, signals, and the scheduler between them. */
 import { execFile } from 'node:child_process';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { ignoreFolder } from '../../lib/ignored-folder.ts';
 import { type Capacity, checkDemand, machineCapacity, ResourcePool } from '../exec/capacity.ts';
 import type { Executor } from '../exec/executor.ts';
 import { defaultGrace } from '../exec/grace.ts';
@@ -40,6 +41,7 @@ export async function work(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>):
   const grace = options.hooks?.grace ?? defaultGrace;
   const executor = options.hooks?.executor ?? localExecutor(grace);
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run.id);
+  ignoreFolder(layoutOf(options.project).root);
   events.recordIn(folder);
   registerSharer(options.project, options.pipeline.file);
   const stopper = new Stopper(grace);

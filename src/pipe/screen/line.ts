@@ -1,5 +1,6 @@
 /** A line of the screen as styled pieces, so that it can be cut to a width without cutting through colour codes. */
 import { styleText } from 'node:util';
+import { printable } from '../../lib/printable.ts';
 
 export type Style = Parameters<typeof styleText>[0];
 export interface Piece {
@@ -24,8 +25,8 @@ export function paint(line: Line, columns: number, colour: boolean): string {
 }
 
 /** A stage's words must not move the cursor or ring the bell. */
-export function clean(text: string): string {
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ');
+function clean(text: string): string {
+  return printable(text).replaceAll(/[\n\t]/g, ' ');
 }
 
 export function cut(text: string, room: number): string {

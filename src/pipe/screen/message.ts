@@ -24,9 +24,14 @@ export function messageLines(event: RunEvent, state: RunState): readonly Line[] 
     case 'cell-waiting-lock':
       return [[{ text: '… ', style: 'yellow' }, `${event.cell} waits for ${event.holder}`]];
     case 'cell-message':
-      return event.level === 'warning'
-        ? [[{ text: '! ', style: 'yellow' }, `${event.cell}: ${event.text}`]]
-        : [];
+      return event.text
+        .split('\n')
+        .map(
+          (text): Line => [
+            event.level === 'warning' ? { text: '! ', style: 'yellow' } : { text: '· ', style: 'dim' },
+            `${event.cell}: ${text}`,
+          ],
+        );
     case 'warning':
       return event.text.split('\n').map((text): Line => [{ text: '! ', style: 'yellow' }, text]);
     case 'run-stopping':

@@ -50,7 +50,7 @@ export function plainScreen(options: PlainOptions): Subscriber {
       say(event, [[planText(state)]]);
     }
     say(event, changeLines(event));
-    say(event, messageLines(event, state));
+    if (!isChatter(event)) say(event, messageLines(event, state));
     say(event, pulse(event));
   };
 
@@ -67,10 +67,6 @@ export function plainScreen(options: PlainOptions): Subscriber {
           : [];
       case 'cell-started':
         return options.detail === 'verbose' ? [[`  ${event.cell} started, log ${event.log}`]] : [];
-      case 'cell-message':
-        return options.detail === 'verbose' && event.level === 'info'
-          ? [[`  ${event.cell}: ${event.text}`]]
-          : [];
       case 'source-progress': {
         const part = event.total === null ? -1 : Math.floor((10 * event.done) / event.total);
         if (part === download && part >= 0) return [];
@@ -80,6 +76,12 @@ export function plainScreen(options: PlainOptions): Subscriber {
       default:
         return [];
     }
+  }
+
+  /** What many cells say of themselves would bury the rest; `logs` keeps it. */
+  function isChatter(event: RunEvent): boolean {
+    const many = state.cells.size > manyCells && options.detail !== 'verbose';
+    return event.type === 'cell-message' && event.level === 'info' && many;
   }
 
   function pulse(event: RunEvent): readonly Line[] {

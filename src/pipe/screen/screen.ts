@@ -20,8 +20,6 @@ export interface ScreenOptions {
 
 /** Loads only the screen it chooses. */
 export async function openScreen(options: ScreenOptions): Promise<Screen> {
-  // A reader that went away (`pipe run | head`) must not end the run.
-  for (const stream of [options.stderr, options.stdout]) stream.on('error', () => {});
   return choose(options);
 }
 

@@ -32,7 +32,7 @@ describe('usage', () => {
 
   test.each(Object.keys(verbs))('pipe %s --help', async (verb) => {
     const { helpText } = await import('../../../src/pipe/cli/command.ts');
-    const text = helpText(await (verbs[verb] as (typeof verbs)[string]).load());
+    const text = helpText(await (verbs[verb] as (typeof verbs)[string])());
     expect(text).toContain(`Usage: pipe ${verb}`);
     expect(text).toMatch(/Examples:\n {2}\S/);
   });

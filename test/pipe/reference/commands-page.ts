@@ -3,7 +3,7 @@ import type { Command } from '../../../src/pipe/cli/command.ts';
 import { verbs } from '../../../src/pipe/cli/verbs.ts';
 
 export async function commandsPage(): Promise<string> {
-  const commands = await Promise.all(Object.values(verbs).map(({ load }) => load()));
+  const commands = await Promise.all(Object.values(verbs).map((load) => load()));
   return `${[intro, ...commands.map(section), ending].join('\n')}`;
 }
 

@@ -56,7 +56,7 @@ test('messages stand above the region and stay, the region is redrawn below them
   story.failed('train[0]', { tail: ['ValueError: no'], hint: 'look at it' });
   pass(200);
   expect(terminal.lines).toEqual([
-    '! train[0]: loss is NaN [2J',
+    '! train[0]: loss is NaN',
     '✗ train[0] failed: exit code 1',
     '  │ ValueError: no',
     '  → look at it',

@@ -79,7 +79,7 @@ test('verbose also says why each cell runs, where its log is, and what it report
   story.tell({ type: 'cell-message', cell: cell('train[0]'), level: 'info', text: 'reading' });
   expect(lines).toContain('  train[0] must run: param epochs: 1 → 2; code of lib/net.ts');
   expect(lines).toContain('  train[0] started, log logs/train[0]');
-  expect(lines.at(-1)).toBe('  train[0]: reading');
+  expect(lines.at(-1)).toBe('· train[0]: reading');
 });
 
 test('a heartbeat says that the run goes on', () => {
