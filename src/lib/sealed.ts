@@ -1,15 +1,7 @@
 /** Small text files with a checksum as last line: a flipped bit anywhere in them is noticed. Written aside, then renamed. */
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { replaceFile } from './replace-file.ts';
 import { sha256Of } from './sha256.ts';
 
 /** No manifest or state of a sane pipeline is larger; what is, is not read into memory. */
@@ -18,16 +10,8 @@ const limitBytes = 64 * 1024 * 1024;
 /** `durable`: on disk, together with its folder's entry, when this returns. */
 export function writeSealed(file: string, lines: readonly string[], durable: boolean): void {
   const body = `${lines.join('\n')}\n`;
-  const aside = `${file}.${process.pid}.tmp`;
   mkdirSync(dirname(file), { recursive: true });
-  const descriptor = openSync(aside, 'w', 0o644);
-  try {
-    writeSync(descriptor, `${body}${sha256Of(body)}\n`);
-    if (durable) fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(aside, file);
+  replaceFile(file, `${body}${sha256Of(body)}\n`, durable);
   if (durable) syncFolder(dirname(file));
 }
 

@@ -98,7 +98,7 @@ export class Columns {
 }
 
 /** The whole table: as many values in each column. */
-export interface BenchTable {
+export interface BenchColumns {
   readonly length: number;
   readonly index: Int32Array;
   readonly serie: Int16Array;
@@ -117,7 +117,7 @@ export interface BenchTable {
 }
 
 /** Joins parts to one table, without the architectures in `without`. Rows keep the order of the parts. */
-export function joinParts(parts: readonly ColumnData[], without: ReadonlySet<number>): BenchTable {
+export function joinParts(parts: readonly ColumnData[], without: ReadonlySet<number>): BenchColumns {
   const all = new Columns();
   for (const part of parts) {
     const series = part.series.map(([dataset, split]) => all.serie(dataset, split));
@@ -141,7 +141,7 @@ export function joinParts(parts: readonly ColumnData[], without: ReadonlySet<num
 }
 
 /** The rows as the contract between the stages has them. */
-export function* benchRows(table: BenchTable): Generator<BenchRow> {
+export function* benchRows(table: BenchColumns): Generator<BenchRow> {
   for (let i = 0; i < table.length; i++) {
     const [dataset, split] = table.series[table.serie[i]!]!;
     const index = table.index[i]!;
@@ -161,7 +161,7 @@ export function* benchRows(table: BenchTable): Generator<BenchRow> {
 }
 
 /** A table of rows of any source, in their order. */
-export function tableOfRows(rows: readonly BenchRow[], archs: readonly ArchRow[]): BenchTable {
+export function tableOfRows(rows: readonly BenchRow[], archs: readonly ArchRow[]): BenchColumns {
   const all = new Columns();
   for (const { index, dataset, split, hp, epoch, seed, accuracy, loss } of rows) {
     all.push(index, all.serie(dataset, split), hp, epoch, seed, accuracy, loss ?? Number.NaN);
@@ -177,7 +177,7 @@ export interface NamedColumn {
 }
 
 /** The columns of the bench table; numbers as they are. */
-export function benchColumns(table: BenchTable): NamedColumn[] {
+export function benchColumns(table: BenchColumns): NamedColumn[] {
   const { index, serie, hp, epoch, seed, accuracy, loss, series, ops } = table;
   const text = (of: (row: number) => string) => Array.from(index, (_, row) => of(row));
   return [

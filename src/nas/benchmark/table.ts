@@ -1,5 +1,5 @@
 /** bench.arrow and arch.arrow: written from rows of any source, read back as columns (contract: src/nas/tables.ts). */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   type Column,
   columnFromArray,
@@ -13,8 +13,9 @@ import {
   tableToIPC,
   utf8,
 } from '@uwdata/flechette';
+import { replaceFile } from '../../lib/replace-file.ts';
 import type { ArchRow } from '../tables.ts';
-import { archColumns, benchColumns, type BenchTable as ColumnsTable, type NamedColumn } from './columns.ts';
+import { archColumns, type BenchColumns, benchColumns, type NamedColumn } from './columns.ts';
 
 /** The long table as columns of one length; strings are shared, not repeated. */
 export interface BenchTable {
@@ -34,10 +35,10 @@ export interface BenchTable {
 /** Writes both files, each aside and then renamed. */
 export function writeBenchTables(
   paths: { readonly bench: string; readonly arch: string },
-  table: ColumnsTable,
+  table: BenchColumns,
 ): void {
-  replace(paths.bench, toIpc(benchColumns(table)));
-  replace(paths.arch, toIpc(archColumns(table.archs)));
+  replaceFile(paths.bench, toIpc(benchColumns(table)));
+  replaceFile(paths.arch, toIpc(archColumns(table.archs)));
 }
 
 /** Reads bench.arrow. Throws SyntaxError that names a missing column. */
@@ -107,9 +108,4 @@ function arrowColumn({ type, values }: NamedColumn): Column<unknown> {
     case 'label':
       return columnFromArray(array, dictionary(utf8(), new Set(array).size < 128 ? int8() : int16()));
   }
-}
-
-function replace(path: string, bytes: Uint8Array): void {
-  writeFileSync(`${path}.new`, bytes);
-  renameSync(`${path}.new`, path);
 }

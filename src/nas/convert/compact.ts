@@ -4,7 +4,7 @@
  * training set, its test accuracy that of training on all of it.
  */
 import { BenchInputError } from '../../lib/format-error.ts';
-import type { BenchTable } from '../benchmark/columns.ts';
+import type { BenchColumns } from '../benchmark/columns.ts';
 import { spaceSize } from '../space/architecture.ts';
 import { accuracies } from './summary.ts';
 
@@ -18,7 +18,7 @@ const series = [
 ] as const;
 
 /** The whole file. Throws BenchInputError where an architecture is missing, for a row's number is its index. */
-export function compactCsv(table: BenchTable): string {
+export function compactCsv(table: BenchColumns): string {
   if (table.archs.length !== spaceSize)
     throw new BenchInputError(
       `the compact table needs all ${spaceSize} architectures, and here are ${table.archs.length}`,
@@ -28,7 +28,7 @@ export function compactCsv(table: BenchTable): string {
 }
 
 /** The header, then one line per architecture that the table has. */
-export function compactLines(table: BenchTable): readonly string[] {
+export function compactLines(table: BenchColumns): readonly string[] {
   const columns = [200, 12].flatMap((epochs) =>
     series.map(([name, dataset, split]) => ({
       name: `${name}_${epochs}`,

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BenchFormatError, BenchInputError } from '../../lib/format-error.ts';
-import { type BenchTable, type ColumnData, joinParts } from '../benchmark/columns.ts';
+import { type BenchColumns, type ColumnData, joinParts } from '../benchmark/columns.ts';
 import { decompress } from '../bzip2/bzip2.ts';
 import { readPickle } from '../pickle/machine.ts';
 import { key } from '../pickle/tape.ts';
@@ -43,7 +43,7 @@ export interface ConvertOptions {
 
 export interface Converted {
   /** Rows in the order of the index (of the file, for a .pth); `benchRows(table)` gives them one by one. */
-  readonly table: BenchTable;
+  readonly table: BenchColumns;
   readonly bad: readonly BadFile[];
   /** Where a file's parameters or FLOPs are not those of its architecture. */
   readonly notes: readonly string[];

@@ -2,9 +2,10 @@
  * Writes a converted benchmark as Arrow, CSV or Parquet: one file of all numbers, one of the architectures. Or as the
  * compact table: one file of seed means.
  */
-import { closeSync, openSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { archColumns, type BenchTable, benchColumns, type NamedColumn } from '../benchmark/columns.ts';
+import { replaceFile, replaceWith } from '../../lib/replace-file.ts';
+import { archColumns, type BenchColumns, benchColumns, type NamedColumn } from '../benchmark/columns.ts';
 import { writeBenchTables } from '../benchmark/table.ts';
 import { compactCsv } from './compact.ts';
 
@@ -19,15 +20,14 @@ export interface Exported {
 
 /** Writes bench.FORMAT and arch.FORMAT, or nb201_compact.csv, into an existing folder, each aside first and then renamed. */
 export async function exportTable(
-  table: BenchTable,
+  table: BenchColumns,
   folder: string,
   format: ExportFormat,
 ): Promise<Exported[]> {
   if (format === 'compact') {
     const file = join(folder, 'nb201_compact.csv');
     const text = compactCsv(table);
-    writeFileSync(`${file}.${process.pid}.partial`, text);
-    renameSync(`${file}.${process.pid}.partial`, file);
+    replaceFile(file, text);
     return [{ file, rows: table.archs.length, bytes: statSync(file).size }];
   }
   const outs = [
@@ -38,17 +38,15 @@ export async function exportTable(
     const [bench, arch] = outs.map(({ file }) => file);
     writeBenchTables({ bench: bench!, arch: arch! }, table);
   } else {
-    const write = { csv: writeCsv, parquet: writeParquet }[format];
     for (const { columns, file } of outs) {
-      const aside = `${file}.${process.pid}.partial`;
-      await write(columns(), aside);
-      renameSync(aside, file);
+      if (format === 'csv') replaceWith(file, (aside) => writeCsv(columns(), aside));
+      else replaceFile(file, await parquetBytes(columns()));
     }
   }
   return outs.map(({ file, rows }) => ({ file, rows, bytes: statSync(file).size }));
 }
 
-async function writeParquet(columns: readonly NamedColumn[], file: string): Promise<void> {
+async function parquetBytes(columns: readonly NamedColumn[]): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import('hyparquet-writer');
   const types = { int: 'INT32', float: 'DOUBLE', text: 'STRING', label: 'STRING' } as const;
   const buffer = parquetWriteBuffer({
@@ -59,11 +57,11 @@ async function writeParquet(columns: readonly NamedColumn[], file: string): Prom
       nullable: Array.isArray(values) && values.includes(null),
     })),
   });
-  writeFileSync(file, new Uint8Array(buffer));
+  return new Uint8Array(buffer);
 }
 
 /** RFC 4180 with line feeds; numbers as JavaScript writes them, which reads back to the same bits. */
-async function writeCsv(columns: readonly NamedColumn[], file: string): Promise<void> {
+function writeCsv(columns: readonly NamedColumn[], file: string): void {
   const descriptor = openSync(file, 'w');
   try {
     let lines = [columns.map(({ name }) => name).join(',')];

@@ -4,7 +4,7 @@ import { BenchFormatError } from '../../lib/format-error.ts';
 import { type ColumnData, Columns } from '../benchmark/columns.ts';
 import { decompress } from '../bzip2/bzip2.ts';
 import { readPickle } from '../pickle/machine.ts';
-import { defaultLimits, Tape } from '../pickle/tape.ts';
+import { defaultLimits, PickleTape } from '../pickle/tape.ts';
 import { addArchitecture, simpleSchedules } from './record.ts';
 import { type Member, readMember } from './source.ts';
 
@@ -34,7 +34,7 @@ export interface WorkerResult {
 export function convertMembers(task: WorkerTask): WorkerResult {
   const columns = new Columns();
   const bad: BadFile[] = [];
-  const tape = new Tape();
+  const tape = new PickleTape();
   let bytes = 0;
   for (const { index, member } of task.members) {
     bytes += member.size;

@@ -1,8 +1,9 @@
 /** Finished parts of a conversion on disk, so that an interrupted one goes on. Only an accelerator: may be deleted. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { replaceFile } from '../../lib/replace-file.ts';
 import type { ColumnData } from '../benchmark/columns.ts';
 import type { ResumePoint } from '../pickle/segments.ts';
 import type { BadFile } from './members.ts';
@@ -43,9 +44,7 @@ export function partsIn(folder: string): Parts {
     },
     save(number, key, part) {
       const body = serialize(part);
-      const aside = `${file(number)}.${process.pid}`;
-      writeFileSync(aside, Buffer.concat([digest(layout + key), digest(body), body]));
-      renameSync(aside, file(number));
+      replaceFile(file(number), Buffer.concat([digest(layout + key), digest(body), body]));
     },
   };
 }

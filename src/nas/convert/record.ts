@@ -143,44 +143,26 @@ class RecordReader {
     if (epochs === undefined || !Number.isInteger(epochs) || epochs < 1 || epochs > 10_000) {
       throw this.#error(`has no valid number of epochs for ${dataset}, seed ${seed}`);
     }
-    const first = Math.max(0, epochs - epochsKept);
-    this.#series(
-      dataset,
-      'train',
-      seed,
-      epochs,
-      first,
-      run,
-      keys.trainAccuracy,
-      keys.trainLoss,
-      (epoch) => epoch,
-    );
-    const names = run.get(keys.evalNames);
-    for (const name of names?.items() ?? []) {
+    const trained: Run = { dataset, seed, epochs };
+    this.#series(trained, {
+      split: 'train',
+      accuracies: run.get(keys.trainAccuracy),
+      losses: run.get(keys.trainLoss),
+      keyOf: (epoch) => epoch,
+    });
+    const [accuracies, losses] = [run.get(keys.evalAccuracy), run.get(keys.evalLoss)];
+    for (const name of run.get(keys.evalNames)?.items() ?? []) {
       const split = name.text();
       if (split === undefined) throw this.#error(`has an evaluation set without a name for ${dataset}`);
-      this.#series(dataset, split, seed, epochs, first, run, keys.evalAccuracy, keys.evalLoss, (epoch) =>
-        evaluationKey(split, epoch),
-      );
+      this.#series(trained, { split, accuracies, losses, keyOf: (epoch) => evaluationKey(split, epoch) });
     }
     this.#costs(dataset, epochs, run);
   }
 
-  #series(
-    dataset: string,
-    split: string,
-    seed: number,
-    epochs: number,
-    first: number,
-    run: Node,
-    accuracyKey: Uint8Array,
-    lossKey: Uint8Array,
-    keyOf: (epoch: number) => Uint8Array | number,
-  ): void {
-    const accuracies = run.get(accuracyKey);
-    const losses = run.get(lossKey);
+  #series({ dataset, seed, epochs }: Run, { split, accuracies, losses, keyOf }: Curve): void {
     const serie = this.#columns.serie(dataset, split);
     if (serie >= maxSeries) throw this.#error(`has more than ${maxSeries} data sets and splits`);
+    const first = Math.max(0, epochs - epochsKept);
     for (let epoch = first; epoch < epochs; epoch++) {
       const at = keyOf(epoch);
       const accuracy = accuracies?.get(at)?.number();
@@ -232,6 +214,21 @@ class RecordReader {
     this.#noted = true;
     this.#columns.notes.push(`architecture ${this.#index}, ${text}`);
   }
+}
+
+/** One training of an architecture. */
+interface Run {
+  readonly dataset: string;
+  readonly seed: number;
+  readonly epochs: number;
+}
+
+/** Accuracies and losses of a training on one split; `keyOf` names an epoch in their dicts. */
+interface Curve {
+  readonly split: string;
+  readonly accuracies: Node | undefined;
+  readonly losses: Node | undefined;
+  readonly keyOf: (epoch: number) => Uint8Array | number;
 }
 
 const evaluationKeys = new Map<string, Uint8Array>();

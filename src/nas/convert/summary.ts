@@ -3,7 +3,7 @@
  * architecture): how many architectures have it, and which are best. An architecture that lacks a number is counted as
  * lacking it; nothing is filled in.
  */
-import type { BenchTable } from '../benchmark/columns.ts';
+import type { BenchColumns } from '../benchmark/columns.ts';
 import { applyPolicy, parsePolicy } from '../benchmark/policy.ts';
 
 /** Asked when the user names none: what the raw files are known to hold, and the policy behind the paper's numbers. */
@@ -21,7 +21,7 @@ export const defaultPolicies = [
 ] as const;
 
 /** Accuracy in % by architecture, for those that have all the policy asks. Throws SyntaxError for no policy. */
-export function accuracies(table: BenchTable, policy: string): Map<number, number> {
+export function accuracies(table: BenchColumns, policy: string): Map<number, number> {
   const { dataset, split } = parsePolicy(policy);
   const serie = table.series.findIndex((known) => known[0] === dataset && known[1] === split);
   const rows: number[] = [];
@@ -68,7 +68,7 @@ export interface PolicySummary {
 }
 
 /** Ranks the architectures under each policy. */
-export function summarise(table: BenchTable, policies: readonly string[], shown: number): PolicySummary[] {
+export function summarise(table: BenchColumns, policies: readonly string[], shown: number): PolicySummary[] {
   return policies.map((policy) => {
     const ranked = [...accuracies(table, policy)]
       .map(([index, accuracy]): Ranked => ({ index, ops: table.ops.get(index)!, accuracy }))
@@ -89,7 +89,7 @@ function gapToTenth(ranked: readonly Ranked[]): number | null {
 }
 
 /** How many architectures have 1, 2, … seeds in the 200-epoch schedule of a dataset. */
-export function seedCounts(table: BenchTable, dataset: string, hp: number): Map<number, number> {
+export function seedCounts(table: BenchColumns, dataset: string, hp: number): Map<number, number> {
   const seeds = new Map<number, Set<number>>();
   for (let i = 0; i < table.length; i++) {
     if (table.hp[i] !== hp || table.series[table.serie[i]!]![0] !== dataset) continue;

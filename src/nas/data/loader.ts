@@ -4,19 +4,13 @@
  */
 import { type Batch, type BatchPlan, batchesAnEpoch, epochOrder, fillBatch } from './batches.ts';
 import { classCount, type ImageSet } from './image-set.ts';
-import type { Filled, LoaderJob, Slot } from './loader.worker.ts';
+import type { Filled, LoaderJob, LoaderStart, Slot } from './loader-job.ts';
 import { startWorker } from './thread.ts';
 
 export interface Loader {
   /** The next batch; at an epoch's end goes on with the next epoch. Its arrays may be reused by the call after the next. */
   next(): Promise<Batch>;
   close(): Promise<void>;
-}
-
-/** Where to begin: a resumed training goes on in the middle of an epoch. */
-export interface LoaderStart {
-  readonly epoch: number;
-  readonly batch: number;
 }
 
 /** Computes each batch when it is asked for. */

@@ -1,27 +1,7 @@
 /** The loader's thread: fills slots of shared memory with batches, in order, as slots become free. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type BatchPlan, batchesAnEpoch, epochOrder, fillBatch } from './batches.ts';
-import type { ImageSet } from './image-set.ts';
-import type { LoaderStart } from './loader.ts';
-
-/** Shared memory for one batch. */
-export interface Slot {
-  readonly images: Float32Array;
-  readonly targets: Float32Array;
-}
-
-export interface LoaderJob {
-  readonly set: ImageSet;
-  readonly plan: BatchPlan;
-  readonly start: LoaderStart;
-  readonly slots: readonly Slot[];
-}
-
-/** Sent when a slot holds the next batch; a slot's number comes back when it may be overwritten. */
-export interface Filled {
-  readonly slot: number;
-  readonly size: number;
-}
+import { batchesAnEpoch, epochOrder, fillBatch } from './batches.ts';
+import type { Filled, LoaderJob } from './loader-job.ts';
 
 const port = parentPort!;
 // The only sender is threadedLoader, which types what it sends as LoaderJob.

@@ -4,33 +4,34 @@
  *
  * Here is the loop over the few opcodes that are the bulk of a file: numbers, texts, the memo, marks. It looks ahead to
  * the float behind a key, because learning curves are made of such pairs. All other opcodes, and those refused, are in
- * pickle-opcodes.ts; the bytes in pickle-window.ts; the memo in pickle-segments.ts; globals in pickle-globals.ts.
+ * opcodes.ts; the bytes in window.ts; the memo in segments.ts; globals in globals.ts.
  */
 import { runRareOpcode } from './opcodes.ts';
 import { type Entries, Segments } from './segments.ts';
-import { defaultLimits, kinds, type Limits, limitError, type Node, Tape } from './tape.ts';
+import type { MachineState } from './state.ts';
+import { defaultLimits, kinds, type Limits, limitError, type Node, PickleTape } from './tape.ts';
 import { type ByteSource, memorySource, PickleWindow, padding } from './window.ts';
 
 export interface MachineOptions {
   readonly limits?: Limits;
-  /** Hands out the entries of one dict as they complete, and forgets them (pickle-segments.ts). */
+  /** Hands out the entries of one dict as they complete, and forgets them (segments.ts). */
   readonly entries?: Entries;
   /** Byte of the source to start at. */
   readonly at?: number;
   /** To be overwritten: its arrays have the size that earlier files needed. */
-  readonly tape?: Tape;
+  readonly tape?: PickleTape;
 }
 
 /** Reads the pickle at the start of `bytes`, onto `tape` if one is given to be used again. */
-export function readPickle(bytes: Uint8Array, limits: Limits = defaultLimits, tape = new Tape()): Node {
+export function readPickle(bytes: Uint8Array, limits: Limits = defaultLimits, tape = new PickleTape()): Node {
   return new PickleMachine(memorySource(bytes), { limits, tape }).run();
 }
 
 /** Room that is left on the tape and the stack before an opcode is run. */
 const slack = 4;
 
-export class PickleMachine {
-  readonly tape: Tape;
+export class PickleMachine implements MachineState {
+  readonly tape: PickleTape;
   readonly limits: Limits;
   readonly window: PickleWindow;
   readonly segments: Segments;
@@ -43,11 +44,12 @@ export class PickleMachine {
   opcodeAt = 0;
 
   constructor(source: ByteSource, options: MachineOptions = {}) {
-    this.tape = options.tape ?? new Tape();
+    this.tape = options.tape ?? new PickleTape();
     this.tape.clear();
     this.limits = options.limits ?? defaultLimits;
     this.window = new PickleWindow(source, this.tape, this.limits, options.at ?? 0);
-    this.segments = new Segments(this, source, options.entries);
+    const { limits } = this;
+    this.segments = new Segments(this, (at) => new PickleMachine(source, { limits, at }), options.entries);
   }
 
   /** Byte of the source that comes next. */

@@ -4,7 +4,8 @@
  */
 import type { BenchFormatError } from '../../lib/format-error.ts';
 import { call, dtypeState, globalId, globalName } from './globals.ts';
-import type { PickleMachine } from './machine.ts';
+import type { Segments } from './segments.ts';
+import type { MachineState } from './state.ts';
 import { kinds, limitError, Node } from './tape.ts';
 
 /** Opcodes of text protocols 0 and 1 and others that no benchmark file has, for the message. */
@@ -29,8 +30,11 @@ const refusedOpcodes: Readonly<Record<number, string>> = {
   152: 'READONLY_BUFFER',
 };
 
+/** What an opcode acts on. */
+type Running = MachineState & { readonly segments: Segments };
+
 /** Runs the opcode at machine.opcodeAt, whose arguments the window comes to next. Returns true at the pickle's end. */
-export function runRareOpcode(machine: PickleMachine, opcode: number): boolean {
+export function runRareOpcode(machine: Running, opcode: number): boolean {
   const { tape, window } = machine;
   switch (opcode) {
     case 0x80: {
@@ -174,7 +178,7 @@ export function runRareOpcode(machine: PickleMachine, opcode: number): boolean {
 }
 
 /** LONG1, LONG4: a little-endian integer; up to 1 KB, where Python has no bound. */
-function pushLong(machine: PickleMachine, short: boolean): void {
+function pushLong(machine: Running, short: boolean): void {
   const { tape, window } = machine;
   const length = short ? tape.bytes[window.position]! : window.view.getUint32(window.position, true);
   window.position += short ? 1 : 4;
@@ -193,7 +197,7 @@ function pushLong(machine: PickleMachine, short: boolean): void {
   }
 }
 
-function pushGlobal(machine: PickleMachine, name: string): void {
+function pushGlobal(machine: Running, name: string): void {
   const id = globalId(name);
   if (id < 0) {
     const printable = name.slice(0, 200).replace(/[^\x20-\x7e]/g, '?');
@@ -203,7 +207,7 @@ function pushGlobal(machine: PickleMachine, name: string): void {
 }
 
 /** A line of a GLOBAL: ASCII up to a line feed, at most 100 characters. */
-function readLine(machine: PickleMachine): string {
+function readLine(machine: Running): string {
   const { tape, window } = machine;
   window.fill(101);
   const from = window.position;
@@ -215,7 +219,7 @@ function readLine(machine: PickleMachine): string {
   return String.fromCharCode(...tape.bytes.subarray(from, to));
 }
 
-function reduce(machine: PickleMachine): void {
+function reduce(machine: Running): void {
   need(machine, 2);
   const { tape } = machine;
   const args = tape.node(machine.stack[machine.depth - 1]!);
@@ -258,12 +262,7 @@ function reduce(machine: PickleMachine): void {
 }
 
 /** Copies the items of `sources` (all on this tape) into a new container on top of the stack. */
-function collectFrom(
-  machine: PickleMachine,
-  container: number,
-  sources: readonly Node[],
-  pairs: boolean,
-): void {
+function collectFrom(machine: Running, container: number, sources: readonly Node[], pairs: boolean): void {
   for (const source of sources) {
     if (source.tape !== machine.tape) throw refusal(machine, 'a call with dropped values');
     const refs = Int32Array.from(source.refs());
@@ -277,7 +276,7 @@ function collectFrom(
 
 /** Puts the stack's values from `from` on into a container. */
 function collect(
-  machine: PickleMachine,
+  machine: Running,
   container: number,
   from: number,
   allowedKinds: readonly number[],
@@ -296,7 +295,7 @@ function collect(
   machine.depth = from;
 }
 
-function collectNew(machine: PickleMachine, kind: number, from: number): void {
+function collectNew(machine: Running, kind: number, from: number): void {
   const ref = machine.tape.count;
   const { stack } = machine;
   // The container takes the place of its first item, so its slot is made beside the stack.
@@ -309,7 +308,7 @@ function collectNew(machine: PickleMachine, kind: number, from: number): void {
   stack[machine.depth++] = ref;
 }
 
-function push(machine: PickleMachine, kind: number): number {
+function push(machine: Running, kind: number): number {
   const { tape } = machine;
   const ref = tape.count++;
   tape.kind[ref] = kind;
@@ -321,18 +320,18 @@ function push(machine: PickleMachine, kind: number): number {
 }
 
 /** Closes the topmost mark and returns its depth. */
-function popMark(machine: PickleMachine): number {
+function popMark(machine: Running): number {
   const mark = machine.marks.pop();
   if (mark === undefined || mark > machine.depth) throw refusal(machine, 'no mark on the stack');
   return mark;
 }
 
-function need(machine: PickleMachine, depth: number): void {
+function need(machine: Running, depth: number): void {
   const floor = machine.marks.at(-1) ?? 0;
   if (machine.depth - floor < depth) throw refusal(machine, 'too little on the stack');
 }
 
 /** What is wrong with the opcode now run. */
-function refusal(machine: PickleMachine, reason: string): BenchFormatError {
+function refusal(machine: Running, reason: string): BenchFormatError {
   return machine.window.error(reason, machine.opcodeAt);
 }

@@ -6,9 +6,8 @@
  * tells which entry to read again; that is rare (a shared object is written once) and the last few are kept.
  */
 import { BenchFormatError } from '../../lib/format-error.ts';
-import { PickleMachine } from './machine.ts';
+import type { MachineState } from './state.ts';
 import { kinds, limitError, type Node } from './tape.ts';
-import type { ByteSource } from './window.ts';
 
 export interface Entries {
   /** The dict's own key in the top-level dict, encoded. */
@@ -27,14 +26,20 @@ export interface ResumePoint {
   readonly starts: readonly number[];
 }
 
+/** A machine that reads a part of the source once more. */
+export interface Rereading extends MachineState {
+  readonly segments: Segments;
+  run(until: number): Node;
+}
+
 /** Entries read again that stay at hand. */
 const keptAgain = 8;
 /** Chain of entries that refer to ever earlier ones. */
 const maxChain = 20;
 
 export class Segments {
-  readonly #machine: PickleMachine;
-  readonly #source: ByteSource;
+  readonly #machine: MachineState;
+  readonly #rereadFrom: (offset: number) => Rereading;
   readonly #entries: Entries | undefined;
   /** One above the highest memo number so far. */
   memoNext = 0;
@@ -47,14 +52,19 @@ export class Segments {
   #level = -1;
   #permanent: { values: number; items: number; bytes: number } | null = null;
   #starts: number[] = [];
-  #again = new Map<number, PickleMachine>();
+  #again = new Map<number, Rereading>();
   #chain = 0;
   /** Looks up memo numbers below an entry that is read again. */
   #parent: Segments | null = null;
 
-  constructor(machine: PickleMachine, source: ByteSource, entries: Entries | undefined) {
+  /** `rereadFrom` gives a machine of its own that starts at a byte of the same source. */
+  constructor(
+    machine: MachineState,
+    rereadFrom: (offset: number) => Rereading,
+    entries: Entries | undefined,
+  ) {
     this.#machine = machine;
-    this.#source = source;
+    this.#rereadFrom = rereadFrom;
     this.#entries = entries;
   }
 
@@ -112,7 +122,7 @@ export class Segments {
     if (machine) this.#again.delete(low);
     else {
       if (this.#chain >= maxChain) throw limitError('entries that refer to each other', maxChain, offset);
-      machine = new PickleMachine(this.#source, { limits: this.#machine.limits, at: start });
+      machine = this.#rereadFrom(start);
       machine.segments.#parent = this;
       machine.segments.memoNext = this.#starts[low * 2]!;
       machine.segments.#memoStart = this.#starts[low * 2]!;

@@ -30,7 +30,7 @@ export const kinds = {
   dict: 12,
   /** a: place in the list of allowed globals */
   global: 13,
-  /** a: element type, see pickle-globals.ts; b: 1 where the bytes are big-endian */
+  /** a: element type, see globals.ts; b: 1 where the bytes are big-endian */
   dtype: 14,
   /** a: place in `externals`: a value on another tape */
   external: 15,
@@ -57,7 +57,7 @@ export const defaultLimits: Limits = {
   bytes: 64 * 2 ** 20,
 };
 
-export class Tape {
+export class PickleTape {
   bytes = new Uint8Array(0);
   kind = new Uint8Array(1024);
   num = new Float64Array(1024);
@@ -126,9 +126,9 @@ export function key(text: string): Uint8Array {
 
 /** One value on a tape. Valid until the machine that made it goes on. */
 export class Node {
-  readonly tape: Tape;
+  readonly tape: PickleTape;
   readonly ref: number;
-  constructor(tape: Tape, ref: number) {
+  constructor(tape: PickleTape, ref: number) {
     this.tape = tape;
     this.ref = ref;
   }
@@ -218,7 +218,7 @@ export class Node {
   }
 }
 
-function matches(tape: Tape, ref: number, wanted: Key): boolean {
+function matches(tape: PickleTape, ref: number, wanted: Key): boolean {
   if (tape.kind[ref] === kinds.external) {
     const there = tape.externals[tape.a[ref]!]!;
     return matches(there.tape, there.ref, wanted);

@@ -1,9 +1,9 @@
 /**
  * The bytes of a pickle as the machine meets them: a window onto the source, held in the tape's `bytes`, because texts
- * stay there. It grows while values refer to it, and slides where whole entries are forgotten (pickle-segments.ts).
+ * stay there. It grows while values refer to it, and slides where whole entries are forgotten (segments.ts).
  */
 import { BenchFormatError } from '../../lib/format-error.ts';
-import { type Limits, limitError, type Tape } from './tape.ts';
+import { type Limits, limitError, type PickleTape } from './tape.ts';
 
 /** Bytes with random access: a file, a part of one, or memory. */
 export interface ByteSource {
@@ -29,7 +29,7 @@ const firstWindow = 4 * 2 ** 20;
 
 export class PickleWindow {
   readonly source: ByteSource;
-  readonly #tape: Tape;
+  readonly #tape: PickleTape;
   readonly #limits: Limits;
   /** Of tape.bytes. */
   view = new DataView(new ArrayBuffer(0));
@@ -41,7 +41,7 @@ export class PickleWindow {
   position = 0;
 
   /** A window onto `source` from its byte `at` on; nothing is read yet. */
-  constructor(source: ByteSource, tape: Tape, limits: Limits, at: number) {
+  constructor(source: ByteSource, tape: PickleTape, limits: Limits, at: number) {
     this.source = source;
     this.#tape = tape;
     this.#limits = limits;

@@ -12,7 +12,7 @@ import { Columns } from '../../../src/nas/benchmark/columns.ts';
 import { decompress } from '../../../src/nas/bzip2/bzip2.ts';
 import { addArchitecture, simpleSchedules } from '../../../src/nas/convert/record.ts';
 import { PickleMachine, readPickle } from '../../../src/nas/pickle/machine.ts';
-import { defaultLimits, key, Tape } from '../../../src/nas/pickle/tape.ts';
+import { defaultLimits, key, PickleTape } from '../../../src/nas/pickle/tape.ts';
 import { memorySource } from '../../../src/nas/pickle/window.ts';
 
 const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 1500);
@@ -151,7 +151,7 @@ function fuzz(
 describe(`fuzz, ${rounds} rounds`, () => {
   test('a mutated pickle gives a value or a typed error with its byte, in bounded memory', () => {
     const before = process.memoryUsage().rss;
-    const tape = new Tape();
+    const tape = new PickleTape();
     const refused = fuzz(Math.ceil(rounds / 2), 1, pickles, (bytes, base) => {
       if (base === pickles.length - 1) {
         const columns = new Columns();

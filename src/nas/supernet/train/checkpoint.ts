@@ -2,9 +2,10 @@
  * A training's whole state in one safetensors file: weights, running statistics, momentum, gradients that wait for the
  * next step, and as JSON the place in the data, the sampler's queues and generator, and the history so far.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../../../lib/replace-file.ts';
 import type { Backend } from '../../backend/contract/backend.ts';
 import type { Network } from '../network/network.ts';
 import { fromTorch, toStateDict, toTorch } from '../network/network.ts';
@@ -69,7 +70,7 @@ export function saveCheckpoint(
       put(`${pendingPrefix}${i}:`, parameter, values);
     });
   const bytes = encodeSafetensors({ tensors, metadata: { progress: JSON.stringify(progress) } });
-  writeWhole(join(folder, fileName), bytes);
+  replaceFile(join(folder, fileName), bytes, true);
 }
 
 export interface Checkpoint {
@@ -113,16 +114,4 @@ export function restoreOptimizer(checkpoint: Checkpoint, network: Network, optim
     }
   });
   optimizer.restore(velocities, pending);
-}
-
-function writeWhole(file: string, bytes: Uint8Array): void {
-  const aside = `${file}.${process.pid}.tmp`;
-  const handle = openSync(aside, 'w');
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(aside, file);
 }

@@ -1,20 +1,15 @@
 /** Trains a network along sampled paths, with checkpoints: interrupted and resumed is, bit for bit, uninterrupted. */
 import type { Backend } from '../../backend/contract/backend.ts';
-import type { BatchPlan } from '../../data/batches.ts';
-import { batchesAnEpoch } from '../../data/batches.ts';
+import { type Batch, type BatchPlan, batchesAnEpoch } from '../../data/batches.ts';
 import type { ImageSet } from '../../data/image-set.ts';
-import { type LoaderStart, plainLoader, threadedLoader } from '../../data/loader.ts';
+import { plainLoader, threadedLoader } from '../../data/loader.ts';
+import type { LoaderStart } from '../../data/loader-job.ts';
 import type { Layout } from '../network/layout.ts';
 import { disposeNetwork, fromStateDict, initialise, type Network } from '../network/network.ts';
 import type { Variant } from '../network/options.ts';
 import { trainingPass } from '../network/pass.ts';
-import {
-  type EpochRecord,
-  loadCheckpoint,
-  type Progress,
-  restoreOptimizer,
-  saveCheckpoint,
-} from './checkpoint.ts';
+import { type EpochRecord, loadCheckpoint, restoreOptimizer, saveCheckpoint } from './checkpoint.ts';
+import { Course } from './course.ts';
 import { Optimizer } from './optimizer.ts';
 import { Sampler } from './sampler.ts';
 import { learningRate } from './schedule.ts';
@@ -62,96 +57,48 @@ export class TrainingInterrupted extends Error {
 
 /** Runs the training to its end. The caller disposes the network. */
 export async function train(backend: Backend, training: Training): Promise<Trained> {
-  const { layout, options, images, seed, checkpoint } = training;
-  const saved = checkpoint
-    ? loadCheckpoint(checkpoint.folder, checkpoint.identity, (epoch) => learningRate(options, epoch))
-    : null;
-  const network = saved
-    ? fromStateDict(backend, layout, saved.tensors, 'checkpoint')
-    : initialise(backend, layout, seed);
-  const optimizer = new Optimizer(backend, network, options);
-  if (saved) restoreOptimizer(saved, network, optimizer);
-
-  const plan = batchPlan(training);
-  const perEpoch = batchesAnEpoch(plan);
-  const cells = layout.stages.reduce((sum, stage) => sum + stage.length, 0);
-  const sampler = new Sampler(options, cells, seed, saved?.progress.sampler);
+  const { options, checkpoint } = training;
+  const { network, optimizer, course, sampler, plan } = begin(backend, training);
   const paths = training.fixedPath ?? sampler;
-
-  let { epoch, batch, accumulated } = saved?.progress ?? { epoch: 0, batch: 0, accumulated: 0 };
-  let totals = saved?.progress.totals ?? { loss: 0, correct: 0, images: 0 };
-  const history = [...(saved?.progress.history ?? [])];
-  const progress = (): Progress => ({
-    identity: checkpoint?.identity ?? '',
-    epoch,
-    batch,
-    accumulated,
-    sampler: sampler.state,
-    totals,
-    lr: learningRate(options, epoch),
-    history,
-  });
+  const total = options.epochs * batchesAnEpoch(plan);
   const save = () => {
-    if (checkpoint) saveCheckpoint(checkpoint.folder, backend, network, optimizer, progress());
+    if (!checkpoint) return;
+    const { identity } = checkpoint;
+    const progress = {
+      ...course.saved,
+      identity,
+      sampler: sampler.state,
+      lr: learningRate(options, course.epoch),
+    };
+    saveCheckpoint(checkpoint.folder, backend, network, optimizer, progress);
   };
 
-  const loader = await openLoader(training, plan, { epoch, batch });
+  const loader = await openLoader(training, plan, { epoch: course.epoch, batch: course.batch });
   const started = performance.now();
   let lastSaved = started;
   let seen = 0;
   let peakBytes = 0;
   try {
-    while (epoch < options.epochs) {
+    while (course.epoch < options.epochs) {
+      const { epoch, batch } = course;
       const loaded = await loader.next();
-      const device = {
-        images: backend.tensor(loaded.images, [loaded.size, images.side, images.side, 3]),
-        targets: backend.tensor(loaded.targets, [loaded.size, loaded.targets.length / loaded.size]),
-      };
-      const { loss, correct, gradients, used, ...pass } = trainingPass(
-        backend,
-        network,
-        paths.next(),
-        device,
-      );
-      backend.dispose([device.images, device.targets]);
-      if (!Number.isFinite(loss))
+      const pass = forwardAndBack(backend, network, paths.next(), { ...loaded, side: training.images.side });
+      if (!Number.isFinite(pass.loss))
         throw new RangeError(
-          `the loss became ${loss} in epoch ${epoch}, batch ${batch}: try a smaller lr or a clipNorm`,
+          `the loss became ${pass.loss} in epoch ${epoch}, batch ${batch}: try a smaller lr or a clipNorm`,
         );
-      optimizer.accumulate(gradients, used);
+      optimizer.accumulate(pass.gradients, pass.used);
       peakBytes = Math.max(peakBytes, pass.peakBytes);
       const lr = learningRate(options, epoch);
-      if (++accumulated >= paths.period) {
-        optimizer.step(lr);
-        accumulated = 0;
-      }
-      totals = {
-        loss: totals.loss + loss * loaded.size,
-        correct: totals.correct + correct,
-        images: totals.images + loaded.size,
-      };
+      if (course.makesStep(paths.period)) optimizer.step(lr);
+      const record = course.advance(pass.loss, pass.correct, loaded.size, lr);
+      if (record) training.onEpoch?.(record);
       seen += loaded.size;
-      if (++batch === perEpoch) {
-        history.push({
-          epoch,
-          lr,
-          loss: totals.loss / totals.images,
-          accuracy: (100 * totals.correct) / totals.images,
-        });
-        training.onEpoch?.(history.at(-1)!);
-        totals = { loss: 0, correct: 0, images: 0 };
-        batch = 0;
-        epoch++;
-      }
       const now = performance.now();
-      training.onBatch?.(
-        epoch * perEpoch + batch,
-        options.epochs * perEpoch,
-        (1000 * seen) / (now - started),
-      );
+      training.onBatch?.(course.batches, total, (1000 * seen) / (now - started));
       if (training.signal?.aborted) {
         save();
-        throw new TrainingInterrupted(`interrupted in epoch ${epoch} after batch ${batch}`);
+        throw new TrainingInterrupted(`interrupted in epoch ${course.epoch} after batch ${course.batch}`);
       }
       if (checkpoint && now - lastSaved >= checkpoint.everyMs) {
         save();
@@ -167,7 +114,45 @@ export async function train(backend: Backend, training: Training): Promise<Train
     await loader.close();
     optimizer.dispose();
   }
-  return { network, history, peakBytes };
+  return { network, history: course.history, peakBytes };
+}
+
+/** From the checkpoint where there is one of this training, else from the seed. */
+function begin(backend: Backend, training: Training) {
+  const { layout, options, seed, checkpoint } = training;
+  const saved = checkpoint
+    ? loadCheckpoint(checkpoint.folder, checkpoint.identity, (epoch) => learningRate(options, epoch))
+    : null;
+  const network = saved
+    ? fromStateDict(backend, layout, saved.tensors, 'checkpoint')
+    : initialise(backend, layout, seed);
+  const optimizer = new Optimizer(backend, network, options);
+  if (saved) restoreOptimizer(saved, network, optimizer);
+  const plan = batchPlan(training);
+  const cells = layout.stages.reduce((sum, stage) => sum + stage.length, 0);
+  return {
+    network,
+    optimizer,
+    plan,
+    course: new Course(batchesAnEpoch(plan), saved?.progress),
+    sampler: new Sampler(options, cells, seed, saved?.progress.sampler),
+  };
+}
+
+/** One batch along one path; the batch's own tensors are disposed. */
+function forwardAndBack(
+  backend: Backend,
+  network: Network,
+  path: ReturnType<PathSource['next']>,
+  { images, targets, size, side }: Batch & { readonly side: number },
+) {
+  const device = {
+    images: backend.tensor(images, [size, side, side, 3]),
+    targets: backend.tensor(targets, [size, targets.length / size]),
+  };
+  const pass = trainingPass(backend, network, path, device);
+  backend.dispose([device.images, device.targets]);
+  return pass;
 }
 
 /** How the training's images become batches; recalibration draws from the same. */
