@@ -1,9 +1,19 @@
-// Builds the package: one bundle per entry with shared chunks, packages left external, types beside it.
+// Builds the package: one bundle per entry with shared chunks, its dependencies left outside, types beside it.
 // With --watch (`npm run dev`) the bundles follow every change until Ctrl-C.
 // Also links the checkout's own commands into node_modules/.bin, so that `npx pipe` in a checkout starts at once.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
@@ -33,8 +43,9 @@ const watches = process.argv.includes('--watch');
  * Bundles `entries` into `outdir`, and with --watch again after every change.
  * @param {Readonly<Record<string, string>>} entries
  * @param {string} outdir
+ * @param {Pick<import('esbuild').BuildOptions, 'packages' | 'external'>} outside which packages stay outside
  */
-async function bundle(entries, outdir) {
+async function bundle(entries, outdir, outside) {
   /** @type {import('esbuild').BuildOptions} */
   const options = {
     absWorkingDir: root,
@@ -45,23 +56,42 @@ async function bundle(entries, outdir) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    packages: 'external',
+    mainFields: ['module', 'main'], // a package's ES modules: a bundle cannot look into its UMD
+    ...outside,
+    metafile: true,
     chunkNames: 'chunks/[name]-[hash]',
     define: { PIPE_VERSION: JSON.stringify(manifest.version) },
     logLevel: watches ? 'info' : 'warning',
   };
-  if (!watches) {
-    await build(options);
-    return;
-  }
+  if (!watches) return (await build(options)).metafile;
   const watching = await context(options);
-  await watching.rebuild(); // whole before the commands are linked
+  const { metafile } = await watching.rebuild(); // whole before the commands are linked
   await watching.watch();
+  return metafile;
+}
+
+/**
+ * The licences of the packages that a bundle holds, as they ask for.
+ * @param {import('esbuild').Metafile | undefined} metafile
+ */
+function licences(metafile) {
+  const names = Object.keys(metafile?.inputs ?? {}).flatMap(
+    (file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
+  );
+  return [...new Set(names)].sort().map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    if (file === undefined) throw new Error(`${name} has no licence file, so it cannot be bundled`);
+    return `${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
 }
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await bundle(engine, 'dist');
-if (existsSync(join(root, 'src/nas'))) await bundle(study, 'dist/nas');
+// What package.json does not name under `dependencies` is bundled: small packages in plain JavaScript, which an installation
+// need not fetch one by one.
+const bundled = await bundle(engine, 'dist', { external: Object.keys(manifest.dependencies) });
+writeFileSync(join(root, 'dist/LICENCES.txt'), licences(bundled).join('\n---\n\n'));
+if (existsSync(join(root, 'src/nas'))) await bundle(study, 'dist/nas', { packages: 'external' });
 await buildVegaRuntime(root, 'dist/vega-runtime.js');
 
 if (existsSync(join(root, 'node_modules/typescript'))) {

@@ -50,7 +50,9 @@ test('the scripts of package.json name files that are there', () => {
   const manifest: { scripts: Record<string, string> } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   );
-  const named = Object.values(manifest.scripts).flatMap((script) => script.match(/[\w./-]+\.m?[jt]s/g) ?? []);
+  const named = Object.values(manifest.scripts).flatMap(
+    (script) => script.match(/[\w./-]+\.(?:m?[jt]s|json)\b/g) ?? [],
+  );
   expect(named).toContain('perf/ops.ts');
   expect(named.filter((path) => statSync(join(root, path), { throwIfNoEntry: false }) === undefined)).toEqual(
     [],

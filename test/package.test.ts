@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { linksOf } from './kit/links.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const copied = [
@@ -61,11 +62,7 @@ function npm(cwd: string, ...args: readonly string[]): string {
 }
 
 function npx(...args: readonly string[]) {
-  return npxIn(app, ...args);
-}
-
-function npxIn(cwd: string, ...args: readonly string[]) {
-  return spawnSync('npx', ['--no-install', ...args], { cwd, encoding: 'utf8' });
+  return spawnSync('npx', ['--no-install', ...args], { cwd: app, encoding: 'utf8' });
 }
 
 /** All files below `app`/node_modules that end so, as paths. */
@@ -84,6 +81,18 @@ test('the package holds the command, the SDK with its types, the schema and the 
   expect(
     files.filter((path) => /^(src|test|stages|cache|reports|perf|dist\/nas|docs\/results)\//.test(path)),
   ).toEqual([]);
+});
+
+test('every link of the package’s documentation leads to a file of the package', () => {
+  const has = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`));
+  const broken = files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      linksOf(file, readFileSync(join(app, 'node_modules/pipe-experiments', file), 'utf8'))
+        .filter(({ isAddress, path }) => !isAddress && !has(path))
+        .map(({ text }) => `${file}: ${text}`),
+    );
+  expect(broken).toEqual([]);
 });
 
 test('an installation takes at most 55 MB and 115 packages', () => {
@@ -130,18 +139,18 @@ test('pipe-experiments is the same command, for use outside a project', () => {
   expect(npx('pipe-experiments', '--version').status).toBe(0);
 });
 
-test('pipe init && pipe run take less than 5 s in an empty project', () => {
-  let fastest = Number.POSITIVE_INFINITY;
-  // A busy machine may take longer once; three times in a row it is the tool.
-  for (let attempt = 0; attempt < 3 && fastest >= 5000; attempt++) {
-    const fresh = join(app, `fresh-${attempt}`);
-    mkdirSync(fresh);
-    const started = performance.now();
-    expect(npxIn(fresh, 'pipe', 'init').status).toBe(0);
-    expect(npxIn(fresh, 'pipe', 'run').status).toBe(0);
-    fastest = Math.min(fastest, performance.now() - started);
-  }
-  expect(fastest).toBeLessThan(5000);
+test('pipe init && pipe run cost less than 5 s of processor time in an empty project', () => {
+  const fresh = join(app, 'fresh');
+  mkdirSync(fresh);
+  // The shell's own time, then that of all its children: a busy machine does not change it.
+  const script = 'npx --no-install pipe init >&2 && npx --no-install pipe run >&2 || exit 1; times';
+  const { status, stdout } = spawnSync('bash', ['-c', script], { cwd: fresh, encoding: 'utf8' });
+  expect(status).toBe(0);
+  const spent = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, seconds]) => 60 * Number(minutes) + Number(seconds),
+  );
+  expect(spent).toHaveLength(4);
+  expect(spent.reduce((sum, time) => sum + time, 0)).toBeLessThan(5);
 });
 
 test('pipe init && pipe run work, and the second run has nothing to do', () => {

@@ -32,7 +32,7 @@ brackets and stars for your shell.
 
 function section({ name, summary, usage, flags, examples }: Command): string {
   const rows = Object.entries(flags).map(([flag, { short, value, help, multiple }]) => {
-    const long = `\`--${flag}${value ? ` ${value}` : ''}\``;
+    const long = `\`--${flag}${value ? ` ${escaped(value)}` : ''}\``;
     return `| ${short ? `\`-${short}\`, ` : ''}${long} | ${escaped(help)}${multiple && !/repeat/.test(help) ? '; repeatable' : ''} |`;
   });
   const table = rows.length === 0 ? [] : ['', '| flag | |', '|---|---|', ...rows];
