@@ -8,9 +8,10 @@ import { verifyCache } from '../../src/pipe/store/verify.ts';
 import { CellsProject } from '../kit/cells.ts';
 import { buildPipe } from '../kit/cli.ts';
 
+/** An executable out is stored and put in place as two files, so that the disk can be full after the stage has ended. */
 const copy = (size = 1) => `version: 1
 stages:
-  copy: {cmd: 'head -c ${size} /dev/zero > \${outs.big}; cat \${deps.in} > \${outs.o}', deps: {in: in.txt}, outs: {o: o.txt, big: big.bin}}
+  copy: {cmd: 'head -c ${size} /dev/zero > \${outs.big}; chmod +x \${outs.big}; cat \${deps.in} > \${outs.o}', deps: {in: in.txt}, outs: {o: o.txt, big: big.bin}}
 `;
 
 let pipe: Awaited<ReturnType<typeof buildPipe>>;

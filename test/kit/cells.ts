@@ -12,8 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BeginOptions, Begun, CellStatus, Published } from '../../src/pipe/cell/work.ts';
-import { openWorkspace } from '../../src/pipe/cell/workspace.ts';
+import type { CellStatus } from '../../src/pipe/cell/cell-status.ts';
+import type { Published } from '../../src/pipe/cell/publish.ts';
+import { type BeginOptions, type Begun, Workspace } from '../../src/pipe/cell/workspace.ts';
 import { loadPipeline } from '../../src/pipe/config/load.ts';
 import { commandFiles, launcher } from '../../src/pipe/job/command.ts';
 import { stageEnvironment } from '../../src/pipe/job/environment.ts';
@@ -59,7 +60,7 @@ export class CellsProject extends Folder {
   workspace(options: { env?: Record<string, string>; set?: readonly string[]; graph?: Graph } = {}) {
     const graph = options.graph ?? this.graph(options.set);
     const env = { PATH: process.env.PATH ?? '', ...options.env };
-    return openWorkspace({ project: this.dir, graph, env, source: async () => null });
+    return new Workspace({ project: this.dir, graph, env, source: async () => null });
   }
 
   async status(options: { env?: Record<string, string>; set?: readonly string[] } = {}) {

@@ -1,6 +1,6 @@
 /** A real pipeline in a throw-away folder, planned and run by the engine itself. */
 import { EventEmitter } from 'node:events';
-import { openWorkspace } from '../../src/pipe/cell/workspace.ts';
+import { Workspace } from '../../src/pipe/cell/workspace.ts';
 import { selectCells } from '../../src/pipe/plan/target.ts';
 import { openPlan } from '../../src/pipe/project/open-plan.ts';
 import type { RunEvent } from '../../src/pipe/run/event.ts';
@@ -43,7 +43,7 @@ export class Pipeline extends Folder {
         },
         machine: { jobs: settings.jobs ?? 2, gpus: settings.gpus ?? null, env },
         open: (onProgress) =>
-          openWorkspace({
+          new Workspace({
             project: this.dir,
             graph,
             env,

@@ -4,7 +4,7 @@ import type { Attempt } from '../job/attempt.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { Job } from '../job/job.ts';
 import type { Cell } from '../plan/graph.ts';
-import type { CellWork } from './work.ts';
+import type { CellTransaction } from './transaction.ts';
 
 export interface Try {
   /** Absolute; exists. */
@@ -21,7 +21,7 @@ export interface Try {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export function attemptOf(cell: Cell, work: CellWork, one: Try): Attempt {
+export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt {
   const job: Job = {
     version: 1,
     cell: cell.id,

@@ -1,7 +1,6 @@
 /** What a cell reads, found on this machine: its fingerprint, the paths for its job, and what to look at again when it ends. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
-import type { Sha256 } from '../../lib/sha256.ts';
 import { type Digests, type Look, PathError, type Reach } from '../digest/digests.ts';
 import { commandFingerprint } from '../job/command.ts';
 import { stageEnvironment } from '../job/environment.ts';
@@ -13,10 +12,10 @@ import { ToolError, type ToolProbes } from '../key/tool-probes.ts';
 import type { Cell, CellId, DepBinding, GatherItem, Graph } from '../plan/graph.ts';
 import { lookedAt, whereToPut } from '../sources/candidates.ts';
 import type { SourceLookup } from '../sources/source.ts';
-import type { OutRecords } from '../store/out-record.ts';
+import type { OutRecord, OutRecords } from '../store/out-record.ts';
 import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
 import { CodeError, type Tracer } from '../trace/tracer.ts';
-import type { Obstacle } from './work.ts';
+import type { Obstacle } from './cell-status.ts';
 
 export interface Surroundings {
   /** Absolute path of the project. */
@@ -31,8 +30,17 @@ export interface Surroundings {
   readonly sources: Graph['sources'];
   /** Outs of a cell whose outs are decided; undefined: they are not yet known. */
   readonly outsOf: (cell: CellId) => OutRecords | undefined;
-  /** Absolute path of an out in place. */
+  /** Absolute path of an out where people look at it. */
   readonly outPath: (cell: CellId, path: string) => string;
+  /** Absolute path at which a stage reads an out. */
+  readonly viewPath: (out: OutRecord) => string;
+}
+
+/** An out of another cell that a cell reads: by what it is, from the store. */
+export interface UpstreamOut {
+  readonly cell: CellId;
+  readonly name: string;
+  readonly out: OutRecord;
 }
 
 /** A path that was looked at for the key. */
@@ -50,8 +58,8 @@ export type Inputs =
       readonly module: string | null;
       readonly origins: Origins;
       readonly paths: readonly InputPath[];
-      /** Upstream outs as the key has them: looked at in place before the stage starts. */
-      readonly upstream: readonly { readonly path: string; readonly sha256: Sha256 }[];
+      /** Upstream outs as the key has them. */
+      readonly upstream: readonly UpstreamOut[];
     }
   | { readonly kind: 'waiting'; readonly on: readonly CellId[] }
   | { readonly kind: 'blocked'; readonly obstacles: readonly Obstacle[] };
@@ -70,7 +78,7 @@ export async function inputsOf(
   const jobDeps: Record<string, JobDep> = {};
   const origins: Record<string, Origins[string]> = {};
   const paths: InputPath[] = [];
-  const upstream: { path: string; sha256: Sha256 }[] = [];
+  const upstream: UpstreamOut[] = [];
   for (const dep of cell.deps) {
     const found = await attempt(obstacles, () => resolveDep(dep, around, without));
     if (found === null) continue;
@@ -102,7 +110,7 @@ interface FoundDep {
   readonly job: JobDep;
   readonly origin: Origins[string];
   readonly path?: InputPath;
-  readonly upstream: readonly { path: string; sha256: Sha256 }[];
+  readonly upstream: readonly UpstreamOut[];
 }
 
 async function resolveDep(
@@ -111,13 +119,13 @@ async function resolveDep(
   without: ReadonlySet<CellId>,
 ): Promise<FoundDep | { obstacle: Obstacle }> {
   if (dep.kind === 'path')
-    return pathDep(dep.name, join(around.project, dep.path), dep.path, { folder: around.project }, around);
+    return pathDep(dep.name, join(around.project, dep.path), dep.path, dep.path, around);
   if (dep.kind === 'source') return sourceDep(dep.name, dep.source, around);
   if (dep.kind === 'out') {
     const item = outItem(dep.cell, dep.out, around);
     return {
-      fingerprint: { kind: 'one', sha256: item.sha256 },
-      job: { kind: 'one', path: item.path },
+      fingerprint: { kind: 'one', sha256: item.out.sha256, name: basename(item.out.path) },
+      job: { kind: 'one', path: around.viewPath(item.out) },
       origin: { origin: `${dep.cell}.${dep.out}`, cells: [dep.cell] },
       upstream: [item],
     };
@@ -128,15 +136,15 @@ async function resolveDep(
     fingerprint: {
       kind: 'gather',
       planned: dep.items.length,
-      items: found.map(({ axes, sha256 }) => ({ axes, sha256 })),
+      items: found.map(({ axes, out }) => ({ axes, sha256: out.sha256, name: basename(out.path) })),
     },
     job: {
       kind: 'gather',
-      items: found.map(({ path, axes }) => ({ path, axes })),
+      items: found.map(({ out, axes }) => ({ path: around.viewPath(out), axes })),
       planned: dep.items.length,
     },
     origin: { origin: gatherOrigin(dep.items), cells: items.map(({ cell }) => cell) },
-    upstream: found.map(({ path, sha256 }) => ({ path, sha256 })),
+    upstream: found.map(({ cell, name, out }) => ({ cell, name, out })),
   };
 }
 
@@ -147,7 +155,7 @@ async function sourceDep(
 ): Promise<FoundDep | { obstacle: Obstacle }> {
   try {
     const found = await around.source(source);
-    if (found) return await pathDep(dep, found.path, `source.${source}`, 'anywhere', around);
+    if (found) return await pathDep(dep, found.path, `source.${source}`, null, around);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // One source that is damaged or out of reach says nothing of the cells that do not read it.
@@ -163,20 +171,22 @@ async function sourceDep(
   return { obstacle: { kind: 'source-missing', message, hint } };
 }
 
+/** `inside`: its path below the project; null for a source, which may lie anywhere and is known by its last name. */
 async function pathDep(
   name: string,
   path: string,
   origin: string,
-  reach: Reach,
+  inside: string | null,
   around: Surroundings,
 ): Promise<FoundDep | { obstacle: Obstacle }> {
+  const reach: Reach = inside === null ? 'anywhere' : { folder: around.project };
   const look = await around.digests.look(path, reach);
   if (!look) {
     const message = `dep ${name}: ${origin} does not exist`;
     return { obstacle: { kind: 'dep-missing', message, hint: 'Create it, or correct the path under deps.' } };
   }
   return {
-    fingerprint: { kind: 'one', sha256: look.sha256 },
+    fingerprint: { kind: 'one', sha256: look.sha256, name: inside ?? basename(path) },
     job: { kind: 'one', path },
     origin: { origin, cells: [] },
     path: { path, reach, look },
@@ -184,10 +194,10 @@ async function pathDep(
   };
 }
 
-function outItem(cell: CellId, name: string, around: Surroundings): { path: string; sha256: Sha256 } {
+function outItem(cell: CellId, name: string, around: Surroundings): UpstreamOut {
   const out = around.outsOf(cell)?.[name];
   if (!out) throw new Error(`${cell} is done but its out ${name} is not known`);
-  return { path: around.outPath(cell, out.path), sha256: out.sha256 };
+  return { cell, name, out };
 }
 
 function gatherOrigin(items: readonly GatherItem[]): string {

@@ -1,17 +1,11 @@
 /** Puts the outs of a key back into place. Nothing is believed: sizes and digests are checked, what is bad is moved away. */
-
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { Digests } from '../digest/digests.ts';
-import type { Fingerprint, Key } from '../key/fingerprint.ts';
-import type { Cell } from '../plan/graph.ts';
-import { reached } from '../store/fault.ts';
-import { folderOf, type Layout } from '../store/layout.ts';
-import { BadObject, quarantineObject, restoreOut } from '../store/objects.ts';
+import { join } from 'node:path';
+import { folderOf } from '../store/layout.ts';
+import { BadObject, quarantineObject } from '../store/objects.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { quarantineEntry } from '../store/quarantine.ts';
-import { readManifest } from '../store/records.ts';
-import { clearStaging, notePlaces, putInPlace, stagingFolder } from './publish.ts';
+import { readManifest, readState } from '../store/records.ts';
+import { type Publication, putAtPlaces, putInPlace } from './in-place.ts';
 
 export type Restored =
   | {
@@ -25,16 +19,8 @@ export type Restored =
   | { readonly kind: 'missing' };
 
 /** The cell's lock must be held. */
-export async function restoreCell(options: {
-  readonly cell: Cell;
-  readonly key: Key;
-  readonly fingerprint: Fingerprint;
-  readonly layout: Layout;
-  readonly project: string;
-  readonly digests: Digests;
-  readonly run: string;
-}): Promise<Restored> {
-  const { cell, key, layout, project, digests } = options;
+export async function restoreCell(options: Omit<Publication, 'ms'>): Promise<Restored> {
+  const { cell, key, layout } = options;
   const entry = readManifest(layout, key);
   if (entry === 'missing') return { kind: 'missing' };
   if (entry === 'damaged')
@@ -43,38 +29,25 @@ export async function restoreCell(options: {
   const names = new Set(cell.outs.map(({ name }) => name));
   if (Object.keys(outs).some((name) => !names.has(name)) || names.size !== Object.keys(outs).length)
     return { kind: 'bad', warning: quarantineEntry(layout, key, 'it has other outs than the cell') };
-
-  if (await isInPlace(options, outs)) {
-    const warnings = notePlaces({ ...options, ms }, outs, project);
-    clearStaging(layout, cell);
-    return { kind: 'restored', outs, ms, warnings };
-  }
-  const fresh = join(stagingFolder(layout, cell, options.run), 'restored');
-  clearStaging(layout, cell);
-  mkdirSync(fresh, { recursive: true });
   try {
-    for (const out of Object.values(outs)) {
-      const path = join(fresh, out.path);
-      mkdirSync(dirname(path), { recursive: true });
-      await restoreOut(layout, out, path);
-      const look = await digests.lookAgain(path, 'self');
-      if (look?.sha256 !== out.sha256)
-        throw new BadObject(out.object, `out ${out.path} is not what its manifest says`);
-    }
+    const publication = { ...options, ms };
+    if (!(await isInPlace(options, outs)))
+      return { kind: 'restored', outs, ms, warnings: await putInPlace(publication, outs) };
+    // After a crash between swap and state the outs are there already; only the note is missing.
+    const state = readState(layout, cell.id);
+    const before = typeof state === 'string' ? null : state;
+    return { kind: 'restored', outs, ms, warnings: await putAtPlaces(publication, outs, before) };
   } catch (error) {
     if (!(error instanceof BadObject)) throw error;
     quarantineObject(layout, error.object);
     return { kind: 'bad', warning: quarantineEntry(layout, key, error.message) };
+  } finally {
+    options.staging.remove();
   }
-  reached('restore-copy');
-  const warnings = putInPlace({ ...options, ms }, fresh, outs);
-  clearStaging(layout, cell);
-  return { kind: 'restored', outs, ms, warnings };
 }
 
-/** After a crash between swap and state the outs are there already; only the note is missing. */
 async function isInPlace(
-  { cell, layout, digests }: { cell: Cell; layout: Layout; digests: Digests },
+  { cell, layout, digests }: Omit<Publication, 'ms'>,
   outs: OutRecords,
 ): Promise<boolean> {
   for (const out of Object.values(outs)) {

@@ -7,10 +7,10 @@ import { reasonsBetween } from '../key/reason.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
 import type { Layout } from '../store/layout.ts';
 import { hasOut } from '../store/objects.ts';
-import type { OutRecords } from '../store/out-record.ts';
 import { type Placed, readManifest, readState } from '../store/records.ts';
+import type { CellStatus } from './cell-status.ts';
+import { type FrozenOuts, frozenOuts } from './frozen.ts';
 import { type Inputs, inputsOf, type Surroundings } from './inputs.ts';
-import type { CellStatus } from './work.ts';
 
 export interface Evaluation {
   readonly status: CellStatus;
@@ -19,6 +19,8 @@ export interface Evaluation {
   readonly inputs: Inputs | null;
   /** An entry of this key was there but not what was written: it must be moved away before the cell runs. */
   readonly damaged: boolean;
+  /** Of a frozen cell: what it is. */
+  readonly frozen?: FrozenOuts;
 }
 
 /** @throws whatever is no user's failure, such as a cache that cannot be read. */
@@ -30,7 +32,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const read = readState(layout, cell.id);
   const placed = typeof read === 'string' ? null : read;
-  if (cell.frozen !== null) return frozen(cell, cell.frozen, placed, around);
+  if (cell.frozen !== null) return frozen(cell, cell.frozen, placed, { layout, around });
 
   const inputs = await inputsOf(cell, around, without);
   const found = { placed, inputs, damaged: false };
@@ -79,29 +81,19 @@ async function outReasons(cell: Cell, placed: Placed, around: Surroundings): Pro
   return reasons;
 }
 
-/** A frozen cell is what lies in its folder, whoever put it there. */
 async function frozen(
   cell: Cell,
   because: string,
   placed: Evaluation['placed'],
-  around: Surroundings,
+  { layout, around }: { layout: Layout; around: Surroundings },
 ): Promise<Evaluation> {
-  const outs: Record<string, OutRecords[string]> = {};
-  const missing: string[] = [];
-  for (const out of cell.outs) {
-    const look = await around.digests.look(around.outPath(cell.id, out.path), 'self');
-    if (!look) missing.push(out.name);
-    else {
-      const { type, content, sha256, executable, size, files } = look;
-      outs[out.name] = { path: out.path, type, object: content, sha256, executable, size, files };
-    }
-  }
   const found = { placed, inputs: null, damaged: false };
-  if (missing.length === 0) {
-    const status = { state: 'frozen', because, key: placed?.key ?? null, outs, ms: placed?.ms ?? 0 } as const;
-    return { ...found, status };
+  const outs = await frozenOuts(cell, layout, around);
+  if ('key' in outs) {
+    const status = { state: 'frozen', because, key: outs.key, outs: outs.outs, ms: placed?.ms ?? 0 } as const;
+    return { ...found, status, frozen: outs };
   }
-  const message = `${cell.id} is frozen (${because}) but its outs are not there: ${missing.join(', ')}`;
+  const message = `${cell.id} is frozen (${because}) but its outs are not there: ${outs.join(', ')}`;
   const hint = `Put them into ${around.outPath(cell.id, '.')}, or remove \`frozen\` to run it.`;
   return {
     ...found,

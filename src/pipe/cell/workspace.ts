@@ -1,12 +1,12 @@
-/** A project's cells and cache as one run sees them: the one implementation of `Workspace`. */
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+/** A project's cells and cache as one run sees them: how each cell stands, and the way from a stale one to published outs. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { hasCode } from '../../lib/errno.ts';
 import { Digests } from '../digest/digests.ts';
 import { checkpointKeyOf } from '../key/cell-fingerprint.ts';
-import type { Fingerprint, Key, Reason } from '../key/fingerprint.ts';
+import type { Fingerprint, Key } from '../key/fingerprint.ts';
 import { ToolProbes } from '../key/tool-probes.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import type { SourceLookup } from '../sources/source.ts';
@@ -18,13 +18,15 @@ import type { MadeWith } from '../store/made-with.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { quarantineEntry } from '../store/quarantine.ts';
 import { readState } from '../store/records.ts';
+import { Views } from '../store/view.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { TypeScriptTracer } from '../trace/typescript/typescript-tracer.ts';
-import type { InputPath, Inputs, Surroundings } from './inputs.ts';
-import { clearStaging, emptyStaging, publishOuts } from './publish.ts';
-import { restoreCell } from './restore.ts';
+import type { CellStatus, Obstacle } from './cell-status.ts';
+import { type GuardOptions, guardInputs } from './guard.ts';
+import type { Inputs, Surroundings } from './inputs.ts';
+import { healOut, type Keeping, keepFrozen } from './keep.ts';
 import { type Evaluation, evaluate } from './status.ts';
-import type { BeginOptions, Begun, CellStatus, CellWork, Obstacle, Workspace } from './work.ts';
+import { CellTransaction } from './transaction.ts';
 
 export interface WorkspaceOptions {
   /** Absolute path of the project folder. */
@@ -38,11 +40,47 @@ export interface WorkspaceOptions {
   readonly fetch?: SourceLookup;
 }
 
-export function openWorkspace(options: WorkspaceOptions): OpenWorkspace {
-  return new OpenWorkspace(options);
+export interface BeginOptions {
+  /** The run's id: named to whoever waits for the cell's lock. */
+  readonly run: string;
+  /** Recorded with what the cell makes. */
+  readonly madeWith?: MadeWith;
+  readonly force: boolean;
+  /** Neither read entries from the cache nor restore (the outs in place still count). */
+  readonly noCache?: boolean;
+  /** Upstream cells that a gather goes on without. */
+  readonly without?: ReadonlySet<CellId>;
+  /** Told once, when another run holds the cell. */
+  readonly onWait?: (holder: string) => void;
+  readonly signal?: AbortSignal;
 }
 
-export class OpenWorkspace implements Workspace {
+/** What `begin` came to: nothing to do and nothing held, or a transaction that must be ended. */
+export type Begun =
+  | {
+      readonly kind: 'up-to-date' | 'restored' | 'frozen';
+      readonly key: Key;
+      /** Milliseconds that the original run took. */
+      readonly savedMs: number;
+      readonly warnings: readonly string[];
+    }
+  | { readonly kind: 'blocked'; readonly obstacles: readonly Obstacle[] }
+  | CellTransaction;
+
+/**
+ * ```ts
+ * const workspace = new Workspace({ project, graph, env: process.env, source });
+ * for (const cell of order) {
+ *   const begun = await workspace.begin(cell, { run, force: false, onWait });
+ *   if (begun.kind !== 'run') continue;             // up to date, restored or frozen: nothing to do, nothing held
+ *   const outs = await begun.stage();               // an empty staging folder, again for every attempt
+ *   …run the attempt with begun.deps, outs, begun.checkpoint, begun.module…
+ *   const published = await begun.publish({ ms });  // or begun.abandon() when the attempt failed
+ * }
+ * await workspace.close();
+ * ```
+ */
+export class Workspace {
   readonly digests: Digests;
   readonly #layout: Layout;
   readonly #graph: Graph;
@@ -55,6 +93,7 @@ export class OpenWorkspace implements Workspace {
   readonly #held = new Set<Lock>();
   #entered: Promise<Lock> | undefined;
   readonly #checkpoints = new Map<CellId, Key | null>();
+  readonly #guarding: Omit<GuardOptions, 'heal'>;
 
   constructor({ project, graph, env, source, fetch = source }: WorkspaceOptions) {
     this.#project = project;
@@ -68,6 +107,7 @@ export class OpenWorkspace implements Workspace {
       indexFolder: index,
       digests: this.digests,
     });
+    const views = new Views(this.#layout, this.digests);
     this.#around = {
       project,
       env,
@@ -78,10 +118,14 @@ export class OpenWorkspace implements Workspace {
       sources: graph.sources,
       outsOf: (cell) => this.#outs.get(cell),
       outPath: (cell, path) => `${this.#layout.cells}/${folderOf(cell)}/${path}`,
+      viewPath: (out) => views.pathOf(out),
     };
     this.#fetching = { ...this.#around, source: fetch };
+    this.#guarding = { project, layout: this.#layout, digests: this.digests, views };
   }
 
+  /** Looks without locking, running or changing anything. Upstream cells must have been looked at or begun before.
+   * `fetch`: the cell is to run, and a source that is nowhere yet is downloaded. */
   async look(
     cell: CellId,
     { without, fetch = false }: { without?: ReadonlySet<CellId>; fetch?: boolean } = {},
@@ -89,16 +133,18 @@ export class OpenWorkspace implements Workspace {
     return (await this.#evaluate(this.#cell(cell), without, fetch ? this.#fetching : this.#around)).status;
   }
 
+  /** `look` for the whole graph, in topological order. */
   async status(): Promise<ReadonlyMap<CellId, CellStatus>> {
     const states = new Map<CellId, CellStatus>();
     for (const id of this.#graph.cells.keys()) states.set(id, await this.look(id));
     return states;
   }
 
+  /** Locks the cell and decides. Upstream cells must be done (published, cached) or in `without`. */
   async begin(id: CellId, options: BeginOptions): Promise<Begun> {
     const cell = this.#cell(id);
     const seen = await this.#evaluate(cell, options.without, this.#fetching);
-    const early = settled(seen.status, options, []);
+    const early = decidedEarly(seen.status, options);
     if (early) return early;
 
     this.#checkWritable();
@@ -119,17 +165,37 @@ export class OpenWorkspace implements Workspace {
     }
   }
 
+  /** Puts the outs of a frozen cell into the store when they are not there yet, and back into its folder when they are gone. */
+  async keepFrozen(id: CellId): Promise<void> {
+    const cell = this.#cell(id);
+    const { frozen } = await this.#evaluate(cell, undefined, this.#around);
+    if (!frozen) return;
+    try {
+      await keepFrozen(cell, frozen, 'frozen', this.#keeping);
+    } catch (error) {
+      // They are where they are; a cache that cannot be written keeps nothing.
+      if (!hasCode(error, 'EROFS', 'EACCES')) throw error;
+    }
+    for (const out of cell.outs) this.digests.forget(this.#around.outPath(id, out.path));
+  }
+
+  /** Absolute path of an out where people look at it (whether or not it is there). */
   outPath(cell: CellId, out: string): string {
     const doc = this.#cell(cell).outs.find(({ name }) => name === out);
     if (!doc) throw new Error(`${cell} has no out ${out}`);
     return this.#around.outPath(cell, doc.path);
   }
 
+  /** Milliseconds that the cell's last run took, of whatever key; null: never ran. */
   lastMs(cell: CellId): number | null {
     const state = readState(this.#layout, cell);
     return typeof state === 'string' ? null : state.ms;
   }
 
+  /**
+   * Milliseconds that the cell is expected to take: what its last run took, or the file's estimate where it never ran or
+   * ran with other params. For the longest path, the plan and the time that is left.
+   */
   expectedMs(id: CellId): number | null {
     const cell = this.#cell(id);
     const last = this.lastMs(id);
@@ -137,6 +203,7 @@ export class OpenWorkspace implements Workspace {
     return isDeepStrictEqual(this.placed(id)?.fingerprint.params, cell.params) ? last : cell.estimateMs;
   }
 
+  /** The fingerprint of what is in place; null: nothing is. */
   placed(cell: CellId): { key: Key; fingerprint: Fingerprint; outs: OutRecords } | null {
     const state = readState(this.#layout, cell);
     if (typeof state === 'string') return null;
@@ -144,6 +211,7 @@ export class OpenWorkspace implements Workspace {
     return fingerprint === null ? null : { key: state.key, fingerprint, outs: state.outs };
   }
 
+  /** Names of the checkpoint folders of every cell that was looked at; null when one is not known. For gc. */
   checkpoints(): ReadonlySet<Key> | null {
     const keys = new Set<Key>();
     for (const key of this.#checkpoints.values()) {
@@ -153,12 +221,86 @@ export class OpenWorkspace implements Workspace {
     return keys;
   }
 
+  /** Releases locks that are still held and writes the accelerators. */
   async close(): Promise<void> {
     for (const held of this.#held) held.release();
     this.#held.clear();
     (await this.#entered?.catch(() => null))?.release();
     this.digests.save();
     this.#tracer.save();
+  }
+
+  async #beginLocked(cell: Cell, options: BeginOptions, held: Lock, attempt = 1): Promise<Begun> {
+    // Another run may have published it while this one waited.
+    for (const out of cell.outs) {
+      this.digests.forget(this.#around.outPath(cell.id, out.path));
+      if (out.place !== null) this.digests.forget(join(this.#project, out.place));
+    }
+    const seen = await this.#evaluate(cell, options.without, this.#fetching);
+    reached('fingerprint');
+    const { status, inputs } = seen;
+    const decided = decidedEarly(status, options);
+    if (decided) return decided;
+    if (inputs?.kind !== 'known' || !('key' in status))
+      throw new Error(`${cell.id} was begun before its upstream`);
+
+    const transaction = this.#transaction(cell, inputs, status.key, options, held);
+    const { key, warnings } = transaction;
+    if (status.state === 'restorable' && !options.force && options.noCache !== true) {
+      const restored = await transaction.restore();
+      if (restored.kind === 'restored')
+        return { kind: 'restored', key, savedMs: restored.ms, warnings: restored.warnings };
+    } else if (seen.damaged) {
+      warnings.push(
+        quarantineEntry(this.#layout, key, 'it is not what was written, or parts of it are missing'),
+      );
+    }
+    this.#outs.delete(cell.id);
+
+    const guarded = await guardInputs(inputs, {
+      ...this.#guarding,
+      heal: (upstream) => healOut(upstream, cell.id, this.#keeping),
+    });
+    if (guarded.kind === 'edited') {
+      // Edited since the run began: it runs with what is there now, under the key of that.
+      if (attempt < attemptsToSettle) return this.#beginLocked(cell, options, held, attempt + 1);
+      return { kind: 'blocked', obstacles: guarded.paths.map(keepsChanging) };
+    }
+    if (guarded.kind === 'damaged') return { kind: 'blocked', obstacles: guarded.obstacles };
+    const own = 'reasons' in status ? status.reasons : [];
+    await transaction.open(guarded.guard, options.force ? [{ kind: 'forced' }, ...own] : own, options);
+    return transaction;
+  }
+
+  #transaction(
+    cell: Cell,
+    inputs: Extract<Inputs, { kind: 'known' }>,
+    key: Key,
+    { run, madeWith }: BeginOptions,
+    held: Lock,
+  ): CellTransaction {
+    return new CellTransaction({
+      cell,
+      inputs,
+      key,
+      layout: this.#layout,
+      project: this.#project,
+      digests: this.digests,
+      lock: held,
+      run,
+      madeWith: madeWith ?? null,
+      onOuts: (outs) => this.#outs.set(cell.id, outs),
+      release: () => this.#release(held),
+    });
+  }
+
+  get #keeping(): Keeping {
+    return {
+      layout: this.#layout,
+      project: this.#project,
+      digests: this.digests,
+      outPath: this.#around.outPath,
+    };
   }
 
   async #evaluate(
@@ -176,159 +318,6 @@ export class OpenWorkspace implements Workspace {
       this.#checkpoints.set(cell.id, known && checkpointKeyOf(known, cell.checkpoint.excluding));
     }
     return evaluation;
-  }
-
-  async #beginLocked(cell: Cell, options: BeginOptions, held: Lock, attempt = 1): Promise<Begun> {
-    // Another run may have published it while this one waited.
-    for (const out of cell.outs) {
-      this.digests.forget(this.#around.outPath(cell.id, out.path));
-      if (out.place !== null) this.digests.forget(join(this.#project, out.place));
-    }
-    const seen = await this.#evaluate(cell, options.without, this.#fetching);
-    reached('fingerprint');
-    const warnings: string[] = [];
-    const { status, inputs } = seen;
-    const decided = settled(status, options, warnings);
-    if (decided) return decided;
-    if (inputs?.kind !== 'known' || !('key' in status) || status.key === null)
-      throw new Error(`${cell.id} was begun before its upstream`);
-
-    const { key } = status;
-    const base = {
-      cell,
-      key,
-      fingerprint: inputs.fingerprint,
-      layout: this.#layout,
-      project: this.#project,
-      digests: this.digests,
-      run: options.run,
-      madeWith: options.madeWith ?? null,
-    };
-    if (status.state === 'restorable' && !options.force && options.noCache !== true) {
-      const restored = await restoreCell(base);
-      if (restored.kind === 'restored') {
-        this.#outs.set(cell.id, restored.outs);
-        return { kind: 'restored', key, savedMs: restored.ms, warnings: restored.warnings };
-      }
-      this.#outs.delete(cell.id);
-      if (restored.kind === 'bad') warnings.push(restored.warning);
-    } else if (seen.damaged) {
-      warnings.push(
-        quarantineEntry(this.#layout, key, 'it is not what was written, or parts of it are missing'),
-      );
-    }
-    this.#outs.delete(cell.id);
-
-    const settledInputs = await this.#settle(inputs);
-    if (settledInputs.kind === 'edited') {
-      // Edited since the run began: it runs with what is there now, under the key of that.
-      if (attempt < attemptsToSettle) return this.#beginLocked(cell, options, held, attempt + 1);
-      return { kind: 'blocked', obstacles: settledInputs.paths.map(restless) };
-    }
-    if (settledInputs.kind === 'spoilt') return { kind: 'blocked', obstacles: settledInputs.obstacles };
-    const own = 'reasons' in status ? status.reasons : [];
-    const reasons: readonly Reason[] = options.force ? [{ kind: 'forced' }, ...own] : own;
-    return this.#work(cell, held, { ...base, reasons, warnings, inputs, paths: settledInputs.paths });
-  }
-
-  #work(
-    cell: Cell,
-    held: Lock,
-    begun: {
-      readonly key: Key;
-      readonly fingerprint: Fingerprint;
-      readonly run: string;
-      readonly madeWith: MadeWith | null;
-      readonly reasons: readonly Reason[];
-      readonly warnings: readonly string[];
-      readonly inputs: Extract<Inputs, { kind: 'known' }>;
-      readonly paths: readonly InputPath[];
-    },
-  ): CellWork {
-    const { key, fingerprint, run, madeWith, reasons, warnings, inputs, paths } = begun;
-    const clear = () => {
-      clearStaging(this.#layout, cell);
-      this.#release(held);
-    };
-    return {
-      kind: 'run',
-      key,
-      fingerprint,
-      reasons,
-      warnings,
-      deps: inputs.deps,
-      module: inputs.module,
-      checkpoint: this.#checkpoint(cell, fingerprint),
-      stage: async () => {
-        const outs = emptyStaging(this.#layout, cell, run);
-        reached('staged');
-        return outs;
-      },
-      publish: async ({ ms }) => {
-        try {
-          const published = await publishOuts({
-            cell,
-            key,
-            fingerprint,
-            layout: this.#layout,
-            project: this.#project,
-            digests: this.digests,
-            lock: held,
-            run,
-            madeWith,
-            ms,
-            inputs: paths,
-          });
-          if (published.kind === 'published') this.#outs.set(cell.id, published.outs);
-          return published;
-        } catch (error) {
-          throw publishError(error, cell, this.#project);
-        } finally {
-          clear();
-        }
-      },
-      abandon: async () => clear(),
-    };
-  }
-
-  /**
-   * Makes sure that any change of an input from now on shows in its stat, and that inputs still are as the key has them.
-   */
-  async #settle(inputs: Extract<Inputs, { kind: 'known' }>): Promise<Settled> {
-    const paths: InputPath[] = [];
-    const edited: string[] = [];
-    for (const input of inputs.paths) {
-      let now = await this.digests.lookAgain(input.path, input.reach).catch(() => null);
-      while (now && !now.settled) {
-        await setTimeout(10);
-        now = await this.digests.lookAgain(input.path, input.reach).catch(() => null);
-      }
-      if (now?.sha256 === input.look.sha256) paths.push({ ...input, look: now });
-      else {
-        this.digests.forget(input.path);
-        edited.push(relative(this.#project, input.path));
-      }
-    }
-    if (edited.length > 0) return { kind: 'edited', paths: edited };
-    const obstacles: Obstacle[] = [];
-    for (const { path, sha256 } of inputs.upstream) {
-      const look = await this.digests.look(path, 'self').catch(() => null);
-      if (look?.sha256 === sha256) paths.push({ path, reach: 'self', look });
-      else {
-        this.digests.forget(path);
-        const message = `${relative(this.#project, path)} was changed after it was made`;
-        obstacles.push({ kind: 'unreadable', message, hint: 'Run again: it is put back from the cache.' });
-      }
-    }
-    return obstacles.length > 0 ? { kind: 'spoilt', obstacles } : { kind: 'settled', paths };
-  }
-
-  #checkpoint(cell: Cell, fingerprint: Fingerprint): string | null {
-    if (cell.checkpoint === null) return null;
-    const key = checkpointKeyOf(fingerprint, cell.checkpoint.excluding);
-    const folder = join(this.#layout.checkpoints, key);
-    mkdirSync(folder, { recursive: true });
-    return folder;
   }
 
   /** Once, before the first lock: `gc` spares what a run uses that has entered. */
@@ -361,41 +350,18 @@ export class OpenWorkspace implements Workspace {
   }
 }
 
-type Settled =
-  | { readonly kind: 'settled'; readonly paths: readonly InputPath[] }
-  /** Project-relative. */
-  | { readonly kind: 'edited'; readonly paths: readonly string[] }
-  /** Upstream outs that are not what the cache says. */
-  | { readonly kind: 'spoilt'; readonly obstacles: readonly Obstacle[] };
-
 const attemptsToSettle = 5;
 
-function restless(path: string): Obstacle {
+function keepsChanging(path: string): Obstacle {
   const message = `${path} changed each time it was looked at`;
   return { kind: 'unreadable', message, hint: 'Run again when nothing writes it any more.' };
 }
 
 /** What needs no lock; undefined: it must be locked and looked at again. */
-function settled(status: CellStatus, options: BeginOptions, warnings: readonly string[]): Begun | undefined {
+function decidedEarly(status: CellStatus, options: BeginOptions): Begun | undefined {
   if (status.state === 'blocked') return { kind: 'blocked', obstacles: status.obstacles };
-  if (status.state === 'frozen')
-    return { kind: 'frozen', key: status.key ?? ('frozen' as Key), savedMs: status.ms, warnings };
+  if (status.state === 'frozen') return { kind: 'frozen', key: status.key, savedMs: status.ms, warnings: [] };
   if (status.state === 'up-to-date' && !options.force)
-    return { kind: 'up-to-date', key: status.key, savedMs: status.ms, warnings };
+    return { kind: 'up-to-date', key: status.key, savedMs: status.ms, warnings: [] };
   return undefined;
-}
-
-/** A full disk or a lost permission is the user's to mend; the old outs are still there. */
-function publishError(error: unknown, cell: Cell, project: string): unknown {
-  if (!(error instanceof Error && 'code' in error)) return error;
-  const code = String(error.code);
-  if (!['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'ENOENT'].includes(code)) return error;
-  const lost = code === 'ENOENT' && !existsSync(join(project, 'cache'));
-  const message = lost
-    ? `the cache folder was deleted while ${cell.id} ran; its outs are lost`
-    : `the outs of ${cell.id} could not be stored (${error.message})`;
-  const hint = lost
-    ? 'Run again.'
-    : 'Nothing was published and what was there before still is. Make room or give permission, then run again.';
-  return new UserError(message, { code: exitCode.failed, hint });
 }

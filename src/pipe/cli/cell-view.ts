@@ -1,6 +1,6 @@
 /** A cell as `status`, `why`, `ls` and `plan` show it: whether it is up to date, and how it ended when it last ran. */
 import { timeText } from '../../lib/format.ts';
-import type { CellStatus } from '../cell/work.ts';
+import type { CellStatus } from '../cell/cell-status.ts';
 import type { Reason } from '../key/fingerprint.ts';
 import { reasonLine } from '../key/reason-line.ts';
 import type { CellId } from '../plan/graph.ts';

@@ -1,5 +1,5 @@
 /** Opens what a verb works on: the plan, the cells its targets name, the workspace. */
-import type { Workspace } from '../cell/work.ts';
+import type { Workspace } from '../cell/workspace.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { selectCells } from '../plan/target.ts';
 import { type OpenOptions, openPlan } from '../project/open-plan.ts';
@@ -28,10 +28,10 @@ export async function withWorkspace<Result>(
   { project, env }: Invocation,
   use: (workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
-  const { openWorkspace } = await import('../cell/workspace.ts');
+  const { Workspace } = await import('../cell/workspace.ts');
   const { findSource } = await import('../sources/source.ts');
   const { graph } = opened;
-  const workspace = openWorkspace({
+  const workspace = new Workspace({
     project,
     graph,
     env,

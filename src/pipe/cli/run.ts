@@ -48,7 +48,7 @@ export const run: Command = {
     const cells = targeted(graph, parsed.arguments);
     const { openScreen } = await import('../screen/screen.ts');
     const screen = await openScreen(screenOptions(parsed, invocation));
-    const { openWorkspace } = await import('../cell/workspace.ts');
+    const { Workspace } = await import('../cell/workspace.ts');
     const { findSource, sourceLookup } = await import('../sources/source.ts');
     const { runPipeline } = await import('../run/run.ts');
     const set = parsed.texts('set');
@@ -67,7 +67,7 @@ export const run: Command = {
           },
           machine: { jobs, gpus, env },
           open: (onProgress, onWarning) =>
-            openWorkspace({
+            new Workspace({
               project,
               graph,
               env,

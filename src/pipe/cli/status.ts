@@ -3,7 +3,8 @@
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { countText } from '../../lib/format.ts';
 import { printable } from '../../lib/printable.ts';
-import type { CellStatus, Workspace } from '../cell/work.ts';
+import type { CellStatus } from '../cell/cell-status.ts';
+import type { Workspace } from '../cell/workspace.ts';
 import type { Reason } from '../key/fingerprint.ts';
 import { rootCauses } from '../key/reason.ts';
 import { reasonLine } from '../key/reason-line.ts';

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import {
   type BigIntStats,
+  chmodSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -13,6 +14,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -21,7 +23,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { encodeListing, type ListingEntry, linkStaysInside, outDigest } from './listing.ts';
-import { StatIndex, signature } from './stat-index.ts';
+import { isStamped, objectTime, StatIndex, signature } from './stat-index.ts';
 
 /** What a path held when it was looked at. */
 export interface Look {
@@ -39,6 +41,8 @@ export interface Look {
   readonly stat: string;
   /** Whether the stat was old enough, before reading, for any later write to change it. */
   readonly settled: boolean;
+  /** Links in a folder that lead out of it: where they stand. What they lead to is part of the content. */
+  readonly detours: readonly string[];
 }
 
 /**
@@ -63,7 +67,7 @@ const pieceBytes = 1024 * 1024;
 /** Files are looked at without pause for this long before others get their turn. */
 const turnMs = 25;
 /** How long a file's stat may stay the same while it is written: twice a kernel's tick, or what FAT and old NFS keep. */
-const tickMs = 20;
+export const tickMs = 20;
 const coarseTickMs = 2_000;
 
 export class Digests {
@@ -89,15 +93,18 @@ export class Digests {
     return look;
   }
 
-  /** The same, without what this run remembers. @throws PathError */
-  async lookAgain(path: string, reach: Reach): Promise<Look | null> {
+  /**
+   * The same, without what this run remembers; with `read` every byte is read, whatever the stat says.
+   * @throws PathError
+   */
+  async lookAgain(path: string, reach: Reach, how: 'stat' | 'read' = 'stat'): Promise<Look | null> {
     const stat = lstatOrNull(path);
     if (!stat) return null;
     const real = resolveRoot(path, stat, reach);
     if (real === null) return null;
     const target = real === path ? stat : lstatSync(real, { bigint: true });
     if (target.isFile()) {
-      const { sha256: content, settled, stat: seen } = await this.#file(real, target);
+      const { sha256: content, settled, stat: seen } = await this.#file(real, target, how);
       const executable = isExecutable(target);
       return {
         type: 'file',
@@ -108,18 +115,11 @@ export class Digests {
         files: 1,
         stat: seen,
         settled,
+        detours: [],
       };
     }
     if (!target.isDirectory()) throw new PathError(path, 'is neither a file nor a folder');
-    const walk: Walk = {
-      root: real,
-      reach,
-      entries: [],
-      stats: createHash('sha256'),
-      settled: true,
-      size: 0,
-      files: 0,
-    };
+    const walk = newWalk(real, reach, how);
     await this.#folder(walk, real, '', [realpathSync(real)]);
     const content = sha256Of(encodeListing(walk.entries));
     return {
@@ -131,13 +131,13 @@ export class Digests {
       files: walk.files,
       stat: walk.stats.digest('hex'),
       settled: walk.settled,
+      detours: walk.detours,
     };
   }
 
   /** The listing behind a folder's digest. The folder must exist. @throws PathError */
   async listing(path: string, reach: Reach): Promise<readonly ListingEntry[]> {
-    const stats = createHash('sha256');
-    const walk: Walk = { root: path, reach, entries: [], stats, settled: true, size: 0, files: 0 };
+    const walk = newWalk(path, reach, 'stat');
     await this.#folder(walk, path, '', [realpathSync(path)]);
     return walk.entries;
   }
@@ -184,14 +184,48 @@ export class Digests {
     return Date.now() + this.#skewMs;
   }
 
-  async #file(path: string, stat: BigIntStats): Promise<{ sha256: Sha256; settled: boolean; stat: string }> {
+  /** Stamps `path`, whose content is known, as an object: from now on it must not be written. */
+  stamp(path: string, sha256: Sha256, mode: number): void {
+    chmodSync(path, mode);
+    utimesSync(path, objectTime, objectTime);
+    this.stamped(path, sha256);
+  }
+
+  /** To be called when a link to an object was made or moved, which changes its ctime alone. */
+  stamped(path: string, sha256: Sha256): void {
+    const stat = lstatSync(path, { bigint: true });
+    if (isStamped(stat)) this.#index.set(path, signature(stat), sha256);
+  }
+
+  /** A file's stat but for what a new link changes. */
+  markOf(path: string): string {
+    const { dev, ino, size, mtimeNs } = lstatSync(path, { bigint: true });
+    return `${dev}.${ino}.${size}.${mtimeNs}`;
+  }
+
+  /** Files of known content are known by their stat from now on, if they still have the mark that they had a tick ago. */
+  remember(
+    files: readonly { readonly path: string; readonly sha256: Sha256; readonly mark: string }[],
+  ): void {
+    for (const { path, sha256, mark } of files) {
+      const stat = lstatOrNull(path);
+      if (stat?.isFile() && this.markOf(path) === mark) this.#index.set(path, signature(stat), sha256);
+    }
+  }
+
+  async #file(
+    path: string,
+    stat: BigIntStats,
+    how: 'stat' | 'read',
+  ): Promise<{ sha256: Sha256; settled: boolean; stat: string }> {
     let current = stat;
     for (let attempt = 0; attempt < 3; attempt++) {
       const seen = signature(current);
+      if (how === 'read') this.#index.delete(path, seen);
       const known = this.#index.get(path, seen);
       if (known) return { sha256: known, settled: true, stat: seen };
       await this.#pause();
-      const settled = this.#unsettledMs(current) === 0;
+      const settled = isStamped(current) || this.#unsettledMs(current) === 0;
       const sha256 = await hashFile(path, Number(current.size));
       const after = lstatOrNull(path);
       if (after && signature(after) === seen) {
@@ -224,7 +258,7 @@ export class Digests {
     const stat = lstatOrNull(path);
     if (!stat) throw new PathError(path, 'went away while its folder was read');
     if (stat.isFile()) {
-      const { sha256, settled, stat: seen } = await this.#file(path, stat);
+      const { sha256, settled, stat: seen } = await this.#file(path, stat, walk.how);
       const size = Number(stat.size);
       walk.entries.push({ type: 'file', path: name, executable: isExecutable(stat), size, sha256 });
       walk.stats.update(`${name}\0${seen}\n`);
@@ -265,9 +299,10 @@ export class Digests {
     if (walk.reach === 'self')
       throw new PathError(path, `is a link that leads out of its folder, to ${text}`);
     checkReach(path, real, walk.reach);
+    walk.detours.push(path);
     const target = lstatSync(real, { bigint: true });
     if (target.isFile()) {
-      const { sha256, settled, stat: seen } = await this.#file(real, target);
+      const { sha256, settled, stat: seen } = await this.#file(real, target, walk.how);
       const size = Number(target.size);
       walk.entries.push({ type: 'file', path: name, executable: isExecutable(target), size, sha256 });
       walk.stats.update(`${name}\0${seen}\n`);
@@ -293,11 +328,18 @@ export class Digests {
 interface Walk {
   readonly root: string;
   readonly reach: Reach;
+  readonly how: 'stat' | 'read';
+  readonly detours: string[];
   readonly entries: ListingEntry[];
   readonly stats: ReturnType<typeof createHash>;
   settled: boolean;
   size: number;
   files: number;
+}
+
+function newWalk(root: string, reach: Reach, how: 'stat' | 'read'): Walk {
+  const stats = createHash('sha256');
+  return { root, reach, how, detours: [], entries: [], stats, settled: true, size: 0, files: 0 };
 }
 
 /** sha256 of a file's bytes, in pieces. */

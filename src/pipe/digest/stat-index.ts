@@ -9,14 +9,27 @@ export type StatSignature = string & { readonly __brand: 'StatSignature' };
 
 export function signature(stat: BigIntStats): StatSignature {
   const { dev, ino, size, mtimeNs, ctimeNs } = stat;
-  return `${dev}.${ino}.${size}.${mtimeNs}.${ctimeNs}` as StatSignature;
+  return `${dev}.${ino}.${size}.${mtimeNs}.${ctimeNs}${isStamped(stat) ? stampedEnd : ''}` as StatSignature;
 }
 
-const header = 'pipe-stat-index 1';
+/**
+ * Every object of the store, and every link to one, has this time of change and cannot be written: 2000-01-01, with a
+ * fraction that doubles and microseconds hold exactly and that no other program sets. A write would set another, so
+ * that it is seen even within a tick; and no stage can learn from the time of an input when it was made.
+ */
+export const objectTime = 946_684_800.531_25;
+const objectTimeNs = 946_684_800_531_250_000n;
+const stampedEnd = '.o';
+
+export function isStamped(stat: BigIntStats): boolean {
+  return stat.mtimeNs === objectTimeNs && (stat.mode & 0o222n) === 0n;
+}
+
+const header = 'pipe-stat-index 2';
 
 export class StatIndex {
   readonly #file: string;
-  #known: Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }> | undefined;
+  #known: Map<string, Known> | undefined;
   #changed = false;
 
   constructor(file: string) {
@@ -25,21 +38,26 @@ export class StatIndex {
 
   /** The digest of `path`, if it was taken at this very stat. */
   get(path: string, stat: StatSignature): Sha256 | undefined {
-    const known = this.#entries().get(path);
+    const known = this.#entries().get(nameOf(path, stat));
     return known?.stat === stat ? known.sha256 : undefined;
   }
 
   /** Only for a stat that was settled before the content was read. */
   set(path: string, stat: StatSignature, sha256: Sha256): void {
-    this.#entries().set(path, { stat, sha256 });
+    this.#entries().set(nameOf(path, stat), { path, stat, sha256 });
     this.#changed = true;
+  }
+
+  /** It is not what its stat says. */
+  delete(path: string, stat: StatSignature): void {
+    this.#changed = this.#entries().delete(nameOf(path, stat)) || this.#changed;
   }
 
   /** Writes the index if it changed. Never fails: a run on a read-only cache is only slower. */
   save(): void {
     if (!this.#changed || !this.#known) return;
     const lines = [header];
-    for (const [path, { stat, sha256 }] of this.#known)
+    for (const { path, stat, sha256 } of this.#known.values())
       lines.push(`${sha256} ${stat} ${JSON.stringify(path)}`);
     const body = `${lines.join('\n')}\n`;
     const aside = `${this.#file}.${process.pid}.tmp`;
@@ -56,21 +74,32 @@ export class StatIndex {
   /** Forgets paths that are not there any more. */
   prune(): void {
     const known = this.#entries();
-    for (const path of known.keys()) {
+    for (const [name, { path }] of known) {
       if (existsSync(path)) continue;
-      known.delete(path);
+      known.delete(name);
       this.#changed = true;
     }
   }
 
-  #entries(): Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }> {
+  #entries(): Map<string, Known> {
     this.#known ??= read(this.#file);
     return this.#known;
   }
 }
 
-function read(file: string): Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }> {
-  const known = new Map<string, { readonly stat: StatSignature; readonly sha256: Sha256 }>();
+interface Known {
+  readonly path: string;
+  readonly stat: StatSignature;
+  readonly sha256: Sha256;
+}
+
+/** An object has many links: what is known of one is known of all. */
+function nameOf(path: string, stat: StatSignature): string {
+  return stat.endsWith(stampedEnd) ? stat.split('.', 2).join('.') : path;
+}
+
+function read(file: string): Map<string, Known> {
+  const known = new Map<string, Known>();
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -84,8 +113,8 @@ function read(file: string): Map<string, { readonly stat: StatSignature; readonl
     const sha256 = line.slice(0, 64);
     const space = line.indexOf(' ', 65);
     const path = pathOf(line.slice(space + 1));
-    if (isSha256(sha256) && path !== null)
-      known.set(path, { stat: line.slice(65, space) as StatSignature, sha256 });
+    const stat = line.slice(65, space) as StatSignature;
+    if (isSha256(sha256) && path !== null) known.set(nameOf(path, stat), { path, stat, sha256 });
   }
   return known;
 }

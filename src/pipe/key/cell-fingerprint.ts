@@ -68,11 +68,11 @@ function depsAsJson(deps: Readonly<Record<string, DepFingerprint>>): JsonObject 
   for (const [name, dep] of Object.entries(deps)) {
     result[name] =
       dep.kind === 'one'
-        ? { kind: 'one', sha256: dep.sha256 }
+        ? { kind: 'one', sha256: dep.sha256, name: dep.name }
         : {
             kind: 'gather',
             planned: dep.planned,
-            items: dep.items.map(({ axes, sha256 }) => ({ axes, sha256 })),
+            items: dep.items.map(({ axes, sha256, name }) => ({ axes, sha256, name })),
           };
   }
   return result;

@@ -31,13 +31,25 @@ export interface Fingerprint {
 }
 
 export type DepFingerprint =
-  | { readonly kind: 'one'; readonly sha256: Sha256 }
+  | {
+      readonly kind: 'one';
+      readonly sha256: Sha256;
+      /**
+       * What a stage can see of its name: the path of a project's file below the project, the last name of an out's or
+       * source's path. A compiler goes by the ending, and many programs write the name into what they make.
+       */
+      readonly name: string;
+    }
   | {
       readonly kind: 'gather';
       /** How many items the plan has: the stage sees it, and three of five are not three of three. */
       readonly planned: number;
       /** Sorted by axis values, so that reordering an axis reruns nothing. */
-      readonly items: readonly { readonly axes: Readonly<Record<string, string>>; readonly sha256: Sha256 }[];
+      readonly items: readonly {
+        readonly axes: Readonly<Record<string, string>>;
+        readonly sha256: Sha256;
+        readonly name: string;
+      }[];
     };
 
 /** Why a cell must run, most telling reason first. Empty when it is up to date. */
@@ -73,6 +85,8 @@ export type Reason =
       /** The path, source or cell the dep comes from. */
       readonly origin: string;
       readonly cause?: CellId;
+      /** Its content is the same, and only its name differs. */
+      readonly renamed?: { readonly from: string; readonly to: string };
     }
   | {
       readonly kind: 'env';

@@ -23,6 +23,8 @@ export function reasonLine(reason: Reason): string {
     case 'command':
       return `command changed: ${commandChange(reason.from, reason.to)}`;
     case 'dep':
+      if (reason.renamed)
+        return `dep ${reason.name} has another name: ${reason.renamed.from} → ${reason.renamed.to}, with the same content`;
       return `dep ${reason.name} changed: ${digest(reason.from)} → ${digest(reason.to)} (${reason.origin}${
         reason.cause && reason.cause !== reason.origin ? `, because of ${reason.cause}` : ''
       })`;

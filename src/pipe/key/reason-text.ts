@@ -24,6 +24,7 @@ export function reasonText(reason: Reason): string {
     case 'command':
       return `command: ${commandChange(reason.from, reason.to)}`;
     case 'dep':
+      if (reason.renamed) return `${reason.name}: name ${reason.renamed.from} → ${reason.renamed.to}`;
       return `${reason.name} from ${reason.origin}`;
     case 'env':
       return `environment variable ${reason.name}`;

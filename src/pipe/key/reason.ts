@@ -29,7 +29,8 @@ export function reasonsBetween(
   for (const name of names(previous.deps, current.deps)) {
     const [before, after] = [own(previous.deps, name), own(current.deps, name)];
     const [from, to] = [before && depDigest(before), after && depDigest(after)];
-    if (from === to) continue;
+    const renamed = renaming(before, after);
+    if (from === to && renamed === null) continue;
     const source = own(origins, name);
     const cause = source?.cells[firstDifference(before, after)];
     reasons.push({
@@ -39,6 +40,7 @@ export function reasonsBetween(
       to,
       origin: source?.origin ?? 'no longer declared',
       ...(cause === undefined ? {} : { cause }),
+      ...(from === to && renamed !== null ? { renamed } : {}),
     });
   }
   for (const name of names(previous.env, current.env)) {
@@ -136,13 +138,24 @@ function codeReasons(before: CodeFingerprint, after: CodeFingerprint): readonly 
   return reasons;
 }
 
+/** Of a gathered dep the names are part of its digest. */
+function renaming(
+  before: DepFingerprint | undefined,
+  after: DepFingerprint | undefined,
+): { from: string; to: string } | null {
+  if (before?.kind !== 'one' || after?.kind !== 'one' || before.name === after.name) return null;
+  return { from: before.name, to: after.name };
+}
+
 /** Which item of a gathered dep is new or another than before: 0 when only some are gone. */
 function firstDifference(before: DepFingerprint | undefined, after: DepFingerprint | undefined): number {
   if (before?.kind !== 'gather' || after?.kind !== 'gather') return 0;
-  const known = new Map(before.items.map((item) => [canonicalJson(item.axes), item.sha256]));
+  const known = new Map(
+    before.items.map((item) => [canonicalJson(item.axes), `${item.sha256} ${item.name}`]),
+  );
   return Math.max(
     0,
-    after.items.findIndex((item) => known.get(canonicalJson(item.axes)) !== item.sha256),
+    after.items.findIndex((item) => known.get(canonicalJson(item.axes)) !== `${item.sha256} ${item.name}`),
   );
 }
 

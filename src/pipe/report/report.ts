@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
-import type { Workspace } from '../cell/work.ts';
+import type { Workspace } from '../cell/workspace.ts';
 import type { Graph } from '../plan/graph.ts';
 import { layoutOf } from '../store/layout.ts';
 import { readBaseline } from './model/baseline.ts';

@@ -1,6 +1,6 @@
 /** A run under way: what it was asked for, what it works with, and how its start and end are reported. */
-import type { CellStatus, Workspace } from '../cell/work.ts';
-import type { Key } from '../key/fingerprint.ts';
+import type { CellStatus } from '../cell/cell-status.ts';
+import type { Workspace } from '../cell/workspace.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import { version } from '../version.ts';
 import type { RunId } from './event.ts';
@@ -83,7 +83,7 @@ export function cachedEvent(cell: CellId, status: CellStatus): CachedEvent | nul
   return {
     type: 'cell-cached',
     cell,
-    key: status.key ?? ('frozen' as Key),
+    key: status.key,
     how: status.state,
     savedMs: status.ms,
   };

@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { attemptOf } from '../cell/attempt.ts';
-import type { Begun, CellWork, Obstacle, Workspace } from '../cell/work.ts';
+import type { Obstacle } from '../cell/cell-status.ts';
+import type { CellTransaction } from '../cell/transaction.ts';
+import type { Begun, Workspace } from '../cell/workspace.ts';
 import type { Lease } from '../exec/capacity.ts';
 import type { Ended, Executor, Running } from '../exec/executor.ts';
 import { maskFile, maskText, secretsOf } from '../exec/mask.ts';
@@ -52,7 +54,7 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
     say({ type: 'cell-not-run', cell: cell.id, state: 'cancelled', cause: null });
     return 'cancelled';
   };
-  let work: CellWork | undefined;
+  let work: CellTransaction | undefined;
   try {
     const begun = await beginOrLeave(context, task);
     if (begun === 'held') return stopper.signal.aborted ? cancel() : 'held';
@@ -124,7 +126,12 @@ interface Tried {
   readonly ms: number;
 }
 
-async function tryOnce(context: CellContext, task: CellTask, work: CellWork, number: number): Promise<Tried> {
+async function tryOnce(
+  context: CellContext,
+  task: CellTask,
+  work: CellTransaction,
+  number: number,
+): Promise<Tried> {
   const { cell, lease } = task;
   const { say, stopper, folder } = context;
   const outs = await work.stage();
@@ -197,7 +204,7 @@ async function endedWell(running: Running, cell: Cell, stopper: Stopper): Promis
 async function publish(
   context: CellContext,
   cell: Cell,
-  work: CellWork,
+  work: CellTransaction,
   tried: Tried,
   fail: (error: CellError, log: string | null) => Fate,
 ): Promise<Fate> {
@@ -234,7 +241,11 @@ async function publish(
     case 'dirty-inputs':
       return fail(
         cellError('dirty-inputs', `${published.paths.join(', ')} changed while the stage ran`, {
-          hint: `nothing was published; the outs are in ${context.folder.shown(published.aside)}. Run it again`,
+          hint: [
+            `nothing was published; the outs are in ${context.folder.shown(published.aside)}`,
+            ...published.notes,
+            'Run it again',
+          ].join('. '),
           details: { paths: published.paths, aside: context.folder.shown(published.aside) },
         }),
         log,

@@ -1,6 +1,6 @@
 /** What a run is asked to do, with what, and where. */
 import type { JsonObject } from '../../lib/json.ts';
-import type { Workspace } from '../cell/work.ts';
+import type { Workspace } from '../cell/workspace.ts';
 import type { Executor } from '../exec/executor.ts';
 import type { Grace } from '../exec/grace.ts';
 import type { Key } from '../key/fingerprint.ts';

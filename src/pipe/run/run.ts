@@ -66,6 +66,7 @@ async function lookAtAll({ workspace, wanted, forced }: Run): Promise<ReadonlyMa
   const inPlace = new Map<CellId, CachedEvent>();
   for (const id of wanted) {
     const status = await workspace.look(id);
+    if (status.state === 'frozen') await workspace.keepFrozen(id);
     const cached = forced.has(id) ? null : cachedEvent(id, status);
     if (cached) inPlace.set(id, cached);
   }

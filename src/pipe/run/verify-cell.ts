@@ -6,7 +6,8 @@ import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Json } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { attemptOf } from '../cell/attempt.ts';
-import type { CellWork, Workspace } from '../cell/work.ts';
+import type { CellTransaction } from '../cell/transaction.ts';
+import type { Workspace } from '../cell/workspace.ts';
 import { hashFile } from '../digest/digests.ts';
 import type { Executor } from '../exec/executor.ts';
 import { maskFile, secretsOf } from '../exec/mask.ts';
@@ -69,7 +70,7 @@ export async function verifyCell(options: VerifyOptions): Promise<readonly Diffe
 /** Absolute paths of the outs, by name, until the next attempt. */
 async function attempt(
   { project, cell, env, executor, gpus }: VerifyOptions,
-  work: CellWork,
+  work: CellTransaction,
   folder: string,
   number: number,
 ): Promise<Readonly<Record<string, string>>> {

@@ -5,7 +5,7 @@ import type { Sha256 } from '../../lib/sha256.ts';
 import { isSha256 } from '../../lib/sha256.ts';
 import type { Key } from '../key/fingerprint.ts';
 import { type Layout, objectFile } from './layout.ts';
-import { BadObject, readListing } from './objects.ts';
+import { BadObject, objectsOf } from './objects.ts';
 import type { OutRecord } from './out-record.ts';
 
 /** In `objects`: who uses the store. Not a digest's folder, so that no object is ever looked for here. */
@@ -17,6 +17,8 @@ export interface StoredFile<Name> {
   readonly size: number;
   /** Changes when the file is written again. */
   readonly version: string;
+  /** Changes when somebody said that it is needed again, too. */
+  readonly changed: bigint;
 }
 
 export function* storedObjects(layout: Layout): Generator<StoredFile<Sha256>> {
@@ -53,17 +55,6 @@ export function versionOf(file: string): string | null {
   return stat ? `${stat.ino}.${stat.mtimeNs}.${stat.size}` : null;
 }
 
-/** Every object that an out needs with its size; of a folder the listing and all files in it. @throws BadObject */
-export function* objectsOf(
-  layout: Layout,
-  out: OutRecord,
-): Generator<{ readonly sha256: Sha256; readonly size: number | null }> {
-  yield { sha256: out.object, size: out.type === 'file' ? out.size : null };
-  if (out.type === 'file') return;
-  for (const entry of readListing(layout, out.object))
-    if (entry.type === 'file') yield { sha256: entry.sha256, size: entry.size };
-}
-
 /** Why an out cannot be put back, by what can be seen without reading contents; null: it can. */
 export function brokenOut(layout: Layout, out: OutRecord): string | null {
   try {
@@ -82,7 +73,13 @@ export function brokenOut(layout: Layout, out: OutRecord): string | null {
 function storedFile<Name>(name: Name, file: string): StoredFile<Name> | null {
   const stat = lstatSync(file, { throwIfNoEntry: false, bigint: true });
   if (!stat) return null;
-  return { name, file, size: Number(stat.size), version: `${stat.ino}.${stat.mtimeNs}.${stat.size}` };
+  return {
+    name,
+    file,
+    size: Number(stat.size),
+    version: `${stat.ino}.${stat.mtimeNs}.${stat.size}`,
+    changed: stat.ctimeNs,
+  };
 }
 
 function* twoLevels(root: string): Generator<{ folder: string; file: string; path: string }> {

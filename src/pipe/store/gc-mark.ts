@@ -10,10 +10,10 @@ import { isSha256 } from '../../lib/sha256.ts';
 import type { Key } from '../key/fingerprint.ts';
 import { cellOfFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
-import { objectsOf, type StoredFile, storedManifests, storedObjects } from './contents.ts';
+import { type StoredFile, storedManifests, storedObjects } from './contents.ts';
 import { folderOf, type Layout, layoutOf } from './layout.ts';
 import { liveRuns, workingLocks } from './live-run.ts';
-import { BadObject } from './objects.ts';
+import { BadObject, objectsOf } from './objects.ts';
 import { folderKind, namesInside } from './real-folder.ts';
 import { keysOfRun, type RecordedRun, recordedRuns } from './recorded-runs.ts';
 import { readManifest, readState } from './records.ts';
@@ -243,8 +243,7 @@ function leftovers(layout: Layout, { keepDays, now }: GcOptions): readonly strin
 
 /** Read-only views of objects, by the digest of what they show. */
 function unreadViews(layout: Layout, read: ReadonlySet<string>): readonly string[] {
-  const views = join(layout.root, 'views');
-  return namesInside(views)
+  return namesInside(layout.views)
     .filter((name) => !read.has(name))
-    .map((name) => join(views, name));
+    .map((name) => join(layout.views, name));
 }

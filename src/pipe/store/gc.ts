@@ -164,7 +164,7 @@ class Sweep {
     let bytes = 0;
     for (const object of unnamedObjects(this.#options.project, objects)) {
       await this.#breathe();
-      if (!this.#trash.take(object.file, object.version)) continue;
+      if (!this.#trash.take(object.file, object.version, object.changed)) continue;
       removed++;
       bytes += object.size;
     }
@@ -200,9 +200,14 @@ class Trash {
     this.#folder = join(layout.root, `.trash-${process.pid}-${Date.now()}`);
   }
 
-  /** False: it is gone, or `version` was given and it was written again since; then it stays. */
-  take(path: string, version?: string): boolean {
+  /**
+   * False: it is gone, or `version` was given and it was written again since; then it stays. So does an object whose
+   * `changed` is another: a run that makes the same content again leaves it where it is, and sets its ctime.
+   */
+  take(path: string, version?: string, changed?: bigint): boolean {
     if (version !== undefined && versionOf(path) !== version) return false;
+    const now = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+    if (changed !== undefined && now?.ctimeNs !== changed) return false;
     const target = join(this.#folder, String(this.#count++));
     mkdirSync(this.#folder, { recursive: true });
     try {

@@ -15,6 +15,8 @@ export interface Layout {
   readonly objects: string;
   /** What a key produced. */
   readonly manifests: string;
+  /** Contents of the store under a name, read-only: what stages are given to read. Made again when they are gone. */
+  readonly views: string;
   /** Outs in place, where people open them. */
   readonly cells: string;
   /** What is in place for each cell. */
@@ -39,6 +41,7 @@ export function layoutOf(project: string): Layout {
     root,
     objects: at('objects'),
     manifests: at('manifests'),
+    views: at('views'),
     cells: at('cells'),
     state: at('state'),
     locks: at('locks'),

@@ -4,7 +4,7 @@ import { readSealed, writeSealed } from '../../lib/sealed.ts';
 import { isSha256 } from '../../lib/sha256.ts';
 import { isInsidePath, isSize, outDigest } from '../digest/listing.ts';
 import { keyOf } from '../key/cell-fingerprint.ts';
-import type { Fingerprint, Key } from '../key/fingerprint.ts';
+import { type Fingerprint, fingerprintVersion, type Key } from '../key/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';
 import { folderOf, type Layout, manifestFile } from './layout.ts';
 import { type MadeWith, parseMadeWith } from './made-with.ts';
@@ -69,6 +69,8 @@ export function readManifest(
   if (typeof lines === 'string') return lines;
   const head = parse(lines[0]);
   const fingerprint = parseFingerprint(lines[1]);
+  // Of another version of this program, whose keys mean something else: as good as not there.
+  if (fingerprint && fingerprint.version !== fingerprintVersion) return 'missing';
   if (!head || !fingerprint || head.key !== key || keyOf(fingerprint) !== key) return 'damaged';
   const { cell, stage, ms, run, finished } = head;
   const outs = parseOuts(head.outs);
@@ -175,9 +177,16 @@ function isFingerprint(value: unknown): value is Fingerprint {
 
 function isDep(value: unknown): boolean {
   if (!isFields(value)) return false;
-  if (value.kind === 'one') return isSha256(value.sha256);
+  if (value.kind === 'one') return isSha256(value.sha256) && hasName(value);
   if (value.kind !== 'gather' || !isSize(value.planned) || !Array.isArray(value.items)) return false;
-  return value.items.every((item) => isFields(item) && isTexts(item.axes) && isSha256(item.sha256));
+  return value.items.every(
+    (item) => isFields(item) && isTexts(item.axes) && isSha256(item.sha256) && hasName(item),
+  );
+}
+
+/** Version 1 of the fingerprint had none: such a state is still read, so that `why` can say what happened. */
+function hasName(value: Fields): boolean {
+  return value.name === undefined || typeof value.name === 'string';
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {

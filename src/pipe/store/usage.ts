@@ -1,9 +1,9 @@
 /** `pipe cache ls`: what takes how much room, by stage. */
 import { lstatSync } from 'node:fs';
 import type { Sha256 } from '../../lib/sha256.ts';
-import { objectsOf, storedManifests, storedObjects } from './contents.ts';
+import { storedManifests, storedObjects } from './contents.ts';
 import { layoutOf, objectFile } from './layout.ts';
-import { BadObject } from './objects.ts';
+import { BadObject, objectsOf } from './objects.ts';
 import { readManifest } from './records.ts';
 
 export interface CacheUsage {

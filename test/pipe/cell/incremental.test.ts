@@ -218,7 +218,7 @@ describe('a pipeline of module stages', () => {
     const begun = await workspace.begin('make[1]' as CellId, { run: 'run', force: false });
     if (begun.kind !== 'run' || before?.state !== 'stale') throw new Error(begun.kind);
     expect(begun.key).not.toBe(before.key);
-    expect(begun.fingerprint.deps.input).toEqual({ kind: 'one', sha256: sha256Of('30') });
+    expect(begun.fingerprint.deps.input).toEqual({ kind: 'one', sha256: sha256Of('30'), name: 'input.txt' });
     const outs = await begun.stage();
     writeFileSync(outs.value ?? '', '61');
     expect((await begun.publish({ ms: 1 })).kind).toBe('published');

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
+import { Workspace } from '../../../src/pipe/cell/workspace.ts';
 import { openPlan } from '../../../src/pipe/project/open-plan.ts';
 import { makeReport } from '../../../src/pipe/report/report.ts';
 import { runPipeline } from '../../../src/pipe/run/run.ts';
@@ -82,7 +82,7 @@ async function run(
       pipeline: { graph, file: document.file, set, params: facts.params },
       goal: { cells: graph.cells.keys(), targets: [], mode: 'keep-going', force: false, noCache: false },
       machine: { jobs: 2, gpus: null, env: process.env },
-      open: () => openWorkspace({ project, graph, env: process.env, source: async () => null }),
+      open: () => new Workspace({ project, graph, env: process.env, source: async () => null }),
       report: {
         write: (ended, workspace) => makeReport({ project, graph, document, workspace, ended }),
         isDue: async () => false,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { unpackTarGz } from '../../../src/lib/archive/tar.ts';
-import { openWorkspace } from '../../../src/pipe/cell/workspace.ts';
+import { Workspace } from '../../../src/pipe/cell/workspace.ts';
 import { openPlan } from '../../../src/pipe/project/open-plan.ts';
 import { makeReport } from '../../../src/pipe/report/report.ts';
 import { fetchSource } from '../../../src/pipe/sources/download.ts';
@@ -286,7 +286,7 @@ test('a damaged source keeps no report from being written', async () => {
     project.write('a.bin', 'other');
     const { graph, file, title, description, params } = await openPlan(project.dir);
     const source = (name: string) => findSource(project.dir, graph, name);
-    const workspace = openWorkspace({ project: project.dir, graph, env: process.env, source });
+    const workspace = new Workspace({ project: project.dir, graph, env: process.env, source });
     const document = { file, title, description, params, profile: null };
     expect((await makeReport({ project: project.dir, graph, document, workspace })).page).toBe(
       'reports/index.html',

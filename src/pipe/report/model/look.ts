@@ -1,6 +1,7 @@
 /** Looks at what a project holds of a cell now, and which of its outs are marked for the report. */
 import { relative, sep } from 'node:path';
-import type { CellStatus, Workspace } from '../../cell/work.ts';
+import type { CellStatus } from '../../cell/cell-status.ts';
+import type { Workspace } from '../../cell/workspace.ts';
 import type { Key } from '../../key/fingerprint.ts';
 import type { Cell } from '../../plan/graph.ts';
 import type { Layout } from '../../store/layout.ts';

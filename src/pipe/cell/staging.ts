@@ -1,0 +1,83 @@
+/** A transaction's own folder for what is in the making: no other transaction, before or after, writes or removes it. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hasCode } from '../../lib/errno.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
+import type { Cell } from '../plan/graph.ts';
+import { folderOf, type Layout } from '../store/layout.ts';
+
+export class Staging {
+  readonly #cell: Cell;
+  readonly folder: string;
+
+  /** The cell's lock must be held: what earlier runs left is removed. */
+  constructor(layout: Layout, cell: Cell, run: string) {
+    this.#cell = cell;
+    const ofCell = join(layout.staging, folderOf(cell.id));
+    for (const name of namesIn(ofCell)) removeTree(join(ofCell, name));
+    // A run that lost its lock may still be at work under its own name.
+    this.folder = join(ofCell, `${run}-${randomBytes(3).toString('hex')}`);
+  }
+
+  /** Absolute path of every out in an emptied folder; parent folders exist. Before each attempt. */
+  empty(): Readonly<Record<string, string>> {
+    this.remove();
+    const outs: Record<string, string> = {};
+    for (const out of this.#cell.outs) {
+      const path = this.made(out.path);
+      mkdirSync(dirname(path), { recursive: true });
+      outs[out.name] = path;
+    }
+    mkdirSync(this.scratch, { recursive: true });
+    return outs;
+  }
+
+  get outs(): string {
+    return join(this.folder, 'outs');
+  }
+
+  /** Where the stage writes an out. */
+  made(path: string): string {
+    return join(this.outs, path);
+  }
+
+  /** Declared outs alone, on their way into the store. */
+  kept(path: string): string {
+    return join(this.folder, 'kept', path);
+  }
+
+  /** For single files under way. */
+  get scratch(): string {
+    return join(this.folder, 'objects');
+  }
+
+  /** The new content of a folder or file that people see, before the swap. */
+  get fresh(): string {
+    return join(this.folder, 'fresh');
+  }
+
+  /** Its old content, after the swap. */
+  get old(): string {
+    return join(this.folder, 'old');
+  }
+
+  remove(): void {
+    removeTree(this.folder);
+    try {
+      rmdirSync(dirname(this.folder));
+    } catch (error) {
+      // Another transaction's is there too.
+      if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+    }
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * A cell that must run, or be put back, from its lock to its published outs. `restore` looks into the cache; otherwise
+ * `stage` before every attempt, then exactly one of `publish` and `abandon`, which release the lock.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { hasCode } from '../../lib/errno.ts';
+import type { Digests } from '../digest/digests.ts';
+import type { JobDep } from '../job/job.ts';
+import { checkpointKeyOf } from '../key/cell-fingerprint.ts';
+import type { Fingerprint, Key, Reason } from '../key/fingerprint.ts';
+import type { Cell } from '../plan/graph.ts';
+import { reached } from '../store/fault.ts';
+import type { Layout } from '../store/layout.ts';
+import { type Lock, lock } from '../store/lock.ts';
+import type { MadeWith } from '../store/made-with.ts';
+import type { OutRecords } from '../store/out-record.ts';
+import type { InputGuard } from './guard.ts';
+import type { Inputs } from './inputs.ts';
+import { type Published, publishOuts } from './publish.ts';
+import { type Restored, restoreCell } from './restore.ts';
+import { Staging } from './staging.ts';
+
+export interface TransactionOptions {
+  readonly cell: Cell;
+  readonly inputs: Extract<Inputs, { kind: 'known' }>;
+  readonly key: Key;
+  readonly layout: Layout;
+  readonly project: string;
+  readonly digests: Digests;
+  /** The cell's, held. */
+  readonly lock: Lock;
+  readonly run: string;
+  readonly madeWith: MadeWith | null;
+  /** Told the outs that are decided, once they are published or restored. */
+  readonly onOuts: (outs: OutRecords) => void;
+  /** Called once, when the cell's lock is to be released. */
+  readonly release: () => void;
+}
+
+export class CellTransaction {
+  readonly kind = 'run';
+  readonly key: Key;
+  readonly #options: TransactionOptions;
+  readonly #staging: Staging;
+  #guard: InputGuard | undefined;
+  #reasons: readonly Reason[] = [];
+  #checkpoint: { readonly folder: string; readonly lock: Lock } | undefined;
+  /** Said while the cell was looked for in the cache: bad entries that were moved to quarantine. */
+  readonly warnings: string[] = [];
+
+  constructor(options: TransactionOptions) {
+    this.#options = options;
+    this.key = options.key;
+    this.#staging = new Staging(options.layout, options.cell, options.run);
+  }
+
+  get fingerprint(): Fingerprint {
+    return this.#options.inputs.fingerprint;
+  }
+
+  /** Absolute paths for the job file. */
+  get deps(): Readonly<Record<string, JobDep>> {
+    return this.#options.inputs.deps;
+  }
+
+  /** Absolute path of the bundle to import; null for a command. */
+  get module(): string | null {
+    return this.#options.inputs.module;
+  }
+
+  get reasons(): readonly Reason[] {
+    return this.#reasons;
+  }
+
+  /** Absolute path of the checkpoint folder (exists, and is no other cell's now); null: the stage keeps none. */
+  get checkpoint(): string | null {
+    return this.#checkpoint?.folder ?? null;
+  }
+
+  /** Puts the key's outs back from the cache, if it has them. The lock stays held. */
+  async restore(): Promise<Restored> {
+    const restored = await restoreCell({
+      ...this.#options,
+      fingerprint: this.fingerprint,
+      staging: this.#staging,
+    });
+    if (restored.kind === 'restored') this.#options.onOuts(restored.outs);
+    if (restored.kind === 'bad') this.warnings.push(restored.warning);
+    return restored;
+  }
+
+  /** From here on it is going to run: its inputs are guarded, and its checkpoint folder is its own. */
+  async open(
+    guard: InputGuard,
+    reasons: readonly Reason[],
+    waiting: {
+      readonly onWait?: ((holder: string) => void) | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<void> {
+    this.#guard = guard;
+    this.#reasons = reasons;
+    const { cell, layout, run } = this.#options;
+    if (cell.checkpoint === null) return;
+    const key = checkpointKeyOf(this.fingerprint, cell.checkpoint.excluding);
+    // Two stages that are alike have one checkpoint folder: the second waits, and goes on from what the first left.
+    const held = await lock(layout.locks, `~checkpoint-${key}`, run, waiting);
+    const folder = join(layout.checkpoints, key);
+    mkdirSync(folder, { recursive: true });
+    this.#checkpoint = { folder, lock: held };
+  }
+
+  /** Empties the staging folder and gives the absolute path of every out in it. */
+  async stage(): Promise<Readonly<Record<string, string>>> {
+    const outs = this.#staging.empty();
+    reached('staged');
+    return outs;
+  }
+
+  /** Checks the outs and the inputs, stores, and swaps into place. Releases the lock whatever the answer. */
+  async publish({ ms }: { readonly ms: number }): Promise<Published> {
+    const { cell, project, onOuts } = this.#options;
+    const guard = this.#guard;
+    if (!guard) throw new Error(`${cell.id} is published but was never opened`);
+    try {
+      const published = await publishOuts({
+        ...this.#options,
+        fingerprint: this.fingerprint,
+        staging: this.#staging,
+        guard,
+        ms,
+      });
+      if (published.kind === 'published') onOuts(published.outs);
+      return published;
+    } catch (error) {
+      throw publishError(error, cell, project);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Nothing is published; staged outs go. Releases the lock. */
+  async abandon(): Promise<void> {
+    this.#end();
+  }
+
+  #end(): void {
+    this.#staging.remove();
+    this.#checkpoint?.lock.release();
+    this.#checkpoint = undefined;
+    this.#options.release();
+  }
+}
+
+/** A full disk or a lost permission is the user's to mend; the old outs are still there. */
+function publishError(error: unknown, cell: Cell, project: string): unknown {
+  if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'ENOENT', 'ENAMETOOLONG'))
+    return error;
+  const lost = error.code === 'ENOENT' && !existsSync(join(project, 'cache'));
+  const message = lost
+    ? `the cache folder was deleted while ${cell.id} ran; its outs are lost`
+    : `the outs of ${cell.id} could not be stored (${error.message})`;
+  const hint = lost
+    ? 'Run again.'
+    : 'Nothing was published and what was there before still is. Make room or give permission, then run again.';
+  return new UserError(message, { code: exitCode.failed, hint });
+}

@@ -1,0 +1,62 @@
+/** Several runs in one checkout. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildPipe, CliProject } from '../kit/cli.ts';
+import { until } from '../kit/until.ts';
+
+let pipe: Awaited<ReturnType<typeof buildPipe>>;
+let project: CliProject;
+beforeAll(async () => {
+  pipe = await buildPipe();
+});
+afterAll(() => pipe.remove());
+beforeEach(() => {
+  project = new CliProject(pipe.file);
+});
+afterEach(() => project.remove());
+
+test('a run with other params does not change what a running cell reads', async () => {
+  project.write(
+    'pipeline.yaml',
+    `version: 1
+params: {v: 0}
+stages:
+  src: {cmd: 'echo made with \${params.v} > \${outs.file}', outs: {file: file.txt}}
+  use:
+    cmd: 'touch started; while [ ! -e go ]; do sleep 0.02; done; cat \${deps.src} > \${outs.file}'
+    deps: {src: src.file}
+    outs: {file: file.txt}
+`,
+  );
+  const first = project.start('run', '--set', 'v=1');
+  await until(() => project.has('started'));
+  expect(project.pipe('run', 'src', '--set', 'v=2').code).toBe(0);
+  expect(project.read('cache/cells/src/file.txt')).toBe('made with 2\n');
+  project.write('go', '');
+  const { code, stderr } = await first.ended;
+  expect(stderr).not.toContain('changed');
+  expect(code).toBe(0);
+  expect(project.read('cache/cells/use/file.txt')).toBe('made with 1\n');
+  // And each of them is a result of its own in the cache.
+  expect(project.pipe('run', '--set', 'v=2').code).toBe(0);
+  expect(project.read('cache/cells/use/file.txt')).toBe('made with 2\n');
+}, 60_000);
+
+test('what is edited in the folder of outs reaches no stage', async () => {
+  project.write(
+    'pipeline.yaml',
+    `version: 1
+stages:
+  src: {cmd: 'echo right > \${outs.file}', outs: {file: file.txt}}
+  use:
+    cmd: 'touch started; while [ ! -e go ]; do sleep 0.02; done; cat \${deps.src} > \${outs.file}'
+    deps: {src: src.file}
+    outs: {file: file.txt}
+`,
+  );
+  const run = project.start('run');
+  await until(() => project.has('started'));
+  project.write('cache/cells/src/file.txt', 'edited\n');
+  project.write('go', '');
+  expect((await run.ended).code).toBe(0);
+  expect(project.read('cache/cells/use/file.txt')).toBe('right\n');
+}, 60_000);
