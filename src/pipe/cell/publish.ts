@@ -4,6 +4,7 @@
  */
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
+import { hasCode } from '../../lib/errno.ts';
 import { PathError } from '../digest/digests.ts';
 import { reached } from '../store/fault.ts';
 import { folderOf } from '../store/layout.ts';
@@ -72,6 +73,11 @@ export async function publishOuts(attempted: Attempted): Promise<Published> {
   } catch (error) {
     if (error instanceof PathError)
       return { kind: 'out-refused', message: error.message.replace(`${staging.kept('')}`, '') };
+    if (hasCode(error, 'ENAMETOOLONG'))
+      return {
+        kind: 'out-refused',
+        message: 'an out holds a path that is longer than the system takes (4,096 bytes)',
+      };
     throw error;
   }
 }
