@@ -26,6 +26,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const engine = {
   pipe: 'src/pipe/cli/main.ts',
   stage: 'src/pipe/stage.ts',
+  report: 'src/pipe/report-format.ts',
   'stage-host': 'src/pipe/job/stage-host.ts',
   'figure-host': 'src/pipe/report/figure/figure-host.ts',
 };

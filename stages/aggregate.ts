@@ -12,6 +12,7 @@ import { readNetworks } from '../src/nas/study/networks.ts';
 import { metricsOf, noticeOf, rankingTable, sameTable, topTable } from '../src/nas/study/results.ts';
 import { compareOnSame } from '../src/nas/study/same-architectures.ts';
 import { dataSchema, evaluationSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
+import type { MetricsMark, NoticeMark, TableMark } from '../src/pipe/report-format.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({
@@ -41,11 +42,11 @@ export default defineStage((stage) => {
     'variants',
     summaries.map((one) => ({ ...one, intervals: intervals.get(variantText(one)) ?? null })),
   );
-  json('metrics', metricsOf(summaries));
-  json('ranking', rankingTable(summaries, intervals, target));
-  json('tops', topTable(summaries));
-  json('datasets', datasetsTable(all, table, seeds));
-  json('same', sameTable(compareOnSame(networks), seeds) ?? emptySame);
+  json('metrics', metricsOf(summaries) satisfies MetricsMark);
+  json('ranking', rankingTable(summaries, intervals, target) satisfies TableMark);
+  json('tops', topTable(summaries) satisfies TableMark);
+  json('datasets', datasetsTable(all, table, seeds) satisfies TableMark);
+  json('same', (sameTable(compareOnSame(networks), seeds) ?? emptySame) satisfies TableMark);
   json(
     'notice',
     noticeOf({
@@ -61,12 +62,12 @@ export default defineStage((stage) => {
       countPadding: variant.countPadding,
       batchNorm: evaluate.batchNorm,
       architectures: bench.rows.length,
-    }),
+    }) satisfies NoticeMark,
   );
   stage.info(`${networks.length} of ${planned} networks, ${summaries.length} variants`);
 });
 
-const emptySame = {
+const emptySame: TableMark = {
   title: 'The same architectures under both networks',
   caption: 'No masked network has an unmasked one beside it that predicted the same architectures.',
   columns: [{ name: 'variant', label: 'masked network', kind: 'text' }],

@@ -13,6 +13,7 @@ import { parseParams } from '../src/nas/params.ts';
 import { datasetAgreements } from '../src/nas/study/datasets.ts';
 import { readNetworks } from '../src/nas/study/networks.ts';
 import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
+import type { ClaimsMark } from '../src/pipe/report-format.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({
@@ -45,7 +46,7 @@ export default defineStage((stage) => {
       planned: seeds,
     },
   });
-  writeFileSync(stage.out('claims'), `${JSON.stringify({ claims }, null, 1)}\n`);
+  writeFileSync(stage.out('claims'), `${JSON.stringify({ claims } satisfies ClaimsMark, null, 1)}\n`);
   writeFileSync(stage.out('junit'), claimsJunit(claims));
   for (const { id, verdict, detail } of claims) stage.info(`claim ${id} is ${verdict}: ${detail}`);
 });

@@ -64,6 +64,10 @@ export const jsonFlag = {
   json: { type: 'boolean', help: 'Print JSON on standard output' },
 } as const satisfies Flags;
 
+export const strictFlag = {
+  strict: { type: 'boolean', help: 'Exit with 1 when an out marked for the report cannot be shown' },
+} as const satisfies Flags;
+
 const helpFlag: Flags = { help: { type: 'boolean', short: 'h', help: 'Show this help' } };
 
 /** Parses a verb's arguments. Throws UserError (exit 2) that names the nearest flag. */

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText } from '../../lib/format.ts';
-import { type Command, jsonFlag, pipelineFlags } from './command.ts';
+import { type Command, jsonFlag, pipelineFlags, strictFlag } from './command.ts';
 import { planOf, reportOf, withWorkspace } from './project.ts';
 
 export const report: Command = {
@@ -14,6 +14,7 @@ export const report: Command = {
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
+    ...strictFlag,
     markdown: { type: 'string', value: 'FILE', help: 'Write it as Markdown too, without the figures' },
     baseline: { type: 'string', value: 'REPORT', help: 'Compare with an earlier report (.html or .json)' },
   },
@@ -25,7 +26,7 @@ export const report: Command = {
   async run(parsed, invocation) {
     const { project, stdout, stderr } = invocation;
     const opened = await planOf(parsed, invocation);
-    const { page, warnings } = await withWorkspace(opened, invocation, (workspace) =>
+    const { page, warnings, faults } = await withWorkspace(opened, invocation, (workspace) =>
       reportOf(opened, workspace, project, {
         set: parsed.texts('set'),
         baseline: parsed.text('baseline'),
@@ -36,6 +37,6 @@ export const report: Command = {
     for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
     if (parsed.is('json')) stdout.write(`${JSON.stringify({ page, bytes, warnings })}\n`);
     else stdout.write(`${page} (${bytesText(bytes)})\n`);
-    return exitCode.ok;
+    return parsed.is('strict') && faults.length > 0 ? exitCode.failed : exitCode.ok;
   },
 };

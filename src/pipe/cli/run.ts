@@ -8,6 +8,7 @@ import {
   jsonFlag,
   type Parsed,
   pipelineFlags,
+  strictFlag,
   wholeNumber,
 } from './command.ts';
 import { planOf, reportIsDue, reportOf, targeted } from './project.ts';
@@ -26,6 +27,7 @@ export const run: Command = {
     gpus: { type: 'string', value: 'IDS', help: 'GPUs to use: 0,1 (default: all this run may use)' },
     'no-cache': { type: 'boolean', help: 'Restore nothing from the cache' },
     'no-report': { type: 'boolean', help: 'Write no report at the end' },
+    ...strictFlag,
     ...jsonFlag,
     quiet: { type: 'boolean', short: 'q', help: 'Say only what failed' },
     verbose: { type: 'boolean', short: 'v', help: 'Also say what each cell does and why' },
@@ -53,6 +55,8 @@ export const run: Command = {
     const { runPipeline } = await import('../run/run.ts');
     const set = parsed.texts('set');
     const downloads = new AbortController();
+    const strict = parsed.is('strict');
+    let faults = 0;
     try {
       const outcome = await runPipeline(
         {
@@ -77,15 +81,15 @@ export const run: Command = {
           report: parsed.is('no-report')
             ? null
             : {
-                write: (ended, workspace) =>
+                write: async (ended, workspace) => {
                   // Where nothing ran, the report is of the run before.
-                  reportOf(
-                    opened,
-                    workspace,
-                    project,
-                    ended.outcome === 'up-to-date' ? { set } : { set, ended },
-                  ),
-                isDue: (keys, workspace) => reportIsDue(opened, workspace, project, keys),
+                  const request = ended.outcome === 'up-to-date' ? { set } : { set, ended };
+                  const written = await reportOf(opened, workspace, project, request);
+                  faults = written.faults.length;
+                  return written;
+                },
+                isDue: async (keys, workspace) =>
+                  strict || (await reportIsDue(opened, workspace, project, keys)),
               },
         },
         [
@@ -95,7 +99,7 @@ export const run: Command = {
           },
         ],
       );
-      return outcome.exitCode;
+      return strict && faults > 0 && outcome.exitCode === exitCode.ok ? exitCode.failed : outcome.exitCode;
     } finally {
       screen.close();
     }

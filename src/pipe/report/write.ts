@@ -14,6 +14,8 @@ export interface WrittenReport {
   /** Path of the page, relative to the project. */
   readonly page: string;
   readonly warnings: readonly string[];
+  /** Those of the warnings that say what is wrong with a mark's file: they fail a run or a report under --strict. */
+  readonly faults: readonly string[];
 }
 
 /**
@@ -25,7 +27,7 @@ export async function writeReport(
   input: ReportInput,
   { baseline = null, markdown = null }: { baseline?: Baseline | null; markdown?: string | null } = {},
 ): Promise<WrittenReport> {
-  const { html, json, warnings } = await buildReport(input, {
+  const { html, json, warnings, faults } = await buildReport(input, {
     store: figureStore(join(layoutOf(project).index, 'figures')),
     runtime: await readRuntime(),
     baseline,
@@ -40,7 +42,7 @@ export async function writeReport(
   if (summary !== undefined && summary !== '')
     await writeFile(summary, markdownReport(input, summaryRows), { flag: 'a' });
   if (markdown !== null) await replace(resolve(project, markdown), markdownReport(input));
-  return { page: 'reports/index.html', warnings };
+  return { page: 'reports/index.html', warnings, faults };
 }
 
 /** A step summary holds 1 MiB. */

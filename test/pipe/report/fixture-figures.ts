@@ -1,7 +1,7 @@
 /** The figures of the made-up study, with their numbers; and the names and the draws that all of it is made of. */
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { ReportFigure } from '../../../src/pipe/report/model/input.ts';
-import type { FigureMeta } from '../../../src/pipe/report/model/mark.ts';
+import type { FigureMeta } from '../../../src/pipe/report-format.ts';
 
 export const masks = [
   'baseline',

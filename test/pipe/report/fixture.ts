@@ -1,6 +1,6 @@
 /** A made-up study as the report's input: any number of variants and seeds, twelve figures, failures, claims. */
 import type { ReportCell, ReportInput } from '../../../src/pipe/report/model/input.ts';
-import type { ClaimResult, Spread } from '../../../src/pipe/report/model/mark.ts';
+import type { Claim, Spread } from '../../../src/pipe/report-format.ts';
 import { generator, masks, origin, studyFigures } from './fixture-figures.ts';
 
 /** `cells` about as many as asked for: five stages, half of them train, half evaluate. */
@@ -159,6 +159,9 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
     metrics: [
       {
         origin: origin('aggregate', 'metrics'),
+        meanings: {
+          'τ_a, no-pool': { means: 'Rank correlation of N and the average of the top N; −1 is best.' },
+        },
         value: {
           'τ-b random, baseline': 0.148,
           'τ-b random, no-pool': 0.42,
@@ -259,7 +262,7 @@ function studyTable() {
   };
 }
 
-function studyClaims(): ClaimResult[] {
+function studyClaims(): Claim[] {
   const base = {
     source: 'section 4.1, figure 4',
     n: 2,

@@ -2,9 +2,9 @@
 
 import { countText, durationText, numberText } from '../../../lib/format.ts';
 import { isJsonObject, type Json, jsonText } from '../../../lib/json.ts';
+import type { Claim, TableRead } from '../../report-format.ts';
 import { failureGroups } from '../model/failure-groups.ts';
 import type { Origin, ReportInput } from '../model/input.ts';
-import type { ClaimResult, TableDoc } from '../model/mark.ts';
 import { madeText, outdatedResults } from '../model/outdated.ts';
 import { hasFailed, hasResults, stateLooks, verdictLooks, wasCached } from '../model/state.ts';
 import { verdict } from '../model/verdict.ts';
@@ -68,14 +68,14 @@ function claimLines(input: ReportInput): readonly string[] {
 }
 
 /** Three digits, as the page has them. */
-function effectText({ effect, interval }: ClaimResult): string {
+function effectText({ effect, interval }: Claim): string {
   if (effect === null) return '–';
   const range = interval === null ? '' : ` [${interval.map((end) => numberText(end, 3)).join(', ')}]`;
   return `${numberText(effect, 3)}${range}`;
 }
 
 function tableLines(
-  { table, origin, input }: { table: TableDoc; origin: Origin; input: ReportInput },
+  { table, origin, input }: { table: TableRead; origin: Origin; input: ReportInput },
   rowsShown: number,
 ): readonly string[] {
   return [

@@ -2,9 +2,10 @@
 
 import type { JsonObject } from '../../../lib/json.ts';
 import type { Reason } from '../../key/fingerprint.ts';
+import type { Claim, FigureMeta, KeyFigure, NoticeMark, TableRead } from '../../report-format.ts';
 import type { CellError } from '../../run/event.ts';
 import type { MadeWith } from '../../store/made-with.ts';
-import type { ClaimResult, FigureMeta, NoticeDoc, TableDoc } from './mark.ts';
+import type { Place } from './json-place.ts';
 import type { ReportState } from './state.ts';
 
 export interface ReportInput {
@@ -24,10 +25,10 @@ export interface ReportInput {
   /** In topological order. */
   readonly cells: readonly ReportCell[];
   readonly figures: readonly ReportFigure[];
-  readonly tables: readonly Marked<TableDoc>[];
-  readonly metrics: readonly Marked<Readonly<Record<string, number | null>>>[];
-  readonly claims: readonly Marked<readonly ClaimResult[]>[];
-  readonly notices: readonly Marked<NoticeDoc>[];
+  readonly tables: readonly Marked<TableRead>[];
+  readonly metrics: readonly MarkedMetrics[];
+  readonly claims: readonly Marked<readonly Claim[]>[];
+  readonly notices: readonly Marked<NoticeMark>[];
   /** Marked outs that could not be read or drawn: shown, never left out in silence. */
   readonly problems: readonly ReportProblem[];
   /** Cells whose results are shown although the pipeline as it stands would make others, or has yet to make them. */
@@ -46,6 +47,10 @@ export interface ReportInput {
 export interface Marked<T> {
   readonly origin: Origin;
   readonly value: T;
+}
+export interface MarkedMetrics extends Marked<Readonly<Record<string, number | null>>> {
+  /** What a number means in a sentence, for those that say it. */
+  readonly meanings: Readonly<Record<string, Omit<KeyFigure, 'value'>>>;
 }
 export interface Origin {
   readonly cell: string;
@@ -132,6 +137,14 @@ export interface ReportProblem {
   readonly origin: Origin;
   readonly file: string;
   readonly message: string;
+  /** In the file; null: of the file as a whole. */
+  readonly place: Place | null;
+}
+
+/** `results/table.json:3:14: columns.0.kind: … (out table of aggregate)`. */
+export function problemLine({ file, place, message, origin }: ReportProblem): string {
+  const at = place === null ? file : `${file}:${place.line}:${place.column}`;
+  return `${at}: ${message} (out ${origin.out} of ${origin.cell})`;
 }
 
 export interface Provenance {

@@ -1,10 +1,23 @@
-/** Reads and checks the outs that a pipeline marks for the report (formats in mark.ts). What is wrong becomes a problem with its file, never a crash. */
+/** Reads and checks the outs that a pipeline marks for the report (formats in report-format.ts). What is wrong becomes a problem with its file, never a crash. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Json, JsonObject } from '../../../lib/json.ts';
+import type { z } from 'zod';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { ReportMark } from '../../config/document.ts';
-import type { Marked, Origin, ReportFigure, ReportInput, ReportProblem } from './input.ts';
-import type { ClaimResult, ClaimsDoc, NoticeDoc, TableDoc } from './mark.ts';
+import {
+  type Claim,
+  claimsMark,
+  figureMark,
+  type KeyFigure,
+  type MetricsMark,
+  metricsMark,
+  type NoticeMark,
+  noticeMark,
+  type TableRead,
+  tableMark,
+} from '../../report-format.ts';
+import type { Marked, MarkedMetrics, Origin, ReportFigure, ReportInput, ReportProblem } from './input.ts';
+import { type Place, placeIn, placeOfSyntaxError } from './json-place.ts';
 
 export interface MarkedOut {
   readonly origin: Origin;
@@ -23,28 +36,42 @@ export type ReadMarks = Pick<
 /** Largest file of a kind that is read: more is a mistake, not a report. */
 const limits = { figure: 8_000_000, csv: 4_000_000, document: 4_000_000 } as const;
 
+/** Numbers, and apart from them what they mean. */
+function keyFigures(mark: MetricsMark): Omit<MarkedMetrics, 'origin'> {
+  const value: Record<string, number | null> = {};
+  const meanings: Record<string, Omit<KeyFigure, 'value'>> = {};
+  for (const [name, item] of Object.entries(mark)) {
+    if (typeof item === 'number' || item === null) value[name] = item;
+    else {
+      const { value: number, ...meaning } = item;
+      value[name] = number;
+      meanings[name] = meaning;
+    }
+  }
+  return { value, meanings };
+}
+
 /** Reads every marked out, in the given order. */
 export async function readMarks(outs: readonly MarkedOut[]): Promise<ReadMarks> {
   const figures: ReportFigure[] = [];
-  const tables: Marked<TableDoc>[] = [];
-  const metrics: Marked<Readonly<Record<string, number | null>>>[] = [];
-  const claims: Marked<readonly ClaimResult[]>[] = [];
-  const notices: Marked<NoticeDoc>[] = [];
+  const tables: Marked<TableRead>[] = [];
+  const metrics: MarkedMetrics[] = [];
+  const claims: Marked<readonly Claim[]>[] = [];
+  const notices: Marked<NoticeMark>[] = [];
   const problems: ReportProblem[] = [];
   if (outs.length > 0) {
-    const schemas = await markSchemas();
     for (const out of outs) {
       const { origin } = out;
       try {
-        if (out.mark === 'figures') await readFigures(out, schemas, figures, problems);
-        else if (out.mark === 'table') tables.push({ origin, value: await readDocument(out, schemas.table) });
+        if (out.mark === 'figures') await readFigures(out, figures, problems);
+        else if (out.mark === 'table') tables.push({ origin, value: await readDocument(out, tableMark) });
         else if (out.mark === 'metrics')
-          metrics.push({ origin, value: await readDocument(out, schemas.metrics) });
+          metrics.push({ origin, ...keyFigures(await readDocument(out, metricsMark)) });
         else if (out.mark === 'claims')
-          claims.push({ origin, value: (await readDocument(out, schemas.claims)).claims });
-        else notices.push({ origin, value: await readDocument(out, schemas.notice) });
+          claims.push({ origin, value: (await readDocument(out, claimsMark)).claims });
+        else notices.push({ origin, value: await readDocument(out, noticeMark) });
       } catch (error) {
-        problems.push({ origin, file: out.shown, message: messageOf(error) });
+        problems.push({ origin, file: out.shown, ...problemOf(error) });
       }
     }
   }
@@ -53,7 +80,6 @@ export async function readMarks(outs: readonly MarkedOut[]): Promise<ReadMarks> 
 
 async function readFigures(
   out: MarkedOut,
-  schemas: Schemas,
   figures: ReportFigure[],
   problems: ReportProblem[],
 ): Promise<void> {
@@ -62,15 +88,16 @@ async function readFigures(
     const name = file.slice(0, -'.vl.json'.length);
     try {
       const text = await readBounded(join(out.path, file), limits.figure);
-      const spec: JsonObject = parseWith(schemas.spec, text);
-      const meta = parseWith(schemas.meta, text).usermeta.pipe;
+      const meta = parseWith(figureMark, text).usermeta.pipe;
+      // Checked to be an object; whatever else it holds is JSON.
+      const spec: JsonObject = JSON.parse(text);
       const csv = await readBounded(join(out.path, `${name}.csv`), limits.csv).catch((error: unknown) => {
         if (isMissing(error)) return null;
         throw error;
       });
       figures.push({ name, origin: out.origin, meta, spec, csv });
     } catch (error) {
-      problems.push({ origin: out.origin, file: `${out.shown}/${file}`, message: messageOf(error) });
+      problems.push({ origin: out.origin, file: `${out.shown}/${file}`, ...problemOf(error) });
     }
   }
 }
@@ -84,100 +111,38 @@ function distinctNames(figures: readonly ReportFigure[]): readonly ReportFigure[
   );
 }
 
-interface Schema<T> {
-  safeParse(value: unknown):
-    | { readonly success: true; readonly data: T }
-    | {
-        readonly success: false;
-        readonly error: {
-          readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
-        };
-      };
-}
-
-interface Schemas {
-  readonly spec: Schema<JsonObject>;
-  readonly meta: Schema<{ usermeta: { pipe: ReportFigure['meta'] } }>;
-  readonly table: Schema<TableDoc>;
-  readonly metrics: Schema<Readonly<Record<string, number | null>>>;
-  readonly claims: Schema<ClaimsDoc>;
-  readonly notice: Schema<NoticeDoc>;
-}
-
-async function markSchemas(): Promise<Schemas> {
-  const { z } = await import('zod');
-  const text = z.string().max(10_000);
-  const json: Schema<Json> & import('zod').ZodType<Json> = z.json() as never;
-  return {
-    spec: z.record(z.string(), json),
-    meta: z.object({
-      usermeta: z.object({
-        pipe: z.object({
-          title: text,
-          caption: text,
-          section: text,
-          order: z.number(),
-          statement: text.exactOptional(),
-          notDrawn: z.number().int().min(0).exactOptional(),
-          partial: text.exactOptional(),
-        }),
-      }),
-    }),
-    table: z.object({
-      title: text,
-      caption: text,
-      columns: z
-        .array(
-          z.object({
-            name: text,
-            label: text,
-            kind: z.enum(['text', 'number', 'spread']),
-            digits: z.number().int().min(0).max(12).exactOptional(),
-            unit: text.exactOptional(),
-            better: z.enum(['higher', 'lower']).exactOptional(),
-          }),
-        )
-        .min(1),
-      rows: z.array(z.record(z.string(), json)).max(20_000),
-      notes: z.array(text),
-    }),
-    metrics: z.record(z.string(), z.number().nullable()),
-    claims: z.object({
-      claims: z.array(
-        z.object({
-          id: text,
-          statement: text,
-          source: text,
-          verdict: z.enum(['supported', 'contradicted', 'undecided']),
-          detail: text,
-          effect: z.number().nullable(),
-          interval: z.tuple([z.number(), z.number()]).nullable(),
-          n: z.number(),
-          planned: z.number(),
-          scale: text,
-          paper: text,
-        }),
-      ),
-    }),
-    notice: z.object({
-      level: z.enum(['info', 'warning']),
-      title: text,
-      text,
-      facts: z.record(z.string(), text),
-    }),
-  };
-}
-
-async function readDocument<T>(out: MarkedOut, schema: Schema<T>): Promise<T> {
+async function readDocument<Schema extends z.ZodType>(
+  out: MarkedOut,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
   return parseWith(schema, await readBounded(out.path, limits.document));
 }
 
-function parseWith<T>(schema: Schema<T>, text: string): T {
-  const result = schema.safeParse(JSON.parse(text));
+/** Something wrong with a file, and where in it. */
+class MarkError extends Error {
+  readonly place: Place | null;
+  constructor(message: string, place: Place | null) {
+    super(message);
+    this.place = place;
+  }
+}
+
+function parseWith<Schema extends z.ZodType>(schema: Schema, text: string): z.infer<Schema> {
+  const result = schema.safeParse(parseJson(text));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const path = issue?.path.map(String).join('.') ?? '';
-  throw new Error(`${path === '' ? 'the document' : path}: ${issue?.message ?? 'not as the format says'}`);
+  const path = issue?.path ?? [];
+  const where = path.length === 0 ? 'the document' : path.map(String).join('.');
+  throw new MarkError(`${where}: ${issue?.message ?? 'not as the format says'}`, placeIn(text, path));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new MarkError(`not JSON: ${error.message}`, placeOfSyntaxError(text, error));
+  }
 }
 
 async function readBounded(path: string, most: number): Promise<string> {
@@ -190,7 +155,8 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-function messageOf(error: unknown): string {
-  if (isMissing(error)) return 'it is not there';
-  return error instanceof SyntaxError ? `not JSON: ${error.message}` : (error as Error).message;
+function problemOf(error: unknown): Pick<ReportProblem, 'message' | 'place'> {
+  if (error instanceof MarkError) return { message: error.message, place: error.place };
+  if (isMissing(error)) return { message: 'it is not there', place: null };
+  return { message: error instanceof Error ? error.message : String(error), place: null };
 }

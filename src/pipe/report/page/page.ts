@@ -10,7 +10,7 @@ import { pageScript } from '../client/script.ts';
 import { drawFigures, type FigureStore } from '../figure/figure.ts';
 import { figureData } from '../figure/figure-data.ts';
 import type { Baseline } from '../model/baseline.ts';
-import type { ReportInput } from '../model/input.ts';
+import { problemLine, type ReportInput } from '../model/input.ts';
 import { packed } from './assets.ts';
 import { claimsSection } from './section/claims.ts';
 import { comparisonSection } from './section/comparison.ts';
@@ -31,6 +31,8 @@ export interface BuiltReport {
   readonly json: string;
   /** What the author of the pipeline should know: figures that were not drawn, a page that is getting large. */
   readonly warnings: readonly string[];
+  /** Marks that could not be read or drawn, each with its file and place; among the warnings too. */
+  readonly faults: readonly string[];
 }
 
 export interface ReportOptions {
@@ -105,13 +107,18 @@ ${
         hint: 'bin or aggregate the data of its figures, or mark fewer outs for the report',
       },
     );
+  const faults = [
+    ...input.problems.map(problemLine),
+    ...figures.flatMap(({ figure, error }) =>
+      error === null ? [] : [`figure ${figure.name} of ${figure.origin.cell} could not be drawn: ${error}`],
+    ),
+  ];
   return {
     html: page,
     json,
+    faults,
     warnings: [
-      ...figures.flatMap(({ figure, error }) =>
-        error === null ? [] : [`figure ${figure.name} of ${figure.origin.cell} could not be drawn: ${error}`],
-      ),
+      ...faults,
       ...(size > reportLimits.warn ? [`the report is ${megabytes(size)}: large to open and to send`] : []),
     ],
   };

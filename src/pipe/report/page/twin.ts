@@ -39,7 +39,11 @@ export function reportTwin(
     claims: input.claims.flatMap(({ value, origin }) =>
       value.map((claim) => ({ ...claim, ...from(origin) })),
     ),
-    metrics: input.metrics.map(({ value, origin }) => ({ ...from(origin), values: value })),
+    metrics: input.metrics.map(({ value, meanings, origin }) => ({
+      ...from(origin),
+      values: value,
+      ...(Object.keys(meanings).length === 0 ? {} : { meanings }),
+    })),
     tables: input.tables.map(({ value, origin }) => ({ ...value, ...from(origin) })),
     notices: input.notices.map(({ value, origin }) => ({ ...value, ...from(origin) })),
     figures: figures.map(({ figure, drawn, error }) => ({

@@ -164,6 +164,7 @@ test('without a run, what is in place is shown, and the rest is said to be missi
   expect(input.metrics[0]).toEqual({
     origin: { cell: 'made', out: 'metrics', key: 'key-made', stale: false, made: null },
     value: { tau: 0.5 },
+    meanings: {},
   });
   expect(input.commands).toEqual(['npm ci', 'npx pipe run --set epochs=3']);
   expect(input.provenance.packages).toEqual({ zod: '4.6.7' });

@@ -2,8 +2,8 @@
 
 import { numberText, signedText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
+import type { Claim } from '../../../report-format.ts';
 import type { Origin, ReportInput } from '../../model/input.ts';
-import type { ClaimResult } from '../../model/mark.ts';
 import { verdictLooks } from '../../model/state.ts';
 import { badge } from '../badge.ts';
 import { originLine } from '../origin.ts';
@@ -16,7 +16,7 @@ export function claimsSection(input: ReportInput): Html | null {
 <ol class="claims">${claims.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol></section>`;
 }
 
-function claimItem(claim: ClaimResult, origin: Origin, input: ReportInput): Html {
+function claimItem(claim: Claim, origin: Origin, input: ReportInput): Html {
   return html`<li class="claim ${verdictLooks[claim.verdict].tone}" id="claim-${claim.id}">
 <div class="claim-verdict">${badge(verdictLooks[claim.verdict])}</div>
 <div class="claim-body"><p class="statement">${claim.statement}</p>

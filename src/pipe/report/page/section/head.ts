@@ -2,7 +2,7 @@
 
 import { countText, durationText, timeText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
-import type { ReportInput } from '../../model/input.ts';
+import { problemLine, type ReportInput } from '../../model/input.ts';
 import { type Outdated, outdatedResults } from '../../model/outdated.ts';
 import { hasResults, verdictLooks, wasCached } from '../../model/state.ts';
 import { shortRevision, verdict } from '../../model/verdict.ts';
@@ -70,5 +70,5 @@ function staleBox(outdated: Outdated | null): Html | null {
 
 function problemBox(input: ReportInput): Html {
   return html`<aside class="notice warning" aria-label="Results that could not be shown"><h2><span class="sign" aria-hidden="true">!</span> ${countText(input.problems.length, 'result')} could not be shown</h2>
-<ul>${input.problems.map(({ origin, file, message }) => html`<li><code>${file}</code> of <code>${origin.cell}</code>: ${message}</li>`)}</ul></aside>`;
+<ul>${input.problems.map((problem) => html`<li>${problemLine(problem)}</li>`)}</ul></aside>`;
 }

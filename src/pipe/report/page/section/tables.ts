@@ -4,9 +4,9 @@ import { numberText, signedText } from '../../../../lib/format.ts';
 import { anchor, type Html, html } from '../../../../lib/html.ts';
 import type { Json } from '../../../../lib/json.ts';
 import { isJsonObject, jsonText } from '../../../../lib/json.ts';
+import type { TableColumn, TableRead } from '../../../report-format.ts';
 import { type Baseline, baselineRow } from '../../model/baseline.ts';
 import type { Origin, ReportInput } from '../../model/input.ts';
-import type { TableColumn, TableDoc } from '../../model/mark.ts';
 import { originLine } from '../origin.ts';
 
 export function tablesSection(input: ReportInput, baseline: Baseline | null): Html | null {
@@ -21,7 +21,7 @@ ${originLine(origin, input)}</div>`,
   )}</section>`;
 }
 
-function resultTable(table: TableDoc, origin: Origin, baseline: Baseline | null): Html {
+function resultTable(table: TableRead, origin: Origin, baseline: Baseline | null): Html {
   const common = commonN(table);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.title}"><table class="sortable"><thead><tr>${table.columns.map(
     (column) =>
@@ -56,7 +56,7 @@ function tableCell(
 }
 
 /** The n that every complete mean of a table has; null when they differ or there is none. */
-function commonN(table: TableDoc): number | null {
+function commonN(table: TableRead): number | null {
   const complete = table.columns
     .filter(({ kind }) => kind === 'spread')
     .flatMap(({ name }) => table.rows.map((row) => asSpread(row[name] ?? null)))
