@@ -83,6 +83,15 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     });
   }
 
+  test('the first screen shows the notice, the key figures and the first figure', async () => {
+    const { page } = await open({ viewport: { width: 1280, height: 800 } });
+    for (const selector of ['.notice', '#metrics dd', '#figures svg.plot']) {
+      const box = await page.locator(selector).first().boundingBox();
+      expect(box!.y, selector).toBeLessThan(760);
+    }
+    await page.context().close();
+  });
+
   test('readable with scripts off', async () => {
     const { page } = await open({ javaScriptEnabled: false });
     expect(await page.locator('figure svg.plot').count()).toBe(figures);

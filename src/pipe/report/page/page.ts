@@ -56,15 +56,15 @@ export async function buildReport(
   const json = JSON.stringify(reportTwin(input, figures, { figureData: true }));
   const inside = JSON.stringify(reportTwin(input, figures, { figureData: false }));
   const sections: readonly (readonly [string, string, Html | null])[] = [
-    ['claims', 'Claims', claimsSection(input)],
     ['comparison', 'Since the baseline', comparisonSection(input, baseline)],
     ['metrics', 'Key figures', metricsSection(input)],
-    ['results', 'Results', tablesSection(input, baseline)],
     ['figures', 'Figures', figuresSection(input, figures)],
+    ['results', 'Tables', tablesSection(input, baseline)],
+    ['claims', 'Claims', claimsSection(input)],
+    ['failures', 'Failures', failuresSection(input)],
     ['pipeline', 'Pipeline', await dagSection(input)],
     ['work', 'What ran', workSection(input)],
     ['timeline', 'Timeline', timelineSection(input)],
-    ['failures', 'Failures', failuresSection(input)],
     ['provenance', 'Provenance', provenanceSection(input)],
     ['reproduce', 'Reproduce', reproduceSection(input)],
   ];

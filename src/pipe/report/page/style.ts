@@ -90,42 +90,47 @@ a{color:var(--accent);text-underline-offset:.15em}
 .skip{position:absolute;left:-999px}.skip:focus{left:12px;top:8px;background:var(--card);padding:6px 10px;z-index:9}
 .page{max-width:62rem;margin:0 auto;padding:0 20px 72px}
 h1,h2,h3,h4{line-height:1.25;font-weight:650;letter-spacing:-.008em;text-wrap:balance}
-h1{font-size:2.05rem;letter-spacing:-.02em;margin:.1em 0 .35em}
+h1{font-size:1.8rem;letter-spacing:-.02em;margin:.1em 0 .25em}
 h2{font-size:1.32rem;margin:0 0 .35em}
 h3{font-size:1.06rem;margin:1.4em 0 .3em}
 h4{font-size:1rem;margin:0 0 .55em}
 p{margin:0 0 .6em}
 main>section{border-top:1px solid var(--line);padding-top:26px;margin-top:40px}
+#metrics{border-top:0;padding-top:0;margin-top:14px}#figures{padding-top:14px;margin-top:16px}#metrics h2{font-size:1.06rem}#figures .figure-section:first-of-type h3{margin-top:0}
 section,figure,.result,.claim{scroll-margin-top:16px}
 .quiet,.note,.origin,.unit,.caption,.kicker{color:var(--quiet)}
 .note,.caption{max-width:44rem}
 .origin{font-size:.84rem;margin:.5em 0 0}
 .unit{font-weight:400}
 .short{color:var(--warn)}
-.head{padding:44px 0 4px}
+.head{padding:26px 0 2px}
 .kicker{font-size:.84rem;margin:0}
-.lead{font-size:1.08rem;max-width:44rem;color:var(--quiet)}
-.verdict{display:flex;flex-wrap:wrap;gap:6px 8px;margin:14px 0 10px}
+.lead{font-size:1rem;margin:0 0 .3em;color:var(--quiet)}
+.verdict{display:flex;flex-wrap:wrap;gap:6px 8px;margin:8px 0 6px}
 .verdict .badge{font-size:.92rem;padding:2px 11px 2px 9px}
 .facts{color:var(--quiet);font-size:.88rem}
 .badge{display:inline-block;white-space:nowrap;border-radius:99px;padding:0 9px 0 7px;font-size:.82rem;font-weight:600;line-height:1.65}
 .sign{display:inline-block;min-width:1em;text-align:center;font-weight:700}
 .good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.cached{color:var(--cached)}
 .badge.good{background:var(--good-bg)}.badge.bad{background:var(--bad-bg)}.badge.warn{background:var(--warn-bg)}.badge.cached{background:var(--cached-bg)}.badge.quiet{background:var(--quiet-bg)}
-.notice{border:1px solid var(--line);border-left:4px solid var(--cached);background:var(--card);border-radius:6px;padding:12px 16px;margin:14px 0}
+.notice{border:1px solid var(--line);border-left:4px solid var(--cached);background:var(--card);border-radius:6px;padding:9px 14px;margin:10px 0}
 .notice.warning{border-left-color:var(--warn)}
 .notice h2{font-size:1rem;margin:0 0 .2em}
 .notice.warning .sign{color:var(--warn)}.notice.info .sign{color:var(--cached)}
-.notice p,.notice ul{margin:0 0 .3em;max-width:48rem}
+.notice p,.notice ul{margin:0 0 .3em}.notice details{margin-top:2px}
 dl{margin:0}dt{color:var(--quiet);font-size:.82rem}dd{margin:0}
 .notice dl,.facts-list{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:6px 22px;margin:.5em 0}
 .num{text-align:right}dd.num{text-align:left}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,11.5rem),1fr));gap:10px;margin:12px 0}
-.tiles div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 14px}
+.tiles div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:7px 12px}
 .tiles dt{overflow-wrap:anywhere}
-.tiles dd{font-size:1.5rem;font-weight:600;letter-spacing:-.02em;line-height:1.35}
+.tiles dd.means{font-size:.86rem;font-weight:400;letter-spacing:0;color:var(--quiet);line-height:1.4}
+.tiles dd.num{font-size:1.4rem;font-weight:600;letter-spacing:-.02em;line-height:1.35}
 .claims{list-style:none;margin:14px 0 0;padding:0;border:1px solid var(--line);border-radius:8px;background:var(--card)}
-.claim{display:grid;grid-template-columns:8.4rem minmax(0,1fr) minmax(11rem,14rem);gap:6px 16px;padding:13px 16px;border-top:1px solid var(--line);color:inherit}
+.best{border-bottom:2px solid var(--good)}
+.scroll tbody th[scope=row]{position:sticky;left:0;background:var(--bg)}
+.claim details{margin-top:2px}
+.claim{display:grid;grid-template-columns:8.4rem minmax(0,1fr);gap:6px 16px;padding:9px 16px;border-top:1px solid var(--line);color:inherit}
 .claim:first-child{border-top:0}
 .claim .statement{font-weight:600;margin:0 0 .2em}
 .claim .detail{margin:0}
@@ -210,7 +215,7 @@ nav a:hover,nav a.here{color:var(--ink)}
 @media (min-width:76rem){
 .wrap{display:grid;grid-template-columns:10.5rem minmax(0,62rem);gap:28px;justify-content:center;padding:0 20px}
 .page{margin:0;padding:0 0 72px;width:100%}
-nav{position:sticky;top:0;align-self:start;flex-direction:column;flex-wrap:nowrap;padding-top:52px;margin:0;max-height:100vh;overflow-y:auto}
+nav{position:sticky;top:0;align-self:start;flex-direction:column;flex-wrap:nowrap;padding-top:34px;margin:0;max-height:100vh;overflow-y:auto}
 nav a{padding:3px 0 3px 10px;border-left:2px solid transparent}
 nav a.here{border-left-color:var(--accent)}
 }

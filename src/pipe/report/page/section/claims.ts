@@ -1,6 +1,6 @@
 /** Claims: each verdict with its effect, interval, size and the source's own words. */
 
-import { numberText, signedText } from '../../../../lib/format.ts';
+import { countText, numberText, signedText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
 import type { Claim } from '../../../report-format.ts';
 import type { Origin, ReportInput } from '../../model/input.ts';
@@ -11,17 +11,35 @@ import { originLine } from '../origin.ts';
 export function claimsSection(input: ReportInput): Html | null {
   const claims = input.claims.flatMap(({ value, origin }) => value.map((claim) => ({ claim, origin })));
   if (claims.length === 0) return null;
+  const decided = claims.filter(({ claim }) => claim.verdict !== 'undecided');
+  const undecided = claims.filter(({ claim }) => claim.verdict === 'undecided');
   return html`<section id="claims"><h2>Claims</h2>
-<p class="note">Each verdict is computed from what was run. Too few seeds or too small a scale gives <em>undecided</em>, never a verdict without data.</p>
-<ol class="claims">${claims.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol></section>`;
+${decided.length === 0 ? null : html`<ol class="claims">${decided.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol>`}
+${undecided.length === 0 ? null : html`<details class="undecided"><summary>${undecidedLine(undecided.map(({ claim }) => claim))}</summary><ol class="claims">${undecided.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol></details>`}</section>`;
+}
+
+/** What is missing for the claims that have no verdict, in one line. */
+function undecidedLine(claims: readonly Claim[]): string {
+  const without = claims.filter(({ n }) => n === 0).length;
+  const few = claims.length - without;
+  return [
+    ...(without === 0
+      ? []
+      : [
+          `${countText(without, 'claim')} without the results ${without === 1 ? 'it needs' : 'they need'}: this run leaves them out`,
+        ]),
+    ...(few === 0
+      ? []
+      : [`${countText(few, 'claim')} undecided: too few seeds, too small a scale, or too close to call`]),
+  ].join('; ');
 }
 
 function claimItem(claim: Claim, origin: Origin, input: ReportInput): Html {
   return html`<li class="claim ${verdictLooks[claim.verdict].tone}" id="claim-${claim.id}">
 <div class="claim-verdict">${badge(verdictLooks[claim.verdict])}</div>
-<div class="claim-body"><p class="statement">${claim.statement}</p>
-<p class="detail">${claim.detail}</p>
-<p class="origin">${claim.source}${claim.paper === '' ? null : html` · source says: ${claim.paper}`}</p>${origin.stale ? originLine(origin, input) : null}</div>
+<div class="claim-body"><p class="statement">${claim.statement}</p>${origin.stale ? originLine(origin, input) : null}
+<details><summary>Why</summary><p class="detail">${claim.detail}</p>
+<p class="origin">${claim.source}${claim.paper === '' ? null : html` · source says: ${claim.paper}`}</p>
 <dl class="claim-facts">
 <div><dt>Effect</dt><dd class="num">${claim.effect === null ? '–' : signedText(claim.effect, 2)}</dd></div>
 <div><dt>Interval</dt><dd class="num">${
@@ -31,7 +49,7 @@ function claimItem(claim: Claim, origin: Origin, input: ReportInput): Html {
   }</dd></div>
 <div><dt>n</dt><dd class="num">${numberText(claim.n)} of ${numberText(claim.planned)}</dd></div>
 <div><dt>Scale</dt><dd>${claim.scale}</dd></div>
-</dl></li>`;
+</dl></details></div></li>`;
 }
 
 /** The interval against zero, to a scale of its own: does it touch zero, and how far off is it? */

@@ -13,16 +13,19 @@ const rowsShown = 50;
 const halfWidth = 420;
 
 export function figuresSection(input: ReportInput, figures: readonly DrawnFigure[]): Html | null {
+  // What could not be drawn stays: its place says why. What has nothing to draw is named once.
+  const empty = figures.filter(({ drawn }) => drawn?.marks === 0);
+  const shown = figures.filter((one) => !empty.includes(one));
   if (figures.length === 0) return null;
   const sections = new Map<string, DrawnFigure[]>();
-  for (const drawn of figures) {
+  for (const drawn of shown) {
     const name = drawn.figure.meta.section;
     sections.set(name, [...(sections.get(name) ?? []), drawn]);
   }
   return html`<section id="figures"><h2>Figures</h2>${[...sections].map(
     ([name, members]) =>
       html`<section class="figure-section" id="${anchor('section', name)}">${name === '' ? null : html`<h3>${name}</h3>`}${members.map((one) => figureItem(one, input))}</section>`,
-  )}</section>`;
+  )}${empty.length === 0 ? null : html`<p class="note">${countText(empty.length, 'figure')} left out, without data in this run: ${empty.map(({ figure }) => figure.meta.title).join('; ')}.</p>`}</section>`;
 }
 
 function figureItem({ figure, drawn, error }: DrawnFigure, input: ReportInput): Html {

@@ -24,7 +24,7 @@ ${input.notices.map(
 ${
   Object.keys(value.facts).length === 0
     ? null
-    : html`<dl>${Object.entries(value.facts).map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>`
+    : html`<details><summary>Details</summary><dl>${Object.entries(value.facts).map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl></details>`
 }
 ${originLine(origin, input)}</aside>`,
 )}

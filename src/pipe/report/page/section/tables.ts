@@ -1,6 +1,6 @@
 /** Tables that stages marked for the report: sortable, mean ± std with n where it is short of what was planned. */
 
-import { numberText, signedText } from '../../../../lib/format.ts';
+import { countText, numberText, signedText } from '../../../../lib/format.ts';
 import { anchor, type Html, html } from '../../../../lib/html.ts';
 import type { Json } from '../../../../lib/json.ts';
 import { isJsonObject, jsonText } from '../../../../lib/json.ts';
@@ -11,24 +11,50 @@ import { originLine } from '../origin.ts';
 
 export function tablesSection(input: ReportInput, baseline: Baseline | null): Html | null {
   if (input.tables.length === 0) return null;
-  return html`<section id="results"><h2>Results</h2>${input.tables.map(
+  const shown = input.tables.filter(({ value }) => hasData(value));
+  const empty = input.tables.filter(({ value }) => !hasData(value));
+  return html`<section id="results"><h2>Tables</h2>${shown.map(
     ({ value, origin }) => html`<div class="result" id="${anchor('table', `${origin.cell}-${origin.out}`)}">
 <h3>${value.title}</h3><p class="caption">${value.caption}</p>
 ${resultTable(value, origin, baseline)}
 ${commonN(value) === null ? null : html`<p class="quiet common">Each mean is of n = ${commonN(value)} unless said.</p>`}
 ${value.notes.length === 0 ? null : html`<ul class="notes">${value.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 ${originLine(origin, input)}</div>`,
-  )}</section>`;
+  )}${empty.length === 0 ? null : html`<p class="note">${countText(empty.length, 'table')} left out, without data in this run: ${empty.map(({ value }) => value.title).join('; ')}.</p>`}</section>`;
+}
+
+/** At least one value besides what names the row. */
+function hasData({ columns, rows }: TableRead): boolean {
+  const values = columns.length === 1 ? columns : columns.slice(1);
+  return rows.some((row) =>
+    values.some(({ name, kind }) => {
+      const value = row[name] ?? null;
+      return kind === 'text' ? value !== null && value !== '' : asSpread(value).mean !== null;
+    }),
+  );
+}
+
+/** The best value of each column that says which direction is better; nothing where all are the same. */
+function bestValues({ columns, rows }: TableRead): ReadonlyMap<string, number> {
+  const best = new Map<string, number>();
+  for (const { name, better } of columns) {
+    if (better === undefined) continue;
+    const means = rows.flatMap((row) => asSpread(row[name] ?? null).mean ?? []);
+    if (new Set(means).size > 1)
+      best.set(name, better === 'higher' ? Math.max(...means) : Math.min(...means));
+  }
+  return best;
 }
 
 function resultTable(table: TableRead, origin: Origin, baseline: Baseline | null): Html {
   const common = commonN(table);
+  const best = bestValues(table);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.title}"><table class="sortable"><thead><tr>${table.columns.map(
     (column) =>
       html`<th scope="col"${column.kind === 'text' ? null : html` class="num"`}>${column.label}${column.unit === undefined ? null : html` <span class="unit">${column.unit}</span>`}</th>`,
   )}</tr></thead><tbody>${table.rows.map((row) => {
     const before = baseline === null ? null : baselineRow(baseline, origin, table.columns, row);
-    return html`<tr>${table.columns.map((column, i) => tableCell(column, row[column.name] ?? null, i === 0, before?.[column.name] ?? null, common))}</tr>`;
+    return html`<tr>${table.columns.map((column, i) => tableCell(column, row[column.name] ?? null, i === 0, before?.[column.name] ?? null, { common, best: best.get(column.name) ?? null }))}</tr>`;
   })}</tbody></table></div>`;
 }
 
@@ -37,7 +63,7 @@ function tableCell(
   value: Json,
   isFirst: boolean,
   before: Json,
-  common: number | null,
+  { common, best }: { common: number | null; best: number | null },
 ): Html {
   if (column.kind === 'text') {
     const text = value === null ? '–' : jsonText(value);
@@ -50,7 +76,7 @@ function tableCell(
     : now.n === null || now.n === common
       ? null
       : `n = ${now.n}`;
-  return html`<td class="num" data-v="${now.mean ?? ''}">${numberText(now.mean, column.digits)}${
+  return html`<td class="num" data-v="${now.mean ?? ''}">${now.mean !== null && now.mean === best ? html`<b class="best" title="best of its column">${numberText(now.mean, column.digits)}</b>` : numberText(now.mean, column.digits)}${
     now.std === null ? null : html` <span class="quiet">± ${numberText(now.std, column.digits)}</span>`
   }${n === null ? null : html` <span class="${short ? 'short' : 'quiet'}">${n}</span>`}${delta(column, now, asSpread(before))}</td>`;
 }
