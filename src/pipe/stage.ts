@@ -3,7 +3,11 @@
  *
  * ```ts
  * import { defineStage } from 'pipe-experiments/stage';
- * export default defineStage(async ({ params, deps, outs, progress }) => { … });
+ * export default defineStage(async (stage) => {
+ *   const images = readFileSync(stage.dep('images'));
+ *   stage.progress(1, 10);
+ *   writeFileSync(stage.out('weights'), train(images, stage.params));
+ * });
  * ```
  */
 export interface GatheredItem {
