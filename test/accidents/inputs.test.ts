@@ -37,6 +37,13 @@ test('a dep that is renamed makes the stage run: a compiler goes by the ending',
   expect(project.read('cache/cells/use/file.txt')).toBe('prog.cc\n');
 });
 
+test('a dep whose name begins with a dash is read as a file, not as an option', () => {
+  project.write('-n', 'the file');
+  project.write('pipeline.yaml', stage('cat ${deps.x} > ${outs.file}', '"-n"'));
+  expect(project.pipe('run').code).toBe(0);
+  expect(project.read('cache/cells/use/file.txt')).toBe('the file');
+});
+
 test('an out that is renamed makes its readers run', () => {
   const pipeline = (name: string) => `version: 1
 stages:

@@ -1,19 +1,23 @@
 /** Digests of files and folders, and when a stat is believed. */
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../../src/lib/sha256.ts';
 import { Digests, PathError } from '../../../src/pipe/digest/digests.ts';
@@ -162,6 +166,32 @@ describe('links', () => {
     symlinkSync('../gone', at('project/folder/link'));
     await expect(digests.lookAgain(at('project/folder'), reach())).rejects.toThrow(/does not exist/);
   });
+});
+
+test('a file that is written while it is read has the digest of what it holds afterwards', async () => {
+  const bytes = Buffer.alloc(32 * 1024 * 1024, 'a');
+  writeFileSync(at('large'), bytes);
+  await sleep(40);
+  const looking = digests.lookAgain(at('large'), 'self');
+  // The first pieces are read by now, the last ones are not.
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  bytes.fill('b', 0, 100);
+  const file = openSync(at('large'), 'r+');
+  writeSync(file, bytes, 0, 100, 0);
+  closeSync(file);
+  expect((await looking)?.sha256).toBe(sha256Of(bytes));
+});
+
+test('every write of an object of the store shows: it has one modification time, whatever its ctime', async () => {
+  writeFileSync(at('object'), 'same size');
+  digests.stamp(at('object'), sha256Of('same size'), 0o444);
+  expect((await digests.lookAgain(at('object'), 'self'))?.sha256).toBe(sha256Of('same size'));
+  linkSync(at('object'), at('link'));
+  expect((await digests.lookAgain(at('link'), 'self'))?.sha256).toBe(sha256Of('same size'));
+  chmodSync(at('link'), 0o644);
+  writeFileSync(at('link'), 'SAME SIZE');
+  chmodSync(at('link'), 0o444);
+  expect((await digests.lookAgain(at('object'), 'self'))?.sha256).toBe(sha256Of('SAME SIZE'));
 });
 
 test('devices are refused', async () => {
