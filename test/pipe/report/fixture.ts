@@ -1,6 +1,6 @@
 /** A made-up study as the report's input: any number of variants and seeds, twelve figures, failures, claims. */
 import type { ReportCell, ReportInput } from '../../../src/pipe/report/model/input.ts';
-import type { Claim, Spread } from '../../../src/pipe/report-format.ts';
+import type { JudgedClaim, Spread } from '../../../src/pipe/report-format.ts';
 import { generator, masks, origin, studyFigures } from './fixture-figures.ts';
 
 /** `cells` about as many as asked for: five stages, half of them train, half evaluate. */
@@ -262,7 +262,7 @@ function studyTable() {
   };
 }
 
-function studyClaims(): Claim[] {
+function studyClaims(): JudgedClaim[] {
   const base = {
     source: 'section 4.1, figure 4',
     n: 2,

@@ -2,7 +2,7 @@
 
 import { countText, durationText, numberText } from '../../../lib/format.ts';
 import { isJsonObject, type Json, jsonText } from '../../../lib/json.ts';
-import type { Claim, TableRead } from '../../report-format.ts';
+import type { JudgedClaim, TableRead } from '../../report-format.ts';
 import { failureGroups } from '../model/failure-groups.ts';
 import type { Origin, ReportInput } from '../model/input.ts';
 import { madeText, outdatedResults } from '../model/outdated.ts';
@@ -68,7 +68,7 @@ function claimLines(input: ReportInput): readonly string[] {
 }
 
 /** Three digits, as the page has them. */
-function effectText({ effect, interval }: Claim): string {
+function effectText({ effect, interval }: JudgedClaim): string {
   if (effect === null) return '–';
   const range = interval === null ? '' : ` [${interval.map((end) => numberText(end, 3)).join(', ')}]`;
   return `${numberText(effect, 3)}${range}`;

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../../lib/json.ts';
 import type { Reason } from '../../key/fingerprint.ts';
-import type { Claim, FigureMeta, KeyFigure, NoticeMark, TableRead } from '../../report-format.ts';
+import type { FigureMeta, JudgedClaim, KeyFigure, NoticeMark, TableRead } from '../../report-format.ts';
 import type { CellError } from '../../run/event.ts';
 import type { MadeWith } from '../../store/made-with.ts';
 import type { Place } from './json-place.ts';
@@ -27,7 +27,7 @@ export interface ReportInput {
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly Marked<TableRead>[];
   readonly metrics: readonly MarkedMetrics[];
-  readonly claims: readonly Marked<readonly Claim[]>[];
+  readonly claims: readonly Marked<readonly JudgedClaim[]>[];
   readonly notices: readonly Marked<NoticeMark>[];
   /** Marked outs that could not be read or drawn: shown, never left out in silence. */
   readonly problems: readonly ReportProblem[];

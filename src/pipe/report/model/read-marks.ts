@@ -5,9 +5,9 @@ import type { z } from 'zod';
 import type { JsonObject } from '../../../lib/json.ts';
 import type { ReportMark } from '../../config/document.ts';
 import {
-  type Claim,
   claimsMark,
   figureMark,
+  type JudgedClaim,
   type KeyFigure,
   type MetricsMark,
   metricsMark,
@@ -56,7 +56,7 @@ export async function readMarks(outs: readonly MarkedOut[]): Promise<ReadMarks> 
   const figures: ReportFigure[] = [];
   const tables: Marked<TableRead>[] = [];
   const metrics: MarkedMetrics[] = [];
-  const claims: Marked<readonly Claim[]>[] = [];
+  const claims: Marked<readonly JudgedClaim[]>[] = [];
   const notices: Marked<NoticeMark>[] = [];
   const problems: ReportProblem[] = [];
   if (outs.length > 0) {

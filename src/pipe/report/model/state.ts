@@ -1,6 +1,6 @@
 /** How a cell's state and a claim's verdict are shown: a word and a sign, with a colour beside, never by colour alone. */
 
-import type { Claim } from '../../report-format.ts';
+import type { JudgedClaim } from '../../report-format.ts';
 import { isCached, isFailed, isInPlace } from '../../run/cell-state.ts';
 import type { CellState } from '../../run/event.ts';
 
@@ -29,7 +29,7 @@ export const stateLooks: Readonly<Record<ReportState, Badge>> = {
   waiting: { word: 'not run', sign: '○', tone: 'quiet' },
 };
 
-export const verdictLooks: Readonly<Record<Claim['verdict'], Badge>> = {
+export const verdictLooks: Readonly<Record<JudgedClaim['verdict'], Badge>> = {
   supported: { word: 'supported', sign: '✓', tone: 'good' },
   contradicted: { word: 'contradicted', sign: '✕', tone: 'bad' },
   undecided: { word: 'undecided', sign: '?', tone: 'quiet' },

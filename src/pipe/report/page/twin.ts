@@ -8,6 +8,9 @@ import { twinVersion } from '../model/baseline.ts';
 import type { Origin, ReportCell, ReportInput } from '../model/input.ts';
 import { hasFailed, hasResults } from '../model/state.ts';
 
+/** Cells that the twin inside the page holds in full. */
+const fullCells = 1500;
+
 /**
  * A report in full as JSON. Absent where empty: a cell that simply ran is short. With `figureData` false, as it stands
  * in the page, figures are without specification and CSV: these follow compressed in `#figure-data`.
@@ -56,7 +59,11 @@ export function reportTwin(
     })),
     stages: input.stages,
     sources: input.sources,
-    cells: input.cells.map(cellTwin),
+    // In the page, many cells are a name and a state each: the file beside it has the rest.
+    cells:
+      figureData || input.cells.length <= fullCells
+        ? input.cells.map(cellTwin)
+        : input.cells.map(({ id, state }) => ({ id, state })),
     params: input.params,
     commands: input.commands,
     provenance: input.provenance,

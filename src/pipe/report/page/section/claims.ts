@@ -2,7 +2,7 @@
 
 import { countText, numberText, signedText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
-import type { Claim } from '../../../report-format.ts';
+import type { JudgedClaim } from '../../../report-format.ts';
 import type { Origin, ReportInput } from '../../model/input.ts';
 import { verdictLooks } from '../../model/state.ts';
 import { badge } from '../badge.ts';
@@ -19,7 +19,7 @@ ${undecided.length === 0 ? null : html`<details class="undecided"><summary>${und
 }
 
 /** What is missing for the claims that have no verdict, in one line. */
-function undecidedLine(claims: readonly Claim[]): string {
+function undecidedLine(claims: readonly JudgedClaim[]): string {
   const without = claims.filter(({ n }) => n === 0).length;
   const few = claims.length - without;
   return [
@@ -34,7 +34,7 @@ function undecidedLine(claims: readonly Claim[]): string {
   ].join('; ');
 }
 
-function claimItem(claim: Claim, origin: Origin, input: ReportInput): Html {
+function claimItem(claim: JudgedClaim, origin: Origin, input: ReportInput): Html {
   return html`<li class="claim ${verdictLooks[claim.verdict].tone}" id="claim-${claim.id}">
 <div class="claim-verdict">${badge(verdictLooks[claim.verdict])}</div>
 <div class="claim-body"><p class="statement">${claim.statement}</p>${origin.stale ? originLine(origin, input) : null}

@@ -9,10 +9,17 @@ import { badge } from '../badge.ts';
 
 /** Up to this many cells the table stands open. */
 const openUpTo = 24;
+/** Cells listed one by one: a page of more is slow to open. */
+const listedCells = 1500;
 
 export function workSection(input: ReportInput): Html | null {
   if (input.cells.length === 0) return null;
   const had = input.cells.filter(({ state }) => hasResults(state)).length;
+  const failed = input.cells.filter(({ state }) => hasFailed(state));
+  const listed =
+    input.cells.length <= listedCells
+      ? input.cells
+      : [...failed, ...input.cells.filter(({ state }) => !hasFailed(state))].slice(0, listedCells);
   return html`<section id="work"><h2>What ran, and what was cached</h2>
 <p class="note">${had} of ${countText(input.cells.length, 'cell')} have their results: ${countStates(
     input.cells,
@@ -27,7 +34,7 @@ export function workSection(input: ReportInput): Html | null {
       ),
   )}</tbody></table></div>
 <details class="cells"${input.cells.length <= openUpTo ? html` open` : null}><summary>Every cell <span class="quiet">${countText(input.cells.length, 'cell')}</span></summary>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Every cell"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th><th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${input.cells.map(cellRow)}</tbody></table></div></details></section>`;
+<div class="scroll tall" tabindex="0" role="region" aria-label="Every cell"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th><th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${listed.map(cellRow)}</tbody></table></div>${listed.length === input.cells.length ? null : html`<p class="note">${listed.length} of ${countText(input.cells.length, 'cell')}, failed ones first; <code>report.json</code> has them all.</p>`}</details></section>`;
 }
 
 function stageRow(name: string, cells: readonly ReportCell[]): Html {
