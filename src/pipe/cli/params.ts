@@ -20,42 +20,47 @@ export const params: Command = {
     if (mode !== undefined && mode !== 'diff') {
       throw new UserError(`pipe params takes nothing or \`diff\`, not '${mode}'`, { code: exitCode.usage });
     }
-    const current = flatten((await planOf(parsed, invocation, { checkFiles: false })).params);
-    let rows = [...current].map(([name, value]) => ({ name, value }) as Row);
+    const opened = await planOf(parsed, invocation, { checkFiles: false });
+    const current = flatten(opened.params);
+    let rows: readonly Row[] = [...current].map(([name, value]) => ({ name, value }));
     if (mode === 'diff') {
-      const file = parsed.text('file') ?? 'pipeline.yaml';
-      const before = flatten(
-        (await openPlan(invocation.project, { file, profile: null, set: [], checkFiles: false })).params,
-      );
-      rows = changes(before, current);
+      const plain = { file: opened.file, profile: null, set: [], checkFiles: false };
+      rows = changes(flatten((await openPlan(invocation.project, plain)).params), current);
     }
     if (parsed.is('json')) printJson(invocation, rows);
     else
       invocation.stdout.write(
-        columns(rows.map((row) => [row.name, ...('from' in row ? [`${row.from} →`] : []), row.value])),
+        columns(
+          rows.map((row) => [row.name, ...('from' in row ? [`${shown(row.from)} →`] : []), shown(row.value)]),
+        ),
       );
     return exitCode.ok;
   },
 };
 
+/** Values keep their JSON types; what is absent on one side has none there. */
 interface Row {
   readonly name: string;
-  readonly value: string;
-  readonly from?: string;
+  readonly value: Json | undefined;
+  readonly from?: Json | undefined;
 }
 
-function changes(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Row[] {
+function changes(before: ReadonlyMap<string, Json>, after: ReadonlyMap<string, Json>): Row[] {
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names
-    .filter((name) => before.get(name) !== after.get(name))
-    .map((name) => ({ name, from: before.get(name) ?? 'absent', value: after.get(name) ?? 'absent' }));
+    .filter((name) => shown(before.get(name)) !== shown(after.get(name)))
+    .map((name) => ({ name, from: before.get(name), value: after.get(name) }));
 }
 
-function flatten(object: JsonObject, prefix = '', into = new Map<string, string>()): Map<string, string> {
+function shown(value: Json | undefined): string {
+  return value === undefined ? 'absent' : JSON.stringify(value);
+}
+
+function flatten(object: JsonObject, prefix = '', into = new Map<string, Json>()): Map<string, Json> {
   for (const [key, value] of Object.entries(object)) {
     const nested: Json = value;
     if (isJsonObject(nested) && Object.keys(nested).length > 0) flatten(nested, `${prefix}${key}.`, into);
-    else into.set(`${prefix}${key}`, JSON.stringify(nested));
+    else into.set(`${prefix}${key}`, nested);
   }
   return into;
 }

@@ -8,11 +8,22 @@ import type { Invocation } from './command.ts';
 export function printUserError(error: UserError, { stderr }: Invocation): void {
   const paint = (style: 'red' | 'bold', text: string) => styleText(style, text, { stream: stderr });
   const texts = error instanceof ConfigurationError ? error.texts : new Map<string, string>();
-  const lines = error.diagnostics.map((diagnostic) =>
-    diagnosticText(diagnostic, texts.get(diagnostic.at.file)?.split('\n')[diagnostic.at.line - 1] ?? null),
-  );
-  stderr.write([...lines, `${paint('red', 'error')}: ${printable(error.message)}`, ''].join('\n'));
+  const lines = diagnosticsText(error.diagnostics, texts);
+  stderr.write(`${lines}${paint('red', 'error')}: ${printable(error.message)}\n`);
   if (error.hint) stderr.write(`${paint('bold', 'next')}: ${printable(error.hint)}\n`);
+}
+
+/** Each diagnostic with its line of the text that it points into. */
+export function diagnosticsText(
+  diagnostics: readonly Diagnostic[],
+  texts: ReadonlyMap<string, string>,
+): string {
+  return diagnostics
+    .map((one) => {
+      const line = texts.get(one.at.file)?.split('\n')[one.at.line - 1] ?? null;
+      return `${diagnosticText(one, line)}\n`;
+    })
+    .join('');
 }
 
 /** Of a long line, this much stands before the mark. */

@@ -1,4 +1,6 @@
 /** Opens what a verb works on: the plan, the cells its targets name, the workspace. */
+import { isAbsolute, relative, resolve } from 'node:path';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Workspace } from '../cell/workspace.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { selectCells } from '../plan/target.ts';
@@ -8,18 +10,40 @@ import type { ReportRequest } from '../report/report.ts';
 import type { WrittenReport } from '../report/write.ts';
 import type { Invocation, Parsed } from './command.ts';
 
-/** The plan that --pipeline, --profile and --set describe. Throws UserError (exit 2) with every diagnostic. */
-export function planOf(
+/**
+ * The plan that --file, --profile and --set describe. Missing files that stages read are said, and block only those.
+ * @throws UserError (exit 2) with every diagnostic
+ */
+export async function planOf(
   parsed: Parsed,
-  { project }: Invocation,
+  invocation: Invocation,
   options: Pick<OpenOptions, 'checkFiles'> = {},
 ): Promise<PlannedPipeline> {
-  return openPlan(project, {
+  const opened = await openPlan(invocation.project, {
     ...options,
-    file: parsed.text('file') ?? 'pipeline.yaml',
+    file: pipelineFile(parsed, invocation),
     profile: parsed.text('profile'),
     set: parsed.texts('set'),
   });
+  if (opened.warnings.length > 0) {
+    const { diagnosticsText } = await import('./print-error.ts');
+    invocation.stderr.write(diagnosticsText(opened.warnings, opened.texts));
+  }
+  return opened;
+}
+
+/** The pipeline file, relative to the project; --file is relative to where one stands. */
+export function pipelineFile(parsed: Parsed, { project, cwd }: Invocation): string {
+  const text = parsed.text('file');
+  if (text === null) return 'pipeline.yaml';
+  const file = relative(project, resolve(cwd, text));
+  if (file.startsWith('..') || isAbsolute(file)) {
+    throw new UserError(`${text} is outside the project ${project}`, {
+      code: exitCode.usage,
+      hint: 'go to the folder of that pipeline',
+    });
+  }
+  return file;
 }
 
 /** Opens the workspace that looks at the project's cache, and closes it whatever `use` does. */

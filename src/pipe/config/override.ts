@@ -24,7 +24,7 @@ export interface Settings {
   readonly axes: ReadonlyMap<string, Axis>;
 }
 
-/** The profiles to apply, base first. Undefined when one is missing or they extend each other in a circle. */
+/** The profiles to apply, base first. Undefined when one is missing or they extend each other in a cycle. */
 export function profileChain(
   name: string,
   profiles: YamlNode | undefined,
@@ -44,8 +44,8 @@ export function profileChain(
       return undefined;
     }
     if (seen.includes(current)) {
-      const circle = [...seen.slice(seen.indexOf(current)), current].join(' → ');
-      report('profile-cycle', at, `profiles extend each other in a circle: ${circle}`);
+      const cycle = [...seen.slice(seen.indexOf(current)), current].join(' → ');
+      report('profile-cycle', at, `profiles extend each other in a cycle: ${cycle}`);
       return undefined;
     }
     seen.push(current);
@@ -120,9 +120,41 @@ function mergeParams(
     merged[entry.key] =
       isJsonObject(old) && entry.value.kind === 'map'
         ? mergeParams(old, entry.value, here, source, report)
-        : toJson(entry.value);
+        : typed(old, entry.value, { name: here.join('.'), source, report });
   }
   return merged;
+}
+
+/**
+ * The value as the param's type has it. A profile may change the type, --set may not: what a shell hands over is text, and
+ * `epochs=six` must not become a param. Text stays text, however it reads: `--set name=2024`.
+ */
+function typed(
+  old: Json | undefined,
+  node: YamlNode,
+  { name, source, report }: { readonly name: string; readonly source: SourceText; readonly report: Report },
+): Json {
+  const value = toJson(node);
+  // A param that is null by default, or not declared at all, has no type to keep.
+  if (source.file !== setFile || old === undefined || old === null || value === null) return value;
+  if (typeof old === 'string' && node.kind === 'scalar')
+    return typeof value === 'string' ? value : source.text.slice(node.start, node.end);
+  const [wanted, found] = [typeWord(old), typeWord(value)];
+  if (wanted === found || (isJsonObject(old) && Object.keys(old).length === 0)) return value;
+  report(
+    'wrong-type',
+    source.at(node),
+    `param \`${name}\` is ${wanted}, not ${found}`,
+    `it is ${JSON.stringify(old)} by default`,
+  );
+  return old;
+}
+
+function typeWord(value: Json): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isJsonObject(value)) return 'a map';
+  if (typeof value === 'number') return 'a number';
+  return typeof value === 'boolean' ? 'true or false' : 'text';
 }
 
 /** `--set train.epochs=10 --set axes.seed=[0,1]` as the tree of a profile, each part of it where it stands in the arguments. */
@@ -136,6 +168,9 @@ export function parseSet(set: readonly string[], report: Report): { override: Ya
     if (equals < 1 || path.some((step) => step === '')) {
       const span = { start, end: start + text.length };
       report('bad-set', source.at(span), `\`${text}\` is not PATH=VALUE`, 'write --set train.epochs=10');
+    } else if (path.includes('__proto__')) {
+      const span = { start, end: start + equals };
+      report('bad-name', source.at(span), '`__proto__` cannot be a name', 'choose another name');
     } else {
       const from = start + equals + 1;
       const parsed = parseYaml(text.slice(equals + 1), setFile, 'a value');

@@ -17,19 +17,30 @@ export interface OpenOptions {
   readonly checkFiles?: boolean;
 }
 
+export interface OpenedPipeline extends PlannedPipeline {
+  /** Files that stages read and that are not there: they block those stages, not the others. */
+  readonly warnings: readonly Diagnostic[];
+  /** What diagnostics point into, by file name. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
 /** Mistakes in a pipeline file, and the texts they point into, by file name. Exit code 2. */
 export class ConfigurationError extends UserError {
   readonly texts: ReadonlyMap<string, string>;
   constructor(file: string, diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
     const count = diagnostics.length === 1 ? 'a mistake' : `${diagnostics.length} mistakes`;
-    super(`${file} has ${count}`, { code: exitCode.usage, diagnostics });
+    // A typo on the command line is no mistake of the file.
+    const places = [...new Set(diagnostics.map(({ at }) => at.file))];
+    const [first = file, ...others] = places.length === 0 ? [file] : places;
+    const where = others.length === 0 ? `${first} has` : `${[first, ...others].join(' and ')} have`;
+    super(`${where} ${count}`, { code: exitCode.usage, diagnostics });
     this.name = 'ConfigurationError';
     this.texts = texts;
   }
 }
 
 /** Throws UserError when there is no such file, ConfigurationError with every mistake when it cannot be planned. */
-export async function openPlan(projectDir: string, options: OpenOptions = {}): Promise<PlannedPipeline> {
+export async function openPlan(projectDir: string, options: OpenOptions = {}): Promise<OpenedPipeline> {
   const file = projectPath(projectDir, options.file ?? 'pipeline.yaml');
   const text = readPipeline(projectDir, file);
   const profile = options.profile ?? null;
@@ -43,9 +54,14 @@ export async function openPlan(projectDir: string, options: OpenOptions = {}): P
   ]);
   const planned = remembered ?? (await planAfresh(file, text, profile, set, texts));
   const missing = options.checkFiles === false ? [] : missingFiles(projectDir, planned);
-  if (missing.length > 0) throw new ConfigurationError(file, missing, texts);
+  if (missing.some(({ severity }) => severity === 'error'))
+    throw new ConfigurationError(
+      file,
+      missing.map((one) => ({ ...one, severity: 'error' as const })),
+      texts,
+    );
   if (!remembered) remember(index, planned);
-  return planned;
+  return { ...planned, warnings: missing, texts };
 }
 
 /** The project: the nearest folder, from `start` upwards, that holds pipeline.yaml; `start` itself when none does. */
@@ -128,7 +144,7 @@ function missingFiles(projectDir: string, planned: PlannedPipeline): Diagnostic[
       kind === 'module' ? `the module \`${path}\` does not exist` : `\`${path}\` does not exist`;
     return [
       {
-        severity: 'error',
+        severity: kind === 'module' ? 'error' : 'warning',
         rule: 'missing-file',
         message,
         at,

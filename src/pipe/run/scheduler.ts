@@ -103,7 +103,8 @@ export class Scheduler {
       .then((verdict) => {
         this.#looks--;
         if (verdict === 'work') this.#found.push({ cell, without, held: false });
-        else this.#settle(cell, verdict);
+        // What cannot even begin blocks only what needs it: other stages are none the worse for a missing file.
+        else this.#settle(cell, verdict, this.#options.mode === 'fail-fast');
         this.#queueFound();
       })
       .catch(this.#crash);
@@ -147,9 +148,9 @@ export class Scheduler {
     this.#queue.add(task, { priority, demand: cell.resources, held, onLease }).catch(() => {});
   }
 
-  #settle(cell: Cell, end: CellEnd): void {
+  #settle(cell: Cell, end: CellEnd, stops = this.#options.mode !== 'keep-going'): void {
     const { ready, blocked } = this.#frontier.settle(cell, end);
-    if (end === 'failed' && this.#options.mode !== 'keep-going' && !this.#stopped) {
+    if (end === 'failed' && stops && !this.#stopped) {
       this.stop();
       this.#options.onStop();
     }

@@ -88,12 +88,10 @@ test('keep-going: everything that does not need the failed cell still runs', asy
   ]);
 });
 
-test('a cell that fails at the look takes no resources and blocks what reads it', async () => {
-  const cells = [cellOf('a'), cellOf('b', reading('a'))];
-  expect((await trace(cells, {}, { look: async () => 'failed' })).lines).toEqual([
-    'stop',
-    'b not run because of a',
-  ]);
+test('a cell that cannot begin takes no resources and blocks what reads it, nothing else', async () => {
+  const cells = [cellOf('a'), cellOf('b', reading('a')), cellOf('c')];
+  const look = async (cell: Cell) => (cell.id === 'a' ? 'failed' : 'work');
+  expect((await trace(cells, {}, { look })).lines).toEqual(['b not run because of a', 'c']);
 });
 
 test('cells that are in place take no time in the queue', async () => {
