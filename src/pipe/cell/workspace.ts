@@ -31,6 +31,8 @@ import { CellTransaction } from './transaction.ts';
 export interface WorkspaceOptions {
   /** Absolute path of the project folder. */
   readonly project: string;
+  /** The pipeline file, relative to the project; left out: pipeline.yaml. */
+  readonly pipeline?: string;
   readonly graph: Graph;
   /** The run's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -95,10 +97,10 @@ export class Workspace {
   readonly #checkpoints = new Map<CellId, Key | null>();
   readonly #guarding: Omit<GuardOptions, 'heal'>;
 
-  constructor({ project, graph, env, source, fetch = source }: WorkspaceOptions) {
+  constructor({ project, pipeline, graph, env, source, fetch = source }: WorkspaceOptions) {
     this.#project = project;
     this.#graph = graph;
-    this.#layout = layoutOf(project);
+    this.#layout = layoutOf(project, pipeline);
     const { index, code } = this.#layout;
     this.digests = new Digests(index);
     this.#tracer = new TypeScriptTracer({

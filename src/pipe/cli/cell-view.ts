@@ -32,7 +32,7 @@ export async function viewsOf(
   { project }: Invocation,
 ): Promise<ReadonlyMap<CellId, CellView>> {
   const open = [...all].filter(([, status]) => !isFresh(status)).map(([id]) => id);
-  const ends = await lastEnds(layoutOf(project), opened.file, open);
+  const ends = await lastEnds(layoutOf(project, opened.file), opened.file, open);
   return new Map(
     Array.from(all, ([id, status]) => [id, { id, status, lastEnd: ends.get(id) ?? null }] as const),
   );

@@ -34,9 +34,9 @@ export const logs: Command = {
       });
     }
     const { project, stdout } = invocation;
-    const { graph } = await planOf(parsed, invocation);
+    const { graph, file } = await planOf(parsed, invocation);
     const cells = targeted(graph, parsed.arguments);
-    const found = lastLogs(project, cells);
+    const found = lastLogs(project, file, cells);
     if (found.size === 0) {
       throw new UserError(`${cells[0]} has no log: it never ran here`, { hint: '`pipe run` runs it' });
     }
@@ -92,9 +92,16 @@ function reportedText(cell: CellProgress | undefined): string {
 }
 
 /** Absolute path of the newest log of each cell that has one. */
-function lastLogs(project: string, cells: readonly CellId[]): ReadonlyMap<CellId, FoundLog> {
+function lastLogs(
+  project: string,
+  pipeline: string,
+  cells: readonly CellId[],
+): ReadonlyMap<CellId, FoundLog> {
   const { runs } = layoutOf(project);
-  const newestFirst = names(runs).sort().reverse();
+  const newestFirst = names(runs)
+    .sort()
+    .reverse()
+    .filter((run) => startedWith(join(runs, run, 'events.jsonl'), pipeline));
   const found = new Map<CellId, FoundLog>();
   for (const cell of cells) {
     const folder = cellFolder(cell);
@@ -116,5 +123,16 @@ function names(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** Whether the run's first event names this pipeline: another one may have a stage of the same name. */
+function startedWith(events: string, pipeline: string): boolean {
+  try {
+    const [first = ''] = readFileSync(events, 'utf8').split('\n', 1);
+    const event: unknown = JSON.parse(first);
+    return typeof event === 'object' && event !== null && 'pipeline' in event && event.pipeline === pipeline;
+  } catch {
+    return false;
   }
 }

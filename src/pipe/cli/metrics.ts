@@ -62,7 +62,7 @@ async function marksOf(
   cells: readonly CellId[],
 ): Promise<readonly MarkedOut[]> {
   const { project } = invocation;
-  const layout = layoutOf(project);
+  const layout = layoutOf(project, opened.file);
   const { cellNow, markedOuts } = await import('../report/model/look.ts');
   return withWorkspace(opened, invocation, async (workspace) => {
     const statuses = await workspace.status();

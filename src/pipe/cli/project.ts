@@ -57,6 +57,7 @@ export async function withWorkspace<Result>(
   const { graph } = opened;
   const workspace = new Workspace({
     project,
+    pipeline: opened.file,
     graph,
     env,
     source: (name) => findSource(project, graph, name),
@@ -100,7 +101,7 @@ export async function reportIsDue(
 ): Promise<boolean> {
   if (process.env.GITHUB_STEP_SUMMARY) return true;
   const { configurationDigest, writtenConfiguration } = await import('../report/model/configuration.ts');
-  const written = await writtenConfiguration(project);
+  const written = await writtenConfiguration(project, pipeline);
   if (written === null) return true;
   const keys = await keysOf(graph, workspace, known);
   return written !== configurationDigest({ pipeline, profile: graph.profile, params, keys });

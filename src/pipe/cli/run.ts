@@ -73,6 +73,7 @@ export const run: Command = {
           open: (onProgress, onWarning) =>
             new Workspace({
               project,
+              pipeline: opened.file,
               graph,
               env,
               source: (name) => findSource(project, graph, name),

@@ -43,7 +43,7 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
   const baseline = request.baseline ? await readBaseline(resolve(project, request.baseline)) : null;
   const heading = await projectHeading(project, document);
   const status = await workspace.status();
-  const layout = layoutOf(project);
+  const layout = layoutOf(project, document.file);
   const input = await collectReport({
     project,
     runs: layout.runs,

@@ -1,7 +1,7 @@
 /** Writes a report where people look for it, whole or not at all, and keeps drawn figures for the next one. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { layoutOf } from '../store/layout.ts';
+import { layoutOf, reportFolder } from '../store/layout.ts';
 import type { FigureStore, KeptFigure } from './figure/figure.ts';
 import { junitXml } from './formats/junit.ts';
 import { markdownReport } from './formats/markdown.ts';
@@ -19,7 +19,7 @@ export interface WrittenReport {
 }
 
 /**
- * Writes `reports/index.html`, `reports/report.json` and `reports/junit.xml` of a project (absolute folder); in a
+ * Writes `index.html`, `report.json` and `junit.xml` into the pipeline's report folder of a project (absolute); in a
  * GitHub workflow the step summary too, and where `markdown` names a file that as Markdown.
  */
 export async function writeReport(
@@ -32,7 +32,8 @@ export async function writeReport(
     runtime: await readRuntime(),
     baseline,
   });
-  const folder = join(project, 'reports');
+  const shown = reportFolder(input.pipeline);
+  const folder = join(project, shown);
   await mkdir(folder, { recursive: true });
   await replace(join(folder, 'report.json'), `${json}\n`);
   await replace(join(folder, 'junit.xml'), junitXml(input));
@@ -42,7 +43,7 @@ export async function writeReport(
   if (summary !== undefined && summary !== '')
     await writeFile(summary, markdownReport(input, summaryRows), { flag: 'a' });
   if (markdown !== null) await replace(resolve(project, markdown), markdownReport(input));
-  return { page: 'reports/index.html', warnings, faults };
+  return { page: `${shown}/index.html`, warnings, faults };
 }
 
 /** A step summary holds 1 MiB. */

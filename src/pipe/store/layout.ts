@@ -8,6 +8,14 @@ import type { CellId } from '../plan/graph.ts';
 /** Name of the cache folder in the project. */
 export const cacheFolderName = 'cache';
 
+/** The pipeline file whose results lie where a project has only one. */
+const mainPipeline = 'pipeline.yaml';
+
+/** Where the report of a pipeline lies, relative to the project. */
+export function reportFolder(pipeline: string): string {
+  return pipeline === mainPipeline ? 'reports' : `reports/${pipeline.replace(/\.ya?ml$/, '')}`;
+}
+
 export interface Layout {
   /** Absolute, as are all of these. */
   readonly root: string;
@@ -34,16 +42,22 @@ export interface Layout {
   readonly quarantine: string;
 }
 
-export function layoutOf(project: string): Layout {
+/**
+ * `pipeline`: the pipeline file, relative to the project. What is in place is kept apart for each file: two files may
+ * both have a stage `train`. Objects, manifests and runs are shared: they go by key, or name their pipeline. So are locks:
+ * gc asks them for all that is at work.
+ */
+export function layoutOf(project: string, pipeline = mainPipeline): Layout {
   const root = join(project, cacheFolderName);
   const at = (name: string) => join(root, name);
+  const own = pipeline === mainPipeline ? root : join(root, 'pipelines', pipeline);
   return {
     root,
     objects: at('objects'),
     manifests: at('manifests'),
     views: at('views'),
-    cells: at('cells'),
-    state: at('state'),
+    cells: join(own, 'cells'),
+    state: join(own, 'state'),
     locks: at('locks'),
     staging: at('staging'),
     checkpoints: at('checkpoints'),

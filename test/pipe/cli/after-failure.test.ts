@@ -84,7 +84,7 @@ test('why for a command shows what differs, not both texts', () => {
   project.pipe('run');
   project.write('pipeline.yaml', text('new'));
   const { stdout } = project.pipe('why', 'a');
-  expect(stdout).toMatch(/command changed: … eight old \d … → … eight new \d …/);
+  expect(stdout).toMatch(/command changed: … eight old \S+ … → … eight new \S+ …/);
   expect(stdout).not.toContain('three');
 });
 

@@ -84,6 +84,24 @@ stages:
   expect(project.pipe('run', 'other').code).toBe(0);
 });
 
+test('two pipeline files of one project keep their outs and reports apart by their names', () => {
+  const text = (word: string) =>
+    `version: 1\nstages: {a: {cmd: "echo ${word}; echo ${word} > \${outs.o}", outs: {o: o.txt}}}\n`;
+  project.write('pipeline.yaml', text('one'));
+  project.write('other.yaml', text('two'));
+  expect(project.pipe('run').code).toBe(0);
+  expect(project.pipe('run', '--file', 'other.yaml').code).toBe(0);
+  expect(project.pipe('status', '--check').code).toBe(0);
+  expect(project.pipe('status', '--check', '--file', 'other.yaml').code).toBe(0);
+  expect(project.read('cache/cells/a/o.txt')).toBe('one\n');
+  expect(project.read('cache/pipelines/other.yaml/cells/a/o.txt')).toBe('two\n');
+  expect(project.has('reports/index.html') && project.has('reports/other/index.html')).toBe(true);
+  expect(project.pipe('logs', 'a').stdout).toBe('one\n');
+  // What the one needs is not garbage to the other.
+  expect(project.pipe('cache', 'gc', '--yes').code).toBe(0);
+  expect(project.pipe('status', '--check', '--file', 'other.yaml').code).toBe(0);
+});
+
 test('--file is relative to where one stands', () => {
   project.write('pipeline.yaml', typed);
   project.write('deep/other.yaml', typed.replace('10', '11'));

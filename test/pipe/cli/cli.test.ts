@@ -89,40 +89,86 @@ test('a file that the pipeline names and that is not there is a mistake with its
 });
 
 describe('a run and what the other verbs say of it', () => {
-  test('run, status, why, plan, ls, logs, metrics, params, cache', () => {
+  const changed = ['--set', 'word=bye'];
+
+  test('run makes everything, says so on standard error only, and writes the report', () => {
     project.write('pipeline.yaml', small);
-    expect(project.pipe('status', '--check').code).toBe(3);
-    const first = project.pipe('run');
-    expect(first.stderr).toMatch(/4 done, 0 cached, 0 failed/);
-    expect(first.code).toBe(0);
-    expect(first.stdout).toBe('');
+    const { code, stdout, stderr } = project.pipe('run');
+    expect(stderr).toMatch(/4 done, 0 cached, 0 failed/);
+    expect(code).toBe(0);
+    expect(stdout).toBe('');
     expect(project.read('all.txt')).toBe('hello 1\nhello 2\n');
     expect(project.read('reports/index.html')).toContain('</html>');
+  });
 
-    const again = project.pipe('run');
-    expect(again.stderr).toMatch(/up to date: 4 cells/);
-    expect(project.pipe('status', '--check').code).toBe(0);
+  test('a second run does nothing', () => {
+    project.write('pipeline.yaml', small);
+    project.pipe('run');
+    expect(project.pipe('run').stderr).toMatch(/up to date: 4 cells/);
     expect(project.pipe('why', 'join').stdout).toBe('join is up to date\n');
+  });
 
-    const changed = ['--set', 'word=bye'];
+  test('status --check exits with 3 until all is up to date, and again after a change', () => {
+    project.write('pipeline.yaml', small);
+    expect(project.pipe('status', '--check').code).toBe(3);
+    project.pipe('run');
+    expect(project.pipe('status', '--check').code).toBe(0);
     expect(project.pipe('status', '--check', ...changed).code).toBe(3);
+  });
+
+  test('why names the param that changed, old and new', () => {
+    project.write('pipeline.yaml', small);
+    project.pipe('run');
     expect(project.pipe('why', 'say[1]', ...changed).stdout).toMatch(/param word changed: "hello" → "bye"/);
-    const plan = JSON.parse(project.pipe('plan', '--json', ...changed).stdout);
-    expect(plan).toMatchObject({ toRun: 4, total: 4 });
+  });
+
+  test('plan and run --dry-run say what would run, and run nothing', () => {
+    project.write('pipeline.yaml', small);
+    project.pipe('run');
+    expect(JSON.parse(project.pipe('plan', '--json', ...changed).stdout)).toMatchObject({
+      toRun: 4,
+      total: 4,
+    });
     expect(project.pipe('run', '-n', ...changed).stdout).toMatch(/4 of 4 cells/);
     expect(project.read('all.txt')).toBe('hello 1\nhello 2\n');
+  });
 
+  test('ls --json gives the state of each cell', () => {
+    project.write('pipeline.yaml', small);
+    project.pipe('run');
     const rows = JSON.parse(project.pipe('ls', '--json', 'say').stdout);
     expect(rows.map((row: { cell: string; state: string }) => [row.cell, row.state])).toEqual([
       ['say[1]', 'up-to-date'],
       ['say[2]', 'up-to-date'],
     ]);
+  });
+
+  test('logs prints what a cell printed', () => {
+    project.write('pipeline.yaml', small);
+    project.pipe('run');
     expect(project.pipe('logs', 'say[2]').stdout).toBe('saying 2\n');
+  });
+
+  test('metrics prints the numbers in place', () => {
+    project.write('pipeline.yaml', small);
+    project.pipe('run');
     expect(project.pipe('metrics').stdout).toMatch(/^count +words +4\n$/);
+  });
+
+  test('params diff prints what --set changes, old and new', () => {
+    project.write('pipeline.yaml', small);
     expect(project.pipe('params', 'diff', ...changed).stdout).toMatch(/word +"hello" → +"bye"/);
+  });
+
+  test('cache ls, verify and gc find a fresh cache sound and all of it used', () => {
+    project.write('pipeline.yaml', small);
+    project.pipe('run');
     expect(JSON.parse(project.pipe('cache', 'ls', '--json').stdout)).toMatchObject({ unusedBytes: 0 });
     expect(project.pipe('cache', 'verify').stdout).toMatch(/all sound/);
     expect(project.pipe('cache', 'gc', '-n').stdout).toMatch(/would remove 0 results/);
+  });
+
+  test('doctor names what this machine has', () => {
     expect(project.pipe('doctor').stdout).toMatch(/node +\[ok\]/);
   });
 
