@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto';
 import {
   type BigIntStats,
   chmodSync,
+  closeSync,
   lstatSync,
   mkdirSync,
+  read,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -17,9 +19,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { openRegularFile } from '../../lib/regular-file.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { encodeListing, type ListingEntry, linkStaysInside, outDigest } from './listing.ts';
@@ -63,7 +66,8 @@ export class PathError extends Error {
 
 /** Read at once when smaller; above, in pieces, so that the screen goes on. */
 const smallBytes = 256 * 1024;
-const pieceBytes = 1024 * 1024;
+const pieceBytes = 4 * 1024 * 1024;
+const readPiece = promisify(read);
 /** Files are looked at without pause for this long before others get their turn. */
 const turnMs = 25;
 /** How long a file's stat may stay the same while it is written: twice a kernel's tick, or what FAT and old NFS keep. */
@@ -344,23 +348,26 @@ function newWalk(root: string, reach: Reach, how: 'stat' | 'read'): Walk {
 
 /** sha256 of a file's bytes, in pieces. */
 export async function hashFile(path: string, size: number): Promise<Sha256> {
+  let descriptor: number | undefined;
   try {
-    if (size <= smallBytes) return sha256Of(readFileSync(path));
+    descriptor = openRegularFile(path);
+    if (size <= smallBytes) return sha256Of(readFileSync(descriptor));
     const hash = createHash('sha256');
-    const file = await open(path, 'r');
-    try {
-      const buffer = Buffer.allocUnsafe(pieceBytes);
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, pieceBytes, null);
-        if (bytesRead === 0) break;
-        hash.update(buffer.subarray(0, bytesRead));
-      }
-    } finally {
-      await file.close();
+    let [filling, full] = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)];
+    let next = readPiece(descriptor, filling, 0, pieceBytes, null);
+    for (;;) {
+      const { bytesRead } = await next;
+      if (bytesRead === 0) break;
+      [filling, full] = [full, filling];
+      // The next piece is read on another thread while this one is hashed.
+      next = readPiece(descriptor, filling, 0, pieceBytes, null);
+      hash.update(full.subarray(0, bytesRead));
     }
     return hash.digest('hex') as Sha256;
   } catch (error) {
     throw new PathError(path, `cannot be read (${reasonOf(error)})`);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Digests of files remembered by their stat, in one file: an accelerator that may be deleted at any time. */
-import { type BigIntStats, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type BigIntStats, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readRegularFile } from '../../lib/regular-file.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { isSha256, sha256Of } from '../../lib/sha256.ts';
 
@@ -102,7 +103,7 @@ function read(file: string): Map<string, Known> {
   const known = new Map<string, Known>();
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularFile(file).toString('utf8');
   } catch {
     return known;
   }

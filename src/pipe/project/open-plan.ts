@@ -1,10 +1,11 @@
 /** The door to a pipeline for every command: file → plan, or all that is wrong with it. The only I/O in this room. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Diagnostic, exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import { ignoreFolder } from '../../lib/ignored-folder.ts';
+import { NotAFileError, readRegularFile } from '../../lib/regular-file.ts';
 import { version } from '../version.ts';
 import { type NamedFile, type PlannedPipeline, planFromJson, planToJson } from './plan-json.ts';
 
@@ -78,8 +79,13 @@ function projectPath(projectDir: string, file: string): string {
 
 function readPipeline(projectDir: string, file: string): string {
   try {
-    return readFileSync(join(projectDir, file), 'utf8');
+    return readRegularFile(join(projectDir, file)).toString('utf8');
   } catch (error) {
+    if (error instanceof NotAFileError)
+      throw new UserError(`${file} ${error.reason}`, {
+        code: exitCode.usage,
+        hint: 'move it away, and write the pipeline into a file of that name',
+      });
     const reason =
       error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'is not here' : String(error);
     throw new UserError(`${file} ${reason}`, {
@@ -164,7 +170,7 @@ function readRemembered(index: string): PlannedPipeline | null {
   // A plan from source has no version that changes with the code.
   if (version === 'dev') return null;
   try {
-    const content = readFileSync(index, 'utf8');
+    const content = readRegularFile(index).toString('utf8');
     const body = content.slice(65);
     return content.startsWith(`${digestOf(body)}\n`) ? planFromJson(body) : null;
   } catch {

@@ -1,6 +1,7 @@
 /** Traces remembered for the next run, in one checksummed file: an accelerator that may be deleted at any time. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readRegularFile } from '../../lib/regular-file.ts';
 import { isSha256, type Sha256, sha256Of } from '../../lib/sha256.ts';
 import type { Observed } from './probes.ts';
 import type { ModuleFingerprint } from './tracer.ts';
@@ -54,7 +55,7 @@ export class TraceIndex {
 
 function read(file: string, version: string): Map<string, Remembered> {
   try {
-    const [body = '', checksum] = readFileSync(file, 'utf8').split('\n');
+    const [body = '', checksum] = readRegularFile(file).toString('utf8').split('\n');
     if (!isSha256(checksum) || sha256Of(body) !== checksum) return new Map();
     const index: { version: string; entries: Record<string, Remembered> } = JSON.parse(body);
     if (index.version !== version) return new Map();

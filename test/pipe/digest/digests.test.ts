@@ -206,3 +206,36 @@ test('whether a file may be executed is part of what it is', async () => {
   expect(after?.content).toBe(before?.content);
   expect(after?.sha256).not.toBe(before?.sha256);
 });
+
+test('a link in a folder that is turned and turned back shows in the stat, though the content is as before', async () => {
+  mkdirSync(at('f'));
+  writeFileSync(at('f/a'), '1');
+  writeFileSync(at('f/b'), '2');
+  symlinkSync('a', at('f/latest'));
+  const before = await digests.lookAgain(at('f'), 'self');
+  await settle();
+  const turn = (target: string) => {
+    symlinkSync(target, at('f/new'));
+    renameSync(at('f/new'), at('f/latest'));
+  };
+  turn('b');
+  turn('a');
+  const after = await digests.lookAgain(at('f'), 'self');
+  expect(after?.sha256).toBe(before?.sha256);
+  expect(after?.stat).not.toBe(before?.stat);
+});
+
+test('a file that is written while it is read is read again', async () => {
+  const size = 96 * 1024 * 1024;
+  writeFileSync(at('big'), Buffer.alloc(size, 1));
+  await settle();
+  const looking = digests.lookAgain(at('big'), 'self');
+  // Long enough for its start to have been read, not its end.
+  await sleep(15);
+  const file = openSync(at('big'), 'r+');
+  writeSync(file, Buffer.from([2]), 0, 1, 0);
+  closeSync(file);
+  const content = Buffer.alloc(size, 1);
+  content[0] = 2;
+  expect((await looking)?.sha256).toBe(sha256Of(content));
+});
