@@ -45,6 +45,7 @@ export class AttemptsFolder extends Folder {
       folder,
       log: join(folder, 'log.txt'),
       env: { PATH: process.env.PATH ?? '' },
+      secrets: [],
       project: dir,
       timeoutMs: null,
       ...more,

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import type { Attempt } from '../job/attempt.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { Job } from '../job/job.ts';
+import { secretsOf } from '../job/mask.ts';
 import type { Cell } from '../plan/graph.ts';
 import type { CellTransaction } from './transaction.ts';
 
 export interface Try {
   /** Absolute; exists. */
   readonly folder: string;
+  /** Absolute path of the event file; left out: in `folder`. */
+  readonly events?: string;
   /** As `work.stage()` gave them for this try. */
   readonly outs: Job['outs'];
   readonly checkpoint: string | null;
@@ -33,7 +36,7 @@ export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt 
     outs: one.outs,
     checkpoint: one.checkpoint,
     resources: one.resources,
-    events: join(one.folder, 'events.jsonl'),
+    events: one.events ?? join(one.folder, 'events.jsonl'),
     module: work.module,
     attempt: one.number,
   };
@@ -43,6 +46,7 @@ export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt 
     folder: one.folder,
     log: join(one.folder, 'log.txt'),
     env: stageEnvironment(cell.env, one.env, one.project),
+    secrets: secretsOf(cell.env, one.env),
     project: one.project,
     timeoutMs: cell.timeoutMs,
   };

@@ -5,6 +5,7 @@ import { type Digests, type Look, PathError, type Reach } from '../digest/digest
 import { commandFingerprint } from '../job/command.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { JobDep } from '../job/job.ts';
+import { Masker, secretsOf } from '../job/mask.ts';
 import { fingerprintOf } from '../key/cell-fingerprint.ts';
 import type { DepFingerprint, Fingerprint } from '../key/fingerprint.ts';
 import type { Origins } from '../key/reason.ts';
@@ -230,11 +231,16 @@ async function codeOf(
 
 async function toolsOf(cell: Cell, around: Surroundings): Promise<Record<string, string>> {
   const outputs: Record<string, string> = {};
-  for (const [name, command] of cell.tools)
-    outputs[name] = await around.tools.output(
-      command,
-      stageEnvironment(cell.env, around.env, around.project),
-    );
+  // What a probe prints is in the key, in manifests and on screens: a passed variable stays out of all of them.
+  const masker = new Masker(secretsOf(cell.env, around.env));
+  for (const [name, command] of cell.tools) {
+    const env = stageEnvironment(cell.env, around.env, around.project);
+    try {
+      outputs[name] = masker.text(await around.tools.output(command, env));
+    } catch (error) {
+      throw error instanceof ToolError ? new ToolError(masker.text(error.message)) : error;
+    }
+  }
   return outputs;
 }
 

@@ -7,6 +7,8 @@ export type Ended =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: string }
   | { readonly kind: 'timeout'; readonly afterMs: number }
+  /** It ended with 0, but the stage did not return and leave everything written: process.exit, or work nobody awaited. */
+  | { readonly kind: 'unfinished'; readonly code: number; readonly message: string }
   /** The process could not be started at all. */
   | { readonly kind: 'launch'; readonly message: string };
 

@@ -1,15 +1,17 @@
 /** Runs attempts as processes of this machine, each in a process group of its own. */
-import { createWriteStream, openSync } from 'node:fs';
+import { closeSync, createWriteStream, existsSync, openSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Attempt } from '../job/attempt.ts';
 import { commandScript, jobFile } from '../job/attempt-files.ts';
 import { launcher } from '../job/command.ts';
 import { EventTail } from '../job/event-tail.ts';
 import { stageHostFile } from '../job/host-file.ts';
-import type { StageEvent } from '../job/job.ts';
+import { returnedFile, type StageEvent } from '../job/job.ts';
+import { Masker } from '../job/mask.ts';
 import { shellFor } from '../job/shell.ts';
 import type { Ended, Executor, Running, StopLevel } from './executor.ts';
 import { defaultGrace, type Grace } from './grace.ts';
+import { killStrays } from './strays.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 const signals = { interrupt: 'SIGINT', terminate: 'SIGTERM', kill: 'SIGKILL' } as const;
@@ -36,11 +38,81 @@ async function launch(
   grace: Grace,
   watchdog: Watchdog,
 ): Promise<Running> {
+  const job = jobFile(attempt.folder);
+  const child = await spawnLogged(attempt, await commandLine(attempt), () => {
+    // What the stage left running could still write into the outs that are about to be published, and holds the log open.
+    signalGroup(pid, 'SIGKILL');
+    killStrays(job);
+  });
+  const { pid } = child;
+  if (pid !== null) watchdog.add(pid, job);
+  const stop = (level: StopLevel) => signalGroup(pid, signals[level]);
+  const limit = timeLimit(attempt.timeoutMs, grace, stop);
+  const tail = new EventTail(attempt.job.events, onEvent);
+  const ticker = setInterval(() => tail.read(), tailEveryMs);
+
+  const ended = child.ended.then((how): Ended => {
+    clearInterval(ticker);
+    limit.clear();
+    if (pid !== null) watchdog.drop(pid);
+    tail.read();
+    if (how.kind !== 'launch' && limit.passed()) return { kind: 'timeout', afterMs: attempt.timeoutMs ?? 0 };
+    if (how.kind === 'ok' && attempt.run.kind === 'module' && !existsSync(returnedFile(attempt.folder)))
+      return { kind: 'unfinished', code: 0, message: unfinished };
+    return how;
+  });
+  return { pid, ended, stop };
+}
+
+const unfinished =
+  'the process ended with 0 before its stage returned: it called process.exit, or awaits what never comes';
+
+interface TimeLimit {
+  passed(): boolean;
+  clear(): void;
+}
+
+/** Asks, then tells, then kills. */
+function timeLimit(ms: number | null, grace: Grace, stop: (level: StopLevel) => void): TimeLimit {
+  let passed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const after = (wait: number, action: () => void) => {
+    timer = setTimeout(action, wait);
+  };
+  if (ms !== null)
+    after(ms, () => {
+      passed = true;
+      stop('interrupt');
+      after(grace.interruptMs, () => {
+        stop('terminate');
+        after(grace.terminateMs, () => stop('kill'));
+      });
+    });
+  return { passed: () => passed, clear: () => clearTimeout(timer) };
+}
+
+type ProcessEnd = Exclude<Ended, { kind: 'timeout' | 'unfinished' }>;
+
+interface Child {
+  readonly pid: number | null;
+  /** It is gone, and everything it wrote is in its log. */
+  readonly ended: Promise<ProcessEnd>;
+}
+
+/**
+ * The process writes into the log itself, which so is whole even when the driver dies. One that was given a secret writes
+ * into a pipe instead, and the driver masks what comes: no secret is ever on the disk.
+ */
+async function spawnLogged(
+  attempt: Attempt,
+  [file, args]: readonly [string, readonly string[]],
+  onExit: () => void,
+): Promise<Child> {
   const { execa } = await import('execa');
-  const [file, args] = await commandLine(attempt);
-  // The process writes into the file itself: the log is whole even when the driver dies.
-  const log = createWriteStream(attempt.log, { fd: openSync(attempt.log, 'a') });
-  const subprocess = execa(file, args, {
+  const masker = new Masker(attempt.secrets);
+  const fd = openSync(attempt.log, 'a', masker.idle ? 0o666 : 0o600);
+  const log = createWriteStream(attempt.log, { fd, autoClose: false });
+  const options = {
     cwd: attempt.project,
     env: {
       ...attempt.env,
@@ -48,56 +120,35 @@ async function launch(
       // Said even when it is empty: a stage that asked for no GPU must not find one.
       CUDA_VISIBLE_DEVICES: attempt.job.resources.gpus.join(','),
     },
-    extendEnv: false,
+    // A process group of its own: a signal reaches all of it, and a Ctrl-C in the terminal none.
     detached: true,
+    extendEnv: false,
     cleanup: false,
     reject: false,
     buffer: false,
     stdin: 'ignore',
-    stdout: log,
-    stderr: log,
-  });
-  log.destroy();
-  const pid = subprocess.pid ?? null;
-  if (pid !== null) watchdog.add(pid);
-
-  const timers = new Set<NodeJS.Timeout>();
-  const later = (ms: number, action: () => void) => timers.add(setTimeout(action, ms));
-  const stop = (level: StopLevel) => {
-    if (pid !== null) signalGroup(pid, signals[level]);
-  };
-  let timedOut = false;
-  if (attempt.timeoutMs !== null) {
-    later(attempt.timeoutMs, () => {
-      timedOut = true;
-      stop('interrupt');
-      later(grace.interruptMs, () => {
-        stop('terminate');
-        later(grace.terminateMs, () => stop('kill'));
+  } as const;
+  const subprocess = masker.idle
+    ? execa(file, args, { ...options, stdout: log, stderr: log })
+    : // Both streams in one pipe, so that lines stay in the order in which they were written.
+      execa('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', file, ...args], {
+        ...options,
+        stdout: 'pipe',
+        stderr: 'ignore',
       });
-    });
-  }
-  const tail = new EventTail(attempt.job.events, onEvent);
-  const ticker = setInterval(() => tail.read(), tailEveryMs);
-
-  const ended = subprocess.then((result): Ended => {
-    clearInterval(ticker);
-    for (const timer of timers) clearTimeout(timer);
-    if (pid !== null) {
-      // What the stage left running in the background could still write into the outs that are about to be published.
-      signalGroup(pid, 'SIGKILL');
-      watchdog.drop(pid);
-    }
-    tail.read();
-    if (pid === null) {
+  const stream = masker.stream();
+  subprocess.stdout?.on('data', (chunk: Buffer) => writeSync(fd, stream.push(chunk)));
+  if (subprocess.pid !== undefined) subprocess.once('exit', onExit);
+  const ended = subprocess.then((result): ProcessEnd => {
+    writeSync(fd, stream.end());
+    closeSync(fd);
+    if (subprocess.pid === undefined)
       return { kind: 'launch', message: result.originalMessage ?? `${file} could not be started` };
-    }
-    if (timedOut) return { kind: 'timeout', afterMs: attempt.timeoutMs ?? 0 };
     if (result.signal !== undefined) return { kind: 'signal', signal: result.signal };
     const code = result.exitCode ?? 1;
     return code === 0 ? { kind: 'ok' } : { kind: 'exit', code };
   });
-  return { pid, ended, stop };
+  return { pid: subprocess.pid ?? null, ended };
 }
 
 async function commandLine(attempt: Attempt): Promise<[string, string[]]> {
@@ -109,7 +160,8 @@ async function commandLine(attempt: Attempt): Promise<[string, string[]]> {
 }
 
 /** A group that is already gone is no error: it ended between the decision and the signal. */
-function signalGroup(group: number, signal: NodeJS.Signals): void {
+function signalGroup(group: number | null, signal: NodeJS.Signals): void {
+  if (group === null) return;
   try {
     process.kill(-group, signal);
   } catch (error) {

@@ -8,17 +8,24 @@ import { type ChildProcess, spawn } from 'node:child_process';
 const program = `
 trap '' INT TERM HUP
 groups=' '
-while read -r word id; do
+while read -r word id job; do
   case $word in
-    add) groups="$groups$id ";;
+    add) groups="$groups$id "; eval "job_$id=\\$job";;
     drop) case $groups in *" $id "*) groups="\${groups%%" $id "*} \${groups#*" $id "}";; esac;;
   esac
 done
 for id in $groups; do kill -s KILL -- "-$id" 2>/dev/null; done
+for id in $groups; do
+  eval "job=\\$job_$id"
+  for stray in $(grep -lsaF -e "PIPE_JOB=$job" /proc/[0-9]*/environ 2>/dev/null); do
+    stray=\${stray#/proc/}; kill -s KILL "\${stray%%/*}" 2>/dev/null
+  done
+done
 `;
 
 export interface Watchdog {
-  add(group: number): void;
+  /** `job`: the path in the group's PIPE_JOB. */
+  add(group: number, job: string): void;
   drop(group: number): void;
   close(): Promise<void>;
 }
@@ -38,7 +45,7 @@ export function startWatchdog(): Watchdog {
     if (child.stdin?.writable) child.stdin.write(`${line}\n`);
   };
   return {
-    add: (group) => tell(`add ${group}`),
+    add: (group, job) => tell(`add ${group} ${job}`),
     drop: (group) => tell(`drop ${group}`),
     close: () => ended(child),
   };

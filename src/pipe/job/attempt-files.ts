@@ -5,8 +5,10 @@ import type { Attempt } from './attempt.ts';
 import { commandFiles } from './command.ts';
 
 /** Every executor starts a process on these files alone, so whoever makes an attempt calls this first. */
-export function writeAttempt({ folder, job, run, project }: Attempt): void {
+export function writeAttempt({ folder, job, run, project, secrets }: Attempt): void {
   writeFileSync(jobFile(folder), `${JSON.stringify(job, null, 2)}\n`);
+  // Made by us, so that nobody else can read what the stage reports of what it was entrusted with.
+  if (secrets.length > 0) writeFileSync(job.events, '', { mode: 0o600 });
   if (run.kind === 'module') return;
   const { script, lists } = commandFiles(run, job, project, folder);
   writeFileSync(commandScript(folder), script);

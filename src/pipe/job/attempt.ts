@@ -12,6 +12,8 @@ export interface Attempt {
   readonly log: string;
   /** The process's whole environment, but for what the executor itself must set (PIPE_JOB, CUDA_VISIBLE_DEVICES). */
   readonly env: Readonly<Record<string, string>>;
+  /** Values of passed variables: they are to be in no file. */
+  readonly secrets: readonly string[];
   /** Absolute path of the project, the working directory. */
   readonly project: string;
   /** Milliseconds until the attempt is asked to end; null: never. */

@@ -1,10 +1,13 @@
 /** Follows the event file of a running attempt and hands on each whole line that is an event. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, ftruncateSync, readSync } from 'node:fs';
+import { openRegular } from '../../lib/open-regular.ts';
 import type { StageEvent } from './job.ts';
 
 const chunkBytes = 64 * 1024;
 /** Longer than any event: what goes beyond is not one, and must not fill the memory. */
 const lineLimit = 256 * 1024;
+/** What was delivered is not needed again: past this size the file starts anew. */
+const fileLimit = 64 * 1024 * 1024;
 
 export class EventTail {
   readonly #path: string;
@@ -22,19 +25,19 @@ export class EventTail {
 
   /** Delivers what was appended since the last call. Cheap when there is nothing; quiet while the file is not there. */
   read(): void {
-    let file: number;
-    try {
-      file = openSync(this.#path, 'r');
-    } catch {
-      return;
-    }
+    // The stage may put anything in the file's place, a pipe that never ends too.
+    const file = openRegular(this.#path, 'r+');
+    if (file === null) return;
     try {
       for (;;) {
         const count = readSync(file, this.#buffer, 0, chunkBytes, this.#offset);
-        if (count === 0) return;
+        if (count === 0) break;
         this.#offset += count;
         this.#take(this.#buffer.subarray(0, count));
       }
+      if (this.#offset < fileLimit) return;
+      ftruncateSync(file);
+      this.#offset = 0;
     } finally {
       closeSync(file);
     }
@@ -74,6 +77,12 @@ export function stageEvent(line: string): StageEvent | null {
     return null;
   }
   if (typeof value !== 'object' || value === null || !('type' in value)) return null;
+  const event = eventIn(value);
+  const at = 'at' in value && typeof value.at === 'string' ? value.at : '';
+  return event && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at) ? { ...event, at } : event;
+}
+
+function eventIn(value: { readonly type: unknown }): StageEvent | null {
   if (value.type === 'progress' && 'done' in value && 'total' in value) {
     const { done, total } = value;
     const unit = 'unit' in value && typeof value.unit === 'string' ? value.unit : '';

@@ -36,10 +36,19 @@ export type JobDep =
       readonly planned: number;
     };
 
-export type StageEvent =
+export type StageEvent = {
+  /** When it happened, ISO 8601; left out: when it is read. */
+  readonly at?: string;
+} & (
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit: string }
   | { readonly type: 'metric'; readonly name: string; readonly value: number; readonly step: number | null }
-  | { readonly type: 'message'; readonly level: 'info' | 'warning'; readonly text: string };
+  | { readonly type: 'message'; readonly level: 'info' | 'warning'; readonly text: string }
+);
 
 /** Exit code of a stage that can never pass by trying again: it breaks the protocol, or there is nothing to call. */
 export const protocolExit = 78;
+
+/** Written by the host of a module when the stage returned and all that it started had ended. `folder`: of the attempt. */
+export function returnedFile(folder: string): string {
+  return `${folder}/returned`;
+}

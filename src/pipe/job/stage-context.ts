@@ -22,7 +22,7 @@ export interface EventSink {
 /** Appends whole lines: a reader never sees two events mixed, and a killed stage leaves at most one cut line. */
 export function eventFile(path: string): EventSink {
   return {
-    write: (event) => appendFileSync(path, `${JSON.stringify(event)}\n`),
+    write: (event) => appendFileSync(path, `${JSON.stringify({ ...event, at: new Date().toISOString() })}\n`),
     now: () => performance.now(),
   };
 }

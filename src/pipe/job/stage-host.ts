@@ -1,20 +1,62 @@
 /**
  * The process that runs one attempt of a module stage: reads the job, imports the bundle, calls the stage.
+ * What the stage started must have ended too before the attempt counts: then `returned` is written beside the job.
  * Exit codes: 0 done, 1 the stage threw, 78 it breaks the protocol, 130 it was asked to end, 143 it was told to.
  * Starts hundreds of times in a study, so it imports nothing beyond node's core.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Job } from './job.ts';
-import { protocolExit } from './job.ts';
+import { protocolExit, returnedFile } from './job.ts';
 import { ContractError, eventFile, stageContext } from './stage-context.ts';
 
 const controller = new AbortController();
 process.on('SIGINT', () => controller.abort(new Error('the run was asked to end')));
 process.on('SIGTERM', () => process.exit(143));
 
-process.exit(await main());
+/** How long timers, workers and child processes may go on after the stage returned. */
+const patienceMs = 5_000;
+const lookEveryMs = 100;
+/** Open after a stage returned without any harm: kept connections write no out. */
+const harmless = new Set(['TCPSocketWrap', 'TLSWrap', 'TCPServerWrap', 'PipeWrap', 'TTYWrap']);
+/** A file is being written or read: that ends by itself. */
+const fileWork = new Set(['FSReqCallback', 'FSReqPromise', 'FSEventWrap']);
+
+// Not awaited at the top: a stage that waits for what never comes would end with a code of node's own.
+void main().then((code) => {
+  if (code !== 0) process.exit(code);
+  afterStage();
+});
+
+/** The event loop runs empty first: a stream that nobody awaited has then written what it had. */
+function afterStage(): void {
+  process.once('beforeExit', () => {
+    markReturned();
+    process.exit(0);
+  });
+  let since = performance.now();
+  setInterval(() => {
+    const open = process.getActiveResourcesInfo().filter((kind) => !harmless.has(kind));
+    if (open.length === 0) {
+      markReturned();
+      process.exit(0);
+    }
+    if (open.some((kind) => fileWork.has(kind))) since = performance.now();
+    if (performance.now() - since < patienceMs) return;
+    const kinds = [...new Set(open)].join(', ');
+    process.exit(
+      complain(
+        `the stage returned, but what it started goes on after ${patienceMs / 1000} s: ${kinds}. Await it, end it, or unref it before the stage returns`,
+      ),
+    );
+  }, lookEveryMs).unref();
+}
+
+function markReturned(): void {
+  writeFileSync(returnedFile(dirname(process.env.PIPE_JOB ?? '')), '');
+}
 
 async function main(): Promise<number> {
   const job = readJob();

@@ -1,7 +1,8 @@
 /** Failures of a cell in words: what happened, what to do next, and the last lines of its log. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import type { Json } from '../../lib/json.ts';
+import { openRegular } from '../../lib/open-regular.ts';
 import type { Ended } from '../exec/executor.ts';
 import { protocolExit } from '../job/job.ts';
 import type { CellError } from './event.ts';
@@ -39,6 +40,12 @@ export function endedError(ended: Exclude<Ended, { kind: 'ok' }>, log: string): 
         hint: 'raise `timeout` of the stage, or give it a `checkpoint` and `retries`',
         details: { afterMs: ended.afterMs },
       });
+    case 'unfinished':
+      return cellError('exit', ended.message, {
+        log,
+        hint: 'a stage returns, or throws; what it started is awaited before it does',
+        details: { code: ended.code },
+      });
     case 'launch':
       return cellError('launch', ended.message, { log });
   }
@@ -74,12 +81,8 @@ function exitMessage(code: number): string {
 
 /** The last lines of a file, without control characters; a progress bar's carriage returns count as line ends. */
 export function logTail(path: string): readonly string[] {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return [];
-  }
+  const file = openRegular(path);
+  if (file === null) return [];
   try {
     const { size } = fstatSync(file);
     const start = Math.max(0, size - tailBytes);

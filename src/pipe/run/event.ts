@@ -77,12 +77,18 @@ export type RunEvent = { readonly time: string } & (
       readonly name: string;
       readonly value: number;
       readonly step: number | null;
+      /** When the stage said it; the event's own time is when the run heard of it. */
+      readonly at?: string;
+      /** Which attempt of the cell: a curve begins anew with each. Runs of earlier versions tell neither. */
+      readonly attempt?: number;
     }
   | {
       readonly type: 'cell-message';
       readonly cell: CellId;
       readonly level: 'info' | 'warning';
       readonly text: string;
+      readonly at?: string;
+      readonly attempt?: number;
     }
   | {
       readonly type: 'cell-retry';

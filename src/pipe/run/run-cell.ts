@@ -1,19 +1,25 @@
 /** One cell from its lock to its published outs: attempts, retries, and what each end is called. */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { attemptOf } from '../cell/attempt.ts';
 import type { Obstacle } from '../cell/cell-status.ts';
+import { Staging } from '../cell/staging.ts';
 import type { CellTransaction } from '../cell/transaction.ts';
 import type { Begun, Workspace } from '../cell/workspace.ts';
 import type { Lease } from '../exec/capacity.ts';
 import type { Ended, Executor, Running } from '../exec/executor.ts';
-import { maskFile, maskText, secretsOf } from '../exec/mask.ts';
 import { writeAttempt } from '../job/attempt-files.ts';
+import type { StageEvent } from '../job/job.ts';
+import { secretsOf } from '../job/mask.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
+import { layoutOf } from '../store/layout.ts';
 import type { MadeWith } from '../store/made-with.ts';
 import { cellError, endedError, mayPass } from './cell-error.ts';
 import type { CellError, RunId } from './event.ts';
-import type { Say } from './event-stream.ts';
+import type { Say, UnstampedEvent } from './event-stream.ts';
 import type { Stopper } from './interrupt.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Fate } from './scheduler.ts';
@@ -135,46 +141,24 @@ async function tryOnce(
   const { cell, lease } = task;
   const { say, stopper, folder } = context;
   const outs = await work.stage();
-  const path = folder.attempt(cell.id, number);
   const attempt = attemptOf(cell, work, {
-    folder: path,
+    folder: folder.attempt(cell.id, number),
     outs,
     checkpoint: work.checkpoint,
     resources: { cpu: lease.cpu, gpus: lease.gpus, memory: lease.memory },
     number,
     project: context.project,
     env: context.env,
+    ...secretEvents(context, cell),
   });
-  writeAttempt(attempt);
-  const secrets = secretsOf(cell.env, context.env);
+  try {
+    writeAttempt(attempt);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ended: { kind: 'launch', message }, log: attempt.log, ms: 0 };
+  }
   const started = performance.now();
-  const running = await context.executor.start(attempt, (event) => {
-    switch (event.type) {
-      case 'progress':
-        return say({
-          type: 'cell-progress',
-          cell: cell.id,
-          done: event.done,
-          total: event.total,
-          unit: event.unit,
-        });
-      case 'metric':
-        return say({
-          type: 'cell-metric',
-          cell: cell.id,
-          name: event.name,
-          value: event.value,
-          step: event.step,
-        });
-      case 'message':
-        return say({
-          type: 'cell-message',
-          cell: cell.id,
-          level: event.level,
-          text: maskText(event.text, secrets),
-        });
-    }
-  });
+  const running = await context.executor.start(attempt, (event) => say(runEvent(cell.id, number, event)));
   say({
     type: 'cell-started',
     cell: cell.id,
@@ -187,8 +171,30 @@ async function tryOnce(
   stopper.add(running);
   const ended = await endedWell(running, cell, stopper);
   stopper.delete(running);
-  for (const file of [attempt.log, attempt.job.events]) maskFile(file, secrets);
+  if (attempt.secrets.length > 0) rmSync(attempt.job.events, { force: true });
   return { ended, log: attempt.log, ms: Math.round(performance.now() - started) };
+}
+
+/**
+ * A stage that knows a secret may write it into its event file, which nobody masks while it is written: it lies among
+ * what is staged, which whoever takes the cell over removes, and goes when the attempt ends.
+ */
+function secretEvents(context: CellContext, cell: Cell): { readonly events?: string } {
+  if (secretsOf(cell.env, context.env).length === 0) return {};
+  return { events: join(new Staging(layoutOf(context.project), cell, context.run).folder, 'events.jsonl') };
+}
+
+/** What a stage reported, as an event of the run. */
+function runEvent(cell: CellId, attempt: number, { at, ...event }: StageEvent): UnstampedEvent {
+  const said = { attempt, at: at ?? new Date().toISOString() };
+  switch (event.type) {
+    case 'progress':
+      return { ...event, type: 'cell-progress', cell };
+    case 'metric':
+      return { ...event, type: 'cell-metric', cell, ...said };
+    case 'message':
+      return { ...event, type: 'cell-message', cell, ...said };
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A run: looks at every cell that is wanted, and runs what is not up to date. */
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { Masker, secretsOf } from '../job/mask.ts';
 import type { CellId } from '../plan/graph.ts';
 import { withUpstream } from '../plan/target.ts';
 import {
@@ -25,7 +26,10 @@ export async function runPipeline(
   subscribers: readonly Subscriber[],
 ): Promise<RunOutcome> {
   const { goal, pipeline } = options;
-  const events = new EventStream(subscribers);
+  const secrets = [...pipeline.graph.cells.values()].flatMap(({ env }) =>
+    secretsOf(env, options.machine.env),
+  );
+  const events = new EventStream(subscribers, new Masker(new Set(secrets)));
   const chosen = new Set(goal.cells);
   const workspace = options.open(
     (source, done, total) => events.say({ type: 'source-progress', source, done, total }),

@@ -10,7 +10,6 @@ import type { CellTransaction } from '../cell/transaction.ts';
 import type { Workspace } from '../cell/workspace.ts';
 import { hashFile } from '../digest/digests.ts';
 import type { Executor } from '../exec/executor.ts';
-import { maskFile, secretsOf } from '../exec/mask.ts';
 import { writeAttempt } from '../job/attempt-files.ts';
 import type { Cell } from '../plan/graph.ts';
 import { endedError } from './cell-error.ts';
@@ -91,8 +90,6 @@ async function attempt(
   writeAttempt(one);
   const running = await executor.start(one, () => {});
   const ended = await running.ended;
-  const secrets = secretsOf(cell.env, env);
-  for (const file of [one.log, one.job.events]) maskFile(file, secrets);
   if (ended.kind !== 'ok') {
     const error = endedError(ended, one.log);
     throw new UserError(`${cell.id} failed: ${error.message}\n${error.tail.join('\n')}`.trimEnd());

@@ -23,7 +23,7 @@ async function run(
   attempt: Parameters<typeof executor.start>[0],
 ): Promise<{ ended: Ended; events: StageEvent[]; log: string }> {
   const events: StageEvent[] = [];
-  const running = await executor.start(attempt, (event) => events.push(event));
+  const running = await executor.start(attempt, ({ at, ...event }) => events.push(event));
   const ended = await running.ended;
   return { ended, events, log: readFileSync(attempt.log, 'utf8') };
 }
