@@ -17,9 +17,6 @@ export interface GatheredItem {
 }
 
 export interface StageContext {
-  /** `train[no-zero,3]`. */
-  readonly cell: string;
-  readonly stage: string;
   readonly axes: Readonly<Record<string, string>>;
   /** Values of the cell's axes. Parse before use. */
   readonly axisValues: Readonly<Record<string, unknown>>;

@@ -20,19 +20,16 @@ export class AttemptsFolder extends Folder {
     const folder = join(dir, 'attempts', String(++this.#attempts));
     mkdirSync(join(folder, 'outs'), { recursive: true });
     const whole: Job = {
-      version: 1,
-      cell: 'work[a]',
-      stage: 'work',
+      version: 2,
       axes: { letter: 'a' },
       axisValues: { letter: 'a' },
       params: {},
       deps: {},
       outs: {},
       checkpoint: null,
-      resources: { cpu: 1, gpus: [], memory: 0 },
+      resources: { cpu: 1, gpus: [] },
       events: join(folder, 'events.jsonl'),
       module: 'module' in run ? join(dir, run.module) : null,
-      attempt: 1,
       ...job,
     };
     const at = { file: 'pipeline.yaml', line: 1, column: 1 };

@@ -101,19 +101,16 @@ export class CellsProject extends Folder {
         }
         const outs = await begun.stage();
         const job: Job = {
-          version: 1,
-          cell: cell.id,
-          stage: cell.stage,
+          version: 2,
           axes: cell.axes,
           params: cell.params,
           axisValues: cell.axisValues,
           deps: begun.deps,
           outs,
           checkpoint: begun.checkpoint,
-          resources: { cpu: 1, gpus: [], memory: 0 },
+          resources: { cpu: 1, gpus: [] },
           events: '/dev/null',
           module: begun.module,
-          attempt: 1,
         };
         try {
           if (options.execute) await options.execute(cell, job);

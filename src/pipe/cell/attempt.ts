@@ -16,8 +16,6 @@ export interface Try {
   readonly outs: Job['outs'];
   readonly checkpoint: string | null;
   readonly resources: Job['resources'];
-  /** 1 for the first. */
-  readonly number: number;
   /** Absolute path of the project folder. */
   readonly project: string;
   /** The caller's environment. */
@@ -26,9 +24,7 @@ export interface Try {
 
 export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt {
   const job: Job = {
-    version: 1,
-    cell: cell.id,
-    stage: cell.stage,
+    version: 2,
     axes: cell.axes,
     params: cell.params,
     axisValues: cell.axisValues,
@@ -38,7 +34,6 @@ export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt 
     resources: one.resources,
     events: one.events ?? join(one.folder, 'events.jsonl'),
     module: work.module,
-    attempt: one.number,
   };
   return {
     job,

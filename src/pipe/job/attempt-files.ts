@@ -8,7 +8,10 @@ import { commandFiles } from './command.ts';
 export function writeAttempt({ folder, job, run, project, secrets }: Attempt): void {
   writeFileSync(jobFile(folder), `${JSON.stringify(job, null, 2)}\n`);
   // Made by us, so that nobody else can read what the stage reports of what it was entrusted with.
-  if (secrets.length > 0) writeFileSync(job.events, '', { mode: 0o600 });
+  if (secrets.length > 0) {
+    mkdirSync(dirname(job.events), { recursive: true, mode: 0o700 });
+    writeFileSync(job.events, '', { mode: 0o600 });
+  }
   if (run.kind === 'module') return;
   const { script, lists } = commandFiles(run, job, project, folder);
   writeFileSync(commandScript(folder), script);

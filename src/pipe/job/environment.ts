@@ -6,8 +6,11 @@
 import { delimiter, join } from 'node:path';
 import type { EnvDoc } from '../config/document.ts';
 
-/** Where things are, and who runs them: needed by nearly every program, and the same results are expected without. */
-const inherited = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR'] as const;
+/**
+ * Where programs and scratch space are: nearly nothing starts without. Who runs them (HOME, USER, LOGNAME, SHELL) is for a
+ * stage to name: programs that need a home folder ask the system for it when the variable is not set.
+ */
+const inherited = ['PATH', 'TMPDIR'] as const;
 
 /** Sorting, number formats and dates depend on these, so everybody gets the same; `env` may say otherwise. */
 const fixed = { LANG: 'C.UTF-8', TZ: 'UTC' } as const;

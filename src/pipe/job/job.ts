@@ -1,14 +1,13 @@
 /**
  * The stage protocol: a job file goes in, an append-only event file comes out. The same on a laptop and on a cluster.
  * The driver writes `job.json` in the attempt's folder and starts the process with PIPE_JOB=PATH; the process appends
- * JSON lines to `events`. Exit 0 and every declared out present is success.
+ * JSON lines to `events`. Exit 0 and every declared out present is success. docs/reference/job-file.md describes it for
+ * programs in any language; what is not in the cell's key (its name, which attempt it is) is not in the job either.
  */
 import type { JsonObject } from '../../lib/json.ts';
 
 export interface Job {
-  readonly version: 1;
-  readonly cell: string;
-  readonly stage: string;
+  readonly version: 2;
   readonly axes: Readonly<Record<string, string>>;
   readonly params: JsonObject;
   /** Axis values by axis name. */
@@ -19,12 +18,12 @@ export interface Job {
   readonly outs: Readonly<Record<string, string>>;
   /** Absolute path of a folder that survives an interruption; null: the stage keeps no checkpoint. */
   readonly checkpoint: string | null;
-  readonly resources: { readonly cpu: number; readonly gpus: readonly number[]; readonly memory: number };
+  /** What was leased to it. */
+  readonly resources: { readonly cpu: number; readonly gpus: readonly number[] };
   /** Absolute path of the JSON-lines file for StageEvents. */
   readonly events: string;
   /** Absolute path of the bundle to import; null for a command. */
   readonly module: string | null;
-  readonly attempt: number;
 }
 
 export type JobDep =

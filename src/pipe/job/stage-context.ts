@@ -38,35 +38,29 @@ export function stageContext(job: Job, signal: AbortSignal, sink: EventSink): St
     const dep = Object.hasOwn(job.deps, name) ? job.deps[name] : undefined;
     if (dep) return dep;
     throw new ContractError(
-      `stage ${job.stage} has no dep ${name}; it declares ${list(Object.keys(job.deps))}. Add it under deps in the pipeline file.`,
+      `the stage has no dep ${name}; it declares ${list(Object.keys(job.deps))}. Add it under deps in the pipeline file.`,
     );
   };
   return {
-    cell: job.cell,
-    stage: job.stage,
     axes: job.axes,
     axisValues: job.axisValues,
     params: job.params,
     dep(name) {
       const dep = findDep(name);
       if (dep.kind === 'one') return dep.path;
-      throw new ContractError(
-        `dep ${name} of stage ${job.stage} gathers several items; read it with gathered('${name}').`,
-      );
+      throw new ContractError(`dep ${name} gathers several items; read it with gathered('${name}').`);
     },
     gathered(name) {
       const dep = findDep(name);
       if (dep.kind === 'gather') return { items: dep.items, planned: dep.planned };
-      throw new ContractError(
-        `dep ${name} of stage ${job.stage} is one path, not gathered; read it with dep('${name}').`,
-      );
+      throw new ContractError(`dep ${name} is one path, not gathered; read it with dep('${name}').`);
     },
     hasDep: (name) => Object.hasOwn(job.deps, name),
     out(name) {
       const path = Object.hasOwn(job.outs, name) ? job.outs[name] : undefined;
       if (path !== undefined) return path;
       throw new ContractError(
-        `stage ${job.stage} has no out ${name}; it declares ${list(Object.keys(job.outs))}. Add it under outs in the pipeline file.`,
+        `the stage has no out ${name}; it declares ${list(Object.keys(job.outs))}. Add it under outs in the pipeline file.`,
       );
     },
     checkpoint: job.checkpoint,

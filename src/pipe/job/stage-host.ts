@@ -61,13 +61,13 @@ function markReturned(): void {
 async function main(): Promise<number> {
   const job = readJob();
   if (typeof job === 'string') return complain(job);
-  if (job.module === null) return complain(`${job.cell} is a command, not a module`);
+  if (job.module === null) return complain('the job is of a command, not of a module');
   try {
     const loaded: unknown = await import(pathToFileURL(job.module).href);
     const stage = defaultExport(loaded);
     if (typeof stage !== 'function') {
       return complain(
-        `the module of stage ${job.stage} has no default export to call; write \`export default defineStage(async (context) => { … })\``,
+        `the module has no default export to call; write \`export default defineStage(async (context) => { … })\``,
       );
     }
     await stage(stageContext(job, controller.signal, eventFile(job.events)));
@@ -101,7 +101,7 @@ function readJob(): Job | string {
   if (path === undefined) return 'PIPE_JOB is not set: this program is started by `pipe run`';
   try {
     const job: Job = JSON.parse(readFileSync(path, 'utf8'));
-    if (job.version === 1) return job;
+    if (job.version === 2) return job;
     return `${path}: version ${job.version} of the job file is not known here; is another version of the package installed?`;
   } catch (error) {
     return `${path}: ${error instanceof Error ? error.message : String(error)}`;

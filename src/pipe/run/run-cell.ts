@@ -1,12 +1,11 @@
 /** One cell from its lock to its published outs: attempts, retries, and what each end is called. */
 
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { attemptOf } from '../cell/attempt.ts';
 import type { Obstacle } from '../cell/cell-status.ts';
-import { Staging } from '../cell/staging.ts';
 import type { CellTransaction } from '../cell/transaction.ts';
 import type { Begun, Workspace } from '../cell/workspace.ts';
 import type { Lease } from '../exec/capacity.ts';
@@ -15,7 +14,7 @@ import { writeAttempt } from '../job/attempt-files.ts';
 import type { StageEvent } from '../job/job.ts';
 import { secretsOf } from '../job/mask.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
-import { layoutOf } from '../store/layout.ts';
+import { folderOf, layoutOf } from '../store/layout.ts';
 import type { MadeWith } from '../store/made-with.ts';
 import { cellError, endedError, mayPass } from './cell-error.ts';
 import type { CellError, RunId } from './event.ts';
@@ -145,8 +144,7 @@ async function tryOnce(
     folder: folder.attempt(cell.id, number),
     outs,
     checkpoint: work.checkpoint,
-    resources: { cpu: lease.cpu, gpus: lease.gpus, memory: lease.memory },
-    number,
+    resources: { cpu: lease.cpu, gpus: lease.gpus },
     project: context.project,
     env: context.env,
     ...secretEvents(context, cell),
@@ -171,7 +169,7 @@ async function tryOnce(
   stopper.add(running);
   const ended = await endedWell(running, cell, stopper);
   stopper.delete(running);
-  if (attempt.secrets.length > 0) rmSync(attempt.job.events, { force: true });
+  if (attempt.secrets.length > 0) rmSync(dirname(attempt.job.events), { recursive: true, force: true });
   return { ended, log: attempt.log, ms: Math.round(performance.now() - started) };
 }
 
@@ -181,7 +179,8 @@ async function tryOnce(
  */
 function secretEvents(context: CellContext, cell: Cell): { readonly events?: string } {
   if (secretsOf(cell.env, context.env).length === 0) return {};
-  return { events: join(new Staging(layoutOf(context.project), cell, context.run).folder, 'events.jsonl') };
+  const staged = join(layoutOf(context.project).staging, folderOf(cell.id));
+  return { events: join(staged, `${context.run}-events`, 'events.jsonl') };
 }
 
 /** What a stage reported, as an event of the run. */

@@ -50,9 +50,9 @@ export async function verifyCell(options: VerifyOptions): Promise<readonly Diffe
   const scratch = await mkdtemp(join(tmpdir(), 'pipe-verify-'));
   try {
     const first = join(scratch, 'first');
-    const made = await attempt(options, begun, join(scratch, '1'), 1);
+    const made = await attempt(options, begun, join(scratch, '1'));
     for (const [name, path] of Object.entries(made)) await cp(path, join(first, name), { recursive: true });
-    const again = await attempt(options, begun, join(scratch, '2'), 2);
+    const again = await attempt(options, begun, join(scratch, '2'));
     const differences: Difference[] = [];
     for (const out of cell.outs) {
       const pair = [join(first, out.name), again[out.name] ?? ''] as const;
@@ -71,7 +71,6 @@ async function attempt(
   { project, cell, env, executor, gpus }: VerifyOptions,
   work: CellTransaction,
   folder: string,
-  number: number,
 ): Promise<Readonly<Record<string, string>>> {
   await mkdir(folder, { recursive: true });
   const outs = await work.stage();
@@ -82,8 +81,7 @@ async function attempt(
     folder,
     outs,
     checkpoint,
-    resources: { cpu: cell.resources.cpu, gpus, memory: cell.resources.memory },
-    number,
+    resources: { cpu: cell.resources.cpu, gpus },
     project,
     env,
   });

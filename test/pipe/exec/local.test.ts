@@ -52,9 +52,9 @@ test('a module stage gets its deps, outs, params and reports progress, metrics a
   project.write(
     'stage.mjs',
     `import { readFileSync, writeFileSync } from 'node:fs';
-     export default async ({ cell, params, axes, dep, gathered, out, hasDep, progress, metric, info, warn }) => {
+     export default async ({ params, axes, dep, gathered, out, hasDep, progress, metric, info, warn }) => {
        const parts = gathered('parts');
-       writeFileSync(out('result'), [cell, params.n, axes.letter, readFileSync(dep('text'), 'utf8'), parts.items.length, parts.planned, hasDep('no')].join(' '));
+       writeFileSync(out('result'), [params.n, axes.letter, readFileSync(dep('text'), 'utf8'), parts.items.length, parts.planned, hasDep('no')].join(' '));
        for (let i = 0; i <= 1000; i++) progress(i, 1000, 'steps');
        metric('loss', 0.5, 3); metric('loss', NaN, 4); metric('loss', NaN, 5);
        info('hello'); warn('careful'); console.log('to the log');
@@ -77,7 +77,7 @@ test('a module stage gets its deps, outs, params and reports progress, metrics a
   );
   expect(log).toBe('to the log\n');
   expect(ended).toEqual({ kind: 'ok' });
-  expect(readFileSync(out, 'utf8')).toBe('work[a] 7 a inside 1 2 false');
+  expect(readFileSync(out, 'utf8')).toBe('7 a inside 1 2 false');
   const progress = events.filter((event) => event.type === 'progress');
   expect(progress[0]).toEqual({ type: 'progress', done: 0, total: 1000, unit: 'steps' });
   expect(progress.at(-1)).toEqual({ type: 'progress', done: 1000, total: 1000, unit: 'steps' });
@@ -104,7 +104,7 @@ test('a stage that asks for an undeclared dep is told what it declares, and is n
     project.attempt({ module: 'stage.mjs' }, { deps: { images: { kind: 'one', path: '/x' } } }),
   );
   expect(ended).toEqual({ kind: 'exit', code: 78 });
-  expect(log).toContain('stage work has no dep image; it declares images.');
+  expect(log).toContain('the stage has no dep image; it declares images.');
 });
 
 test('a module without a default export says so', async () => {
@@ -131,7 +131,7 @@ test('only the listed environment reaches a stage', async () => {
 });
 
 test('a stage sees the GPUs it leased and no other', async () => {
-  const resources = { cpu: 1, gpus: [1, 3], memory: 0 };
+  const resources = { cpu: 1, gpus: [1, 3] };
   const leased = await run(project.attempt({ command: 'echo "<$CUDA_VISIBLE_DEVICES>"' }, { resources }));
   expect(leased.log).toBe('<1,3>\n');
   const none = await run(project.attempt({ command: 'echo "<$CUDA_VISIBLE_DEVICES>"' }));

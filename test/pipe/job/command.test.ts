@@ -48,7 +48,7 @@ afterAll(() => places.remove());
 /** Each prints the value of `params.v` between brackets, in another place of the shell's grammar. */
 const contexts = [
   "printf '[%s]' ${params.v}",
-  'printf "[${params.v}]%s" ""',
+  'printf "%s" "[${params.v}]"',
   'x=${params.v}; printf "[%s]" "$x"',
   'printf "[%s]" ""${params.v}""',
   'printf "[%s]" "$(printf "%s." ${params.v})" | sed \'$ s/\\.\\]$/]/\'',

@@ -166,7 +166,7 @@ shell's own \`\${…}\`), they are refused before anything runs; where it calcul
 only a number may stand. What a program makes of a word that it is given (\`eval\`, \`sh -c\`) is up to the command.
 
 Paths in the project are relative to it, the working directory; one that begins with a dash gets a \`./\`. A program that
-wants more than words reads the job file, whose path is in \`PIPE_JOB\`. A command that neither mentions an out nor \`PIPE_JOB\` is warned
+wants more than words reads [the job file](job-file.md), whose path is in \`PIPE_JOB\`. A command that neither mentions an out nor \`PIPE_JOB\` is warned
 about.
 
 ## Deps and paths
@@ -203,7 +203,10 @@ must hold the axes: \`place: results/\${variant}-\${seed}.json\`. What each \`re
 
 {{env}}
 
-Stages see a small fixed set of variables (\`PATH\`, \`HOME\`, \`LANG\` and the like) and what is named here, nothing else. The
+Stages see \`PATH\` and \`TMPDIR\` of the caller, \`LANG=C.UTF-8\`, \`TZ=UTC\`, what the engine sets (\`PIPE_JOB\`,
+\`CUDA_VISIBLE_DEVICES\`) and what is named here, nothing else. \`PATH\` is not in the key: name the programs that matter under
+\`tools\`, or fix it with \`set\`. \`HOME\`, \`USER\`, \`LOGNAME\` and \`SHELL\` are the caller's own and reach a stage that names
+them; pip, torch and others ask the system for the home folder when the variable is not set, so their caches stay. The
 short form \`env: {A: b}\` is \`env: {set: {A: b}}\`.
 
 ### Resources

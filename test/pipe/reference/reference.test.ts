@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { jsonSchemaText } from '../../../src/pipe/config/schema.ts';
 import { diagnosticCases } from '../config/diagnostic-cases.ts';
+import { eventSchema, jobSchema, protocolSchemaText } from '../job/protocol-schema.ts';
 import { commandsPage } from './commands-page.ts';
 import { diagnosticsPage } from './diagnostics-page.ts';
 import { pipelinePage } from './pipeline-page.ts';
@@ -9,6 +10,12 @@ import { ruleText } from './rule-text.ts';
 
 test('schema/pipeline.schema.json is current', async () => {
   await expect(jsonSchemaText()).toMatchFileSnapshot('../../../schema/pipeline.schema.json');
+});
+test('schema/job.schema.json and schema/event.schema.json are current', async () => {
+  await expect(protocolSchemaText(jobSchema, 'job')).toMatchFileSnapshot('../../../schema/job.schema.json');
+  await expect(protocolSchemaText(eventSchema, 'event')).toMatchFileSnapshot(
+    '../../../schema/event.schema.json',
+  );
 });
 test('docs/reference/commands.md is current', async () => {
   await expect(await commandsPage()).toMatchFileSnapshot('../../../docs/reference/commands.md');
