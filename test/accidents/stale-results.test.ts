@@ -76,7 +76,7 @@ describe('results that are out of date', () => {
     expect({ profile, stale, causes, cells }).toMatchObject({
       profile: null,
       stale: ['train'],
-      causes: ['command: 500 → 5'],
+      causes: ['param epochs: 500 → 5'],
       cells: [{ id: 'train', state: 'outdated' }],
     });
     for (const result of [metrics[0], claims[0], tables[0]]) {

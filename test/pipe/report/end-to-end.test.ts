@@ -116,7 +116,7 @@ test('what changed is said with the old and the new value', async () => {
   await run();
   const { twin } = await run(['scale=20']);
   expect(states(twin)).toEqual({ 'measure[0]': 'done', 'measure[1]': 'done', picture: 'done' });
-  expect(twin.cells[0]?.why).toEqual(['command: 10 → 20']);
+  expect(twin.cells[0]?.why).toEqual(['param scale: 10 → 20']);
   expect(twin.metrics[0]?.values).toEqual({ sum: 41 });
 });
 
