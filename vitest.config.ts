@@ -1,3 +1,5 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -37,5 +39,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'slow', include: slow, exclude: neither } },
     ],
+    // What a user's own programs know lies in the user's home: tests have one of their own.
+    env: { XDG_STATE_HOME: join(tmpdir(), `pipe-test-state-${userInfo().uid}`) },
   },
 });

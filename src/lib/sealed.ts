@@ -1,6 +1,7 @@
 /** Small text files with a checksum as last line: a flipped bit anywhere in them is noticed. Written aside, then renamed. */
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readOwnFile } from './regular-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { sha256Of } from './sha256.ts';
 
@@ -10,24 +11,20 @@ const limitBytes = 64 * 1024 * 1024;
 /** `durable`: on disk, together with its folder's entry, when this returns. */
 export function writeSealed(file: string, lines: readonly string[], durable: boolean): void {
   const body = `${lines.join('\n')}\n`;
-  mkdirSync(dirname(file), { recursive: true });
+  const made = mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, `${body}${sha256Of(body)}\n`, durable);
-  if (durable) syncFolder(dirname(file));
+  if (!durable) return;
+  syncFolder(dirname(file));
+  // A new folder is a name in the one above it.
+  if (made !== undefined) syncFolder(dirname(made));
 }
 
 /** The lines without the checksum; `missing`; or `damaged` when it is not what was written. */
 export function readSealed(file: string): readonly string[] | 'missing' | 'damaged' {
-  let text: string;
-  try {
-    const stat = lstatSync(file, { throwIfNoEntry: false });
-    if (!stat) return 'missing';
-    if (!stat.isFile() || stat.size > limitBytes) return 'damaged';
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return 'missing';
-    throw error;
-  }
+  const content = readOwnFile(file, limitBytes);
+  if (content === 'missing') return 'missing';
+  if (typeof content === 'string') return 'damaged';
+  const text = content.toString('utf8');
   const body = text.slice(0, -65);
   if (`${sha256Of(body)}\n` !== text.slice(-65)) return 'damaged';
   return body.split('\n').slice(0, -1);

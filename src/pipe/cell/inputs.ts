@@ -261,10 +261,9 @@ async function attempt<Value>(obstacles: Obstacle[], look: () => Promise<Value>)
   } catch (error) {
     if (error instanceof PathError)
       obstacles.push({ kind: 'unreadable', message: error.message, hint: null });
-    else if (error instanceof ToolError) {
-      const hint = 'The command under tools must succeed: its output is part of the key.';
-      obstacles.push({ kind: 'tool', message: error.message, hint });
-    } else if (error instanceof CodeError) {
+    else if (error instanceof ToolError)
+      obstacles.push({ kind: 'tool', message: error.message, hint: error.hint });
+    else if (error instanceof CodeError) {
       for (const { message, at, hint } of error.diagnostics) {
         const where = at.file === '' ? '' : `${at.file}:${at.line}:${at.column}: `;
         obstacles.push({ kind: 'code', message: `${where}${message}`, hint: hint ?? null });

@@ -11,13 +11,13 @@ import { ToolProbes } from '../key/tool-probes.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import type { SourceLookup } from '../sources/source.ts';
 import { reached } from '../store/fault.ts';
-import { folderOf, type Layout, layoutOf } from '../store/layout.ts';
+import { folderOf, type Layout, layoutOf, manifestFile } from '../store/layout.ts';
 import { enterRun } from '../store/live-run.ts';
 import { type Lock, lock } from '../store/lock.ts';
 import type { MadeWith } from '../store/made-with.ts';
 import type { OutRecords } from '../store/out-record.ts';
-import { quarantineEntry } from '../store/quarantine.ts';
-import { readState } from '../store/records.ts';
+import { makeRoom, quarantineEntry } from '../store/quarantine.ts';
+import { readState, stateFile } from '../store/records.ts';
 import { Views } from '../store/view.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { TypeScriptTracer } from '../trace/typescript/typescript-tracer.ts';
@@ -40,6 +40,8 @@ export interface WorkspaceOptions {
   readonly source: SourceLookup;
   /** The same for a cell that is to run, which may download; left out: `source`. */
   readonly fetch?: SourceLookup;
+  /** Nothing of the pipeline is run but `tools` commands that this user has run here before. */
+  readonly looksOnly?: boolean;
 }
 
 export interface BeginOptions {
@@ -97,7 +99,15 @@ export class Workspace {
   readonly #checkpoints = new Map<CellId, Key | null>();
   readonly #guarding: Omit<GuardOptions, 'heal'>;
 
-  constructor({ project, pipeline, graph, env, source, fetch = source }: WorkspaceOptions) {
+  constructor({
+    project,
+    pipeline,
+    graph,
+    env,
+    source,
+    fetch = source,
+    looksOnly = false,
+  }: WorkspaceOptions) {
     this.#project = project;
     this.#graph = graph;
     this.#layout = layoutOf(project, pipeline);
@@ -115,7 +125,7 @@ export class Workspace {
       env,
       digests: this.digests,
       tracer: this.#tracer,
-      tools: new ToolProbes(project),
+      tools: new ToolProbes(project, looksOnly),
       source,
       sources: graph.sources,
       outsOf: (cell) => this.#outs.get(cell),
@@ -248,10 +258,12 @@ export class Workspace {
 
     const transaction = this.#transaction(cell, inputs, status.key, options, held);
     const { key, warnings } = transaction;
+    for (const file of [stateFile(this.#layout, cell.id), manifestFile(this.#layout, key)])
+      warnings.push(...makeRoom(this.#layout, file));
     if (status.state === 'restorable' && !options.force && options.noCache !== true) {
       const restored = await transaction.restore();
       if (restored.kind === 'restored')
-        return { kind: 'restored', key, savedMs: restored.ms, warnings: restored.warnings };
+        return { kind: 'restored', key, savedMs: restored.ms, warnings: [...warnings, ...restored.warnings] };
     } else if (seen.damaged) {
       warnings.push(
         quarantineEntry(this.#layout, key, 'it is not what was written, or parts of it are missing'),

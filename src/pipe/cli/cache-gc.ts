@@ -113,6 +113,11 @@ function planText(
     `would remove ${countText(would.manifests, 'result')} and ${countText(would.objects, 'object')}, ${bytesText(would.bytes)}; ` +
       `${countText(kept.manifests, 'result')}, ${bytesText(kept.bytes)} stay`,
     `kept: what ${reach.of.join(', ')} reach, and the runs of ${more.keepDays} days, the newest ${more.keepRuns}, pinned ones and those at work`,
+    ...(reach.unknown.size === 0
+      ? []
+      : [
+          `kept: every result of ${countText(reach.unknown.size, 'cell')} whose key cannot be known now (see pipe status)`,
+        ]),
     ...links.map((path) => `not swept: ${path} is a link, and what it leads to belongs elsewhere`),
     ...more.lost.map((path) => `not seen: ${path}, which uses this store too`),
     `found in ${durationText(more.lookedMs)}`,

@@ -46,11 +46,12 @@ export function pipelineFile(parsed: Parsed, { project, cwd }: Invocation): stri
   return file;
 }
 
-/** Opens the workspace that looks at the project's cache, and closes it whatever `use` does. */
+/** Opens the workspace that looks at the project's cache, and closes it whatever `use` does. `runs`: stages are to be run. */
 export async function withWorkspace<Result>(
   opened: PlannedPipeline,
   { project, env }: Invocation,
   use: (workspace: Workspace) => Promise<Result>,
+  options: { readonly runs?: boolean } = {},
 ): Promise<Result> {
   const { Workspace } = await import('../cell/workspace.ts');
   const { findSource } = await import('../sources/source.ts');
@@ -61,6 +62,8 @@ export async function withWorkspace<Result>(
     graph,
     env,
     source: (name) => findSource(project, graph, name),
+    // A CI job runs what it was given in any case, and has a new user's home each time.
+    looksOnly: options.runs !== true && (env.CI ?? '') === '',
   });
   try {
     return await use(workspace);

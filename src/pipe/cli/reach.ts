@@ -22,7 +22,7 @@ export interface ProjectReach extends Reach {
  */
 export async function reachOf(parsed: Parsed, invocation: Invocation): Promise<ProjectReach> {
   const { project } = invocation;
-  const found = { cells: new Set<CellId>(), keys: new Set<Key>(), of: [] as string[] };
+  const found: Found = { cells: new Set(), keys: new Set(), unknown: new Set(), of: [] };
   const asked = await planOf(parsed, invocation, { checkFiles: false });
   await add(found, asked, invocation);
   const { manifests } = layoutOf(project);
@@ -36,7 +36,12 @@ export async function reachOf(parsed: Parsed, invocation: Invocation): Promise<P
   return found;
 }
 
-type Found = { readonly cells: Set<CellId>; readonly keys: Set<Key>; readonly of: string[] };
+interface Found {
+  readonly cells: Set<CellId>;
+  readonly keys: Set<Key>;
+  readonly unknown: Set<CellId>;
+  readonly of: string[];
+}
 
 async function addFile(found: Found, file: string, invocation: Invocation, own: boolean): Promise<void> {
   const { project } = invocation;
@@ -54,5 +59,8 @@ async function add(found: Found, planned: PlannedPipeline, invocation: Invocatio
   for (const [cell, status] of states) {
     found.cells.add(cell);
     if ('key' in status && status.key !== null) found.keys.add(status.key);
+    const upstream = planned.graph.cells.get(cell)?.upstream ?? [];
+    const cannotBeKnown = status.state === 'waiting' && upstream.some((above) => found.unknown.has(above));
+    if (status.state === 'blocked' || cannotBeKnown) found.unknown.add(cell);
   }
 }

@@ -42,19 +42,34 @@ export const verify: Command = {
     const executor = localExecutor(defaultGrace);
     const verdicts: { cell: CellId; differences: readonly Difference[] }[] = [];
     try {
-      await withWorkspace(opened, invocation, async (workspace) => {
-        await workspace.status();
-        for (const cell of cells) {
-          const gpus = await gpusFor(cell, env);
-          const differences = await verifyCell({ project, cell, env, workspace, executor, gpus, tolerance });
-          verdicts.push({ cell: cell.id, differences });
-          if (parsed.is('json')) continue;
-          stdout.write(`${cell.id}: ${differences.length === 0 ? 'the same twice' : 'not the same twice'}\n`);
-          for (const { out, path, what } of differences) {
-            stdout.write(`  ${path === '' ? out : `${out}/${path}`}: ${what}\n`);
+      await withWorkspace(
+        opened,
+        invocation,
+        async (workspace) => {
+          await workspace.status();
+          for (const cell of cells) {
+            const gpus = await gpusFor(cell, env);
+            const differences = await verifyCell({
+              project,
+              cell,
+              env,
+              workspace,
+              executor,
+              gpus,
+              tolerance,
+            });
+            verdicts.push({ cell: cell.id, differences });
+            if (parsed.is('json')) continue;
+            stdout.write(
+              `${cell.id}: ${differences.length === 0 ? 'the same twice' : 'not the same twice'}\n`,
+            );
+            for (const { out, path, what } of differences) {
+              stdout.write(`  ${path === '' ? out : `${out}/${path}`}: ${what}\n`);
+            }
           }
-        }
-      });
+        },
+        { runs: true },
+      );
     } finally {
       await executor.close();
     }

@@ -1,13 +1,11 @@
 /** The door to a pipeline for every command: file → plan, or all that is wrong with it. The only I/O in this room. */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Diagnostic, exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
-import { ignoreFolder } from '../../lib/ignored-folder.ts';
 import { NotAFileError, readRegularFile } from '../../lib/regular-file.ts';
-import { version } from '../version.ts';
-import { type NamedFile, type PlannedPipeline, planFromJson, planToJson } from './plan-json.ts';
+import type { NamedFile, PlannedPipeline } from './plan-json.ts';
+import { readRemembered, remember, rememberedFile } from './remembered-plan.ts';
 
 export interface OpenOptions {
   /** The pipeline file, relative to the project folder; `pipeline.yaml` when left out. */
@@ -46,7 +44,7 @@ export async function openPlan(projectDir: string, options: OpenOptions = {}): P
   const text = readPipeline(projectDir, file);
   const profile = options.profile ?? null;
   const set = options.set ?? [];
-  const index = join(projectDir, 'cache/index', `plan-${planHash(file, text, profile, set)}.json`);
+  const index = rememberedFile(projectDir, [file, profile, set, text]);
   const remembered = readRemembered(index);
   const texts = new Map([
     [file, text],
@@ -158,41 +156,4 @@ function missingFiles(projectDir: string, planned: PlannedPipeline): Diagnostic[
       },
     ];
   });
-}
-
-/** Everything that decides a plan is in its name; its own digest is in its first line. */
-function planHash(file: string, text: string, profile: string | null, set: readonly string[]): string {
-  const parts = JSON.stringify([version, file, profile, set, text]);
-  return createHash('sha256').update(parts).digest('hex').slice(0, 32);
-}
-
-function readRemembered(index: string): PlannedPipeline | null {
-  // A plan from source has no version that changes with the code.
-  if (version === 'dev') return null;
-  try {
-    const content = readRegularFile(index).toString('utf8');
-    const body = content.slice(65);
-    return content.startsWith(`${digestOf(body)}\n`) ? planFromJson(body) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** An accelerator: where it cannot be written, the next command plans again. */
-function remember(index: string, planned: PlannedPipeline): void {
-  if (version === 'dev') return;
-  const aside = `${index}.${process.pid}`;
-  try {
-    mkdirSync(dirname(index), { recursive: true });
-    ignoreFolder(dirname(dirname(index)));
-    const body = planToJson(planned);
-    writeFileSync(aside, `${digestOf(body)}\n${body}`);
-    renameSync(aside, index);
-  } catch {
-    rmSync(aside, { force: true });
-  }
-}
-
-function digestOf(body: string): string {
-  return createHash('sha256').update(body).digest('hex');
 }

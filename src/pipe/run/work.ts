@@ -43,14 +43,14 @@ export async function work(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>):
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run.id);
   ignoreFolder(layoutOf(options.project).root);
   events.recordIn(folder);
-  registerSharer(options.project, options.pipeline.file);
+  const moved = registerSharer(options.project, options.pipeline.file);
   const stopper = new Stopper(grace);
   const heart = setInterval(() => events.say({ type: 'heartbeat' }), heartbeatMs);
   try {
     const revision = await revisionOf(options.project);
     const { cpu, memory, named } = capacity;
     announce(run, { cpu, memory, gpu: capacity.gpus.length, ...named }, revision);
-    for (const text of warnings) events.say({ type: 'warning', text });
+    for (const text of [...warnings, ...moved]) events.say({ type: 'warning', text });
     for (const cached of inPlace.values()) events.say(cached);
     const context = contextOf(run, { executor, folder, stopper, revision });
     const scheduler = schedulerOf(context, { run, inPlace, capacity });

@@ -1,6 +1,7 @@
 /** Walks the whole store: every object, every manifest. For gc, verify and ls. */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { entryAt } from '../../lib/entry-at.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { isSha256 } from '../../lib/sha256.ts';
 import type { Key } from '../key/fingerprint.ts';
@@ -59,7 +60,7 @@ export function versionOf(file: string): string | null {
 export function brokenOut(layout: Layout, out: OutRecord): string | null {
   try {
     for (const { sha256, size } of objectsOf(layout, out)) {
-      const stat = lstatSync(objectFile(layout, sha256), { throwIfNoEntry: false });
+      const stat = entryAt(objectFile(layout, sha256));
       if (!stat?.isFile()) return `object ${sha256} is missing`;
       if (size !== null && stat.size !== size) return `object ${sha256} has another size`;
     }

@@ -23,6 +23,8 @@ import { sameFolder, sharersOf } from './sharers.ts';
 export interface Reach {
   readonly cells: ReadonlySet<CellId>;
   readonly keys: ReadonlySet<Key>;
+  /** Cells whose key cannot be known now, such as those whose dep is missing: all that they ever made is kept. */
+  readonly unknown: ReadonlySet<CellId>;
 }
 
 export interface GcOptions {
@@ -74,6 +76,9 @@ export function mark(options: GcOptions): Marked {
   const stays = keptRuns(runs, live, options);
   const working = atWork(layouts);
   const needed = neededKeys(layout, options.reach, stays, live.size > 0 ? working.since : null);
+  if (options.reach.unknown.size > 0)
+    for (const { name } of manifests)
+      if (!needed.has(name) && isOf(layout, name, options.reach.unknown)) needed.add(name);
   const kept = manifests.filter(({ name }) => needed.has(name));
   const used = usedByAll(layout, layouts, kept);
   const garbage = objects.filter((object) => isGarbage(object, used, working));
@@ -154,7 +159,7 @@ function neededKeys(
   reach: Reach,
   runs: ReadonlySet<RecordedRun>,
   liveSince: number | null,
-): ReadonlySet<Key> {
+): Set<Key> {
   const needed = new Set<Key>(reach.keys);
   for (const run of runs) for (const key of keysOfRun(run)) needed.add(key);
   const current = new Set([...reach.cells].map(folderOf));
@@ -168,6 +173,11 @@ function neededKeys(
   if (liveSince !== null)
     for (const { name, file } of storedManifests(layout)) if (changedSince(file, liveSince)) needed.add(name);
   return needed;
+}
+
+function isOf(layout: Layout, key: Key, cells: ReadonlySet<CellId>): boolean {
+  const entry = readManifest(layout, key);
+  return typeof entry !== 'string' && cells.has(entry.cell);
 }
 
 function stateFolders(layout: Layout): readonly string[] {

@@ -20,9 +20,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { hasCode } from '../../lib/errno.ts';
+import { readOwnFile } from '../../lib/regular-file.ts';
 
 export interface LockOwner {
   readonly host: string;
@@ -63,7 +64,9 @@ export function tryLock(folder: string, name: string, run: string): Lock | null 
     return new HeldLock(place, owner, file);
   } catch (error) {
     rmSync(prepared, { recursive: true, force: true });
-    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) {
+    // ENOTDIR: what stands there is no lock. It is moved aside, and the next try finds the place free.
+    if (hasCode(error, 'ENOTDIR')) moveAside(place);
+    else if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) {
       closeSync(file);
       throw error;
     }
@@ -170,6 +173,11 @@ class HeldLock implements Lock {
   }
 
   #beat(): void {
+    // Taken over: the file is the new owner's now, whose silence must be seen.
+    if (!existsSync(this.#file)) {
+      clearInterval(this.#timer);
+      return;
+    }
     this.#beats++;
     try {
       writeSync(this.#descriptor, String(this.#beats).padStart(12), 0);
@@ -190,6 +198,14 @@ function takeOver(place: string, from: string, to: string): number | null {
   }
 }
 
+function moveAside(place: string): void {
+  try {
+    renameSync(place, join(dirname(place), `.stray-${basename(place)}-${randomBytes(6).toString('hex')}`));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
 function ownerFile(place: string): string | null {
   try {
     return readdirSync(place)[0] ?? null;
@@ -201,7 +217,7 @@ function ownerFile(place: string): string | null {
 
 function readBeat(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return String(readOwnFile(file, 4096));
   } catch {
     return '';
   }

@@ -26,6 +26,7 @@ import { isStamped, objectTime } from '../digest/stat-index.ts';
 import { reached } from './fault.ts';
 import { type Layout, objectFile } from './layout.ts';
 import type { OutRecord } from './out-record.ts';
+import { makeRoom } from './quarantine.ts';
 
 /** More new objects than this are written to disk by one sync of the file system instead of one per file. */
 const syncEachUpTo = 32;
@@ -133,6 +134,8 @@ async function putObjects(layout: Layout, digests: Digests, added: readonly NewO
   }
   for (const folder of new Set([...fresh, ...taken].map(({ sha256 }) => dirname(objectFile(layout, sha256)))))
     syncFolder(folder);
+  // A new folder is a name in this one.
+  syncFolder(layout.objects);
 }
 
 function moveIn(layout: Layout, digests: Digests, { from, sha256, shown }: NewObject): void {
@@ -140,6 +143,7 @@ function moveIn(layout: Layout, digests: Digests, { from, sha256, shown }: NewOb
   // The same content twice in one out: the first has become the object.
   const stat = lstatSync(from, { bigint: true });
   if (!isStamped(stat)) throw new PathError(shown, 'changed while it was being published');
+  makeRoom(layout, file);
   mkdirSync(dirname(file), { recursive: true });
   chmodSync(from, isPrivate(from) ? 0o400 : 0o444);
   renameSync(from, file);

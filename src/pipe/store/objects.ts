@@ -1,5 +1,6 @@
 /** The object store: contents by their sha256. An object is read-only and whole from the moment it can be seen. */
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { entryAt } from '../../lib/entry-at.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { decodeListing, type ListingEntry, ListingError } from '../digest/listing.ts';
@@ -21,14 +22,14 @@ export class BadObject extends Error {
 
 /** Whether the out's object is there with its size; contents are looked at when it is read. */
 export function hasOut(layout: Layout, out: OutRecord): boolean {
-  const stat = lstatSync(objectFile(layout, out.object), { throwIfNoEntry: false });
+  const stat = entryAt(objectFile(layout, out.object));
   return stat?.isFile() === true && (out.type === 'folder' || stat.size === out.size);
 }
 
 /** @throws BadObject */
 export function readListing(layout: Layout, object: Sha256): readonly ListingEntry[] {
   const file = objectFile(layout, object);
-  const stat = lstatSync(file, { throwIfNoEntry: false });
+  const stat = entryAt(file);
   if (!stat?.isFile()) throw new BadObject(object, `object ${object} is missing`);
   if (stat.size > listingLimitBytes) throw new BadObject(object, `listing ${object} is too large to be one`);
   const text = readFileSync(file, 'utf8');

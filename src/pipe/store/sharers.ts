@@ -10,6 +10,7 @@ import { readSealed, writeSealed } from '../../lib/sealed.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { usersFolder } from './contents.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import { makeRoom } from './quarantine.ts';
 import { namesInside } from './real-folder.ts';
 
 const registration = z.object({
@@ -26,9 +27,13 @@ export interface Sharer {
   readonly pipelines: readonly string[];
 }
 
-/** Notes that `project` uses its store with this pipeline file. Nothing is written when that is known. */
-export function registerSharer(project: string, pipeline: string): void {
+/**
+ * Notes that `project` uses its store with this pipeline file. Nothing is written when that is known.
+ * @returns what stood in the way and was moved aside, for the user
+ */
+export function registerSharer(project: string, pipeline: string): readonly string[] {
   const layout = layoutOf(project);
+  const moved = makeRoom(layout, join(layout.objects, usersFolder, 'one.json'));
   mkdirSync(layout.objects, { recursive: true });
   const objects = realpathSync(layout.objects);
   const home = realpathSync(project);
@@ -36,9 +41,10 @@ export function registerSharer(project: string, pipeline: string): void {
   const name = inside ? relative(objects, home) : home;
   const file = join(objects, usersFolder, `${sha256Of(name).slice(0, 32)}.json`);
   const known = readRegistration(file);
-  if (known?.pipelines.includes(pipeline)) return;
+  if (known?.pipelines.includes(pipeline)) return moved;
   const pipelines = [...new Set([...(known?.pipelines ?? []), pipeline])].sort();
   writeSealed(file, [JSON.stringify({ project: name, pipelines })], false);
+  return moved;
 }
 
 /**

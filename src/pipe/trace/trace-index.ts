@@ -1,10 +1,16 @@
-/** Traces remembered for the next run, in one checksummed file: an accelerator that may be deleted at any time. */
+/**
+ * Traces remembered for the next run, in one file: an accelerator that may be deleted at any time. It names bundles that are
+ * run, so that only one that this user's own engine wrote is believed.
+ */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readRegularFile } from '../../lib/regular-file.ts';
-import { isSha256, type Sha256, sha256Of } from '../../lib/sha256.ts';
+import { readOwnFile } from '../../lib/regular-file.ts';
+import { isSha256, type Sha256 } from '../../lib/sha256.ts';
+import { openOwn, sealAsOwn } from '../../lib/user-state.ts';
 import type { Observed } from './probes.ts';
 import type { ModuleFingerprint } from './tracer.ts';
+
+const limitBytes = 256 * 1024 * 1024;
 
 export interface Remembered {
   readonly fingerprint: ModuleFingerprint;
@@ -41,10 +47,12 @@ export class TraceIndex {
   save(): void {
     if (!this.#changed || !this.#entries) return;
     const body = JSON.stringify({ version: this.#version, entries: Object.fromEntries(this.#entries) });
+    const sealed = sealAsOwn(this.#file, body);
+    if (sealed === null) return;
     const aside = `${this.#file}.${process.pid}.tmp`;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileSync(aside, `${body}\n${sha256Of(body)}\n`);
+      writeFileSync(aside, sealed);
       renameSync(aside, this.#file);
       this.#changed = false;
     } catch {
@@ -55,8 +63,9 @@ export class TraceIndex {
 
 function read(file: string, version: string): Map<string, Remembered> {
   try {
-    const [body = '', checksum] = readRegularFile(file).toString('utf8').split('\n');
-    if (!isSha256(checksum) || sha256Of(body) !== checksum) return new Map();
+    const content = readOwnFile(file, limitBytes);
+    const body = typeof content === 'string' ? null : openOwn(file, content.toString('utf8'));
+    if (body === null) return new Map();
     const index: { version: string; entries: Record<string, Remembered> } = JSON.parse(body);
     if (index.version !== version) return new Map();
     return new Map(Object.entries(index.entries).filter(([, entry]) => isRemembered(entry)));

@@ -1,6 +1,6 @@
 /** Locks over processes and machines. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -115,4 +115,18 @@ test('whoever lost its lock knows, and releases nothing of the new owner', () =>
   expect(first?.held()).toBe(false);
   first?.release();
   expect(second?.held()).toBe(true);
+});
+
+test('a named pipe or a file in the place of a lock keeps no waiter waiting', async () => {
+  mkdirSync(join(folder, 'piped'));
+  expect(spawnSync('mkfifo', [join(folder, 'piped', 'owner')]).status).toBe(0);
+  writeFileSync(join(folder, 'plain'), 'mine');
+  const patience = { silenceMs: 100 };
+  for (const name of ['piped', 'plain']) {
+    const got = await lock(folder, name, 'run-b', { patience });
+    expect(got.held()).toBe(true);
+    got.release();
+  }
+  const [stray = ''] = readdirSync(folder);
+  expect(readFileSync(join(folder, stray), 'utf8')).toBe('mine');
 });

@@ -16,6 +16,7 @@ import type { Sha256 } from '../../../src/lib/sha256.ts';
 import { sha256Of } from '../../../src/lib/sha256.ts';
 import { decodeListing, ListingError } from '../../../src/pipe/digest/listing.ts';
 import type { Key } from '../../../src/pipe/key/fingerprint.ts';
+import type { CellId } from '../../../src/pipe/plan/graph.ts';
 import { storedManifests, storedObjects } from '../../../src/pipe/store/contents.ts';
 import { expected, sweep } from '../../../src/pipe/store/gc.ts';
 import { mark } from '../../../src/pipe/store/gc-mark.ts';
@@ -136,7 +137,7 @@ describe('gc', () => {
     const keys = new Set([...status.values()].flatMap((one) => ('key' in one && one.key ? [one.key] : [])));
     const gcOptions = {
       project: project.dir,
-      reach: { cells: new Set(graph.cells.keys()), keys },
+      reach: { cells: new Set(graph.cells.keys()), keys, unknown: new Set<CellId>() },
       checkpoints: workspace.checkpoints(),
       keepDays: 0,
       keepRuns: options.keepRuns ?? 0,

@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { readOwnFile } from '../../../lib/regular-file.ts';
 import type { Sha256 } from '../../../lib/sha256.ts';
 import { sha256Of } from '../../../lib/sha256.ts';
 import type { Digests } from '../../digest/digests.ts';
@@ -19,6 +20,7 @@ import { importers } from './importers.ts';
 const traceVersion = 2;
 /** Names that an import without extension could mean. */
 const importable = /\.([mc]?[jt]sx?|json|css|txt)$|^(package|tsconfig|jsconfig)\.json$/;
+const bundleLimitBytes = 512 * 1024 * 1024;
 /** How long a file system may give two writes the same time. */
 const tickMs = 20;
 
@@ -67,12 +69,11 @@ export class TypeScriptTracer implements Tracer {
 
   async #isCurrent({ observed, written }: Remembered): Promise<boolean> {
     if (!(await this.#probes.isCurrent(observed))) return false;
-    // The bundle is about to be run: it must be the very one that was written.
-    for (const [file, sha256] of Object.entries(written)) {
-      const look = await this.#digests.look(join(this.#codeFolder, file), 'self');
-      if (look?.content !== sha256) return false;
-    }
-    return true;
+    // The bundle is about to be run: it must be the very one that was written, whatever any index says of it.
+    return Object.entries(written).every(([file, sha256]) => {
+      const content = readOwnFile(join(this.#codeFolder, file), bundleLimitBytes);
+      return typeof content !== 'string' && sha256Of(content) === sha256;
+    });
   }
 
   async #bundle(entry: string): Promise<Remembered> {
