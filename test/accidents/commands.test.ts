@@ -143,7 +143,7 @@ test('too many paths for a command line are a hint, and their list is the way ou
       a: { cmd, deps: { x: 'part.o' }, outs: { o: 'o.txt' } },
     },
   });
-  pipeline(stages(`cat ${'${deps.x} '.repeat(200)} > \${outs.o}`));
+  pipeline(stages(`cat ${'${deps.x} '.repeat(3000)} > \${outs.o}`));
   const failed = project.pipe('run');
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(/\$\{deps\.x\.list\}/);

@@ -243,7 +243,7 @@ describe('commands, environment, tools', () => {
 version: 1
 stages:
   say:
-    cmd: printf %s "$WORD$SECRET" > \${outs.text}
+    cmd: printf %s "$\${WORD-}$\${SECRET-}" > \${outs.text}
 ${extra}
     outs: {text: text.txt}
 `;
