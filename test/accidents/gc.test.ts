@@ -97,6 +97,17 @@ test('while a checkout that shares the store cannot be seen nothing is removed, 
   expect(JSON.parse(done.stdout)).toMatchObject({ done: true, removed: { manifests: 1, objects: 2 } });
 });
 
+test('what is in place for another pipeline file is kept, also when it is out of date', () => {
+  project.write('pipeline.yaml', pipeline());
+  project.write('other.yaml', pipeline());
+  expect(project.pipe('run', '--file', 'other.yaml', '--set', 'v=9').code).toBe(0);
+  expect(project.pipe('run').code).toBe(0);
+  expect(gc().code).toBe(0);
+  expect(project.pipe('run', '--file', 'other.yaml', '--set', 'v=9').code).toBe(0);
+  expect(project.pipe('run', '--set', 'v=9').code).toBe(0);
+  expect(timesRun()).toBe(2);
+});
+
 test('it shows what would go and how long that took to find; without a terminal and --yes it removes nothing and says so', () => {
   project.write('pipeline.yaml', pipeline());
   for (const v of ['7', '1']) expect(project.pipe('run', '--set', `v=${v}`).code).toBe(0);
@@ -212,5 +223,5 @@ test('a folder whose paths are longer than the system takes ends no gc', () => {
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(readdirSync(join(project.dir, 'cache/staging'))).toEqual([]);
-  expect(readdirSync(join(project.dir, 'cache')).filter((name) => name.startsWith('.'))).toEqual([]);
+  expect(readdirSync(join(project.dir, 'cache')).filter((name) => name.startsWith('.trash'))).toEqual([]);
 });

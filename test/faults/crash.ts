@@ -1,6 +1,7 @@
 /**
  * kill -9 after every step of publishing, and at random moments: after each, no object is corrupt, no old out is lost,
- * and a rerun reaches the bytes of an undisturbed run. `npm run test:faults [RANDOM-KILLS]`.
+ * no file of a user is gone, and a rerun reaches the bytes of an undisturbed run. Beside every other kill a gc and a run of
+ * other params are at work. `npm run test:faults -- [RANDOM-KILLS] [SECONDS]`: so many kills, in at most so many seconds.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
@@ -21,7 +22,8 @@ import { faultSteps } from '../../src/pipe/store/fault.ts';
 import { layoutOf } from '../../src/pipe/store/layout.ts';
 import { verifyCache } from '../../src/pipe/store/verify.ts';
 
-const randomKills = Number(process.argv[2] ?? 100);
+const randomKills = Number(process.argv[2] ?? 1000);
+const deadline = performance.now() + Number(process.argv[3] ?? Number.POSITIVE_INFINITY) * 1000;
 const built = join(process.cwd(), 'dist');
 if (!existsSync(built)) throw new Error('dist is missing: npm run build');
 // A build of its own, so that nothing changes under it; where packages are still found.
@@ -31,11 +33,12 @@ const pipe = join(program, 'pipe.js');
 
 /** 50 cells: outs of their own, outs that several share, a folder, a checkpoint, a place. */
 const pipeline = `version: 1
+params: {word: one}
 axes:
   i: [${Array.from({ length: 20 }, (_, i) => i).join(', ')}]
   half: [${Array.from({ length: 15 }, (_, i) => i).join(', ')}]
 stages:
-  own: {cmd: 'cat \${deps.in} > \${outs.file}; echo \${i} >> \${outs.file}', matrix: [i], deps: {in: in.txt}, outs: {file: file.txt}}
+  own: {cmd: 'cat \${deps.in} > \${outs.file}; echo \${i} \${params.word} >> \${outs.file}', matrix: [i], deps: {in: in.txt}, outs: {file: file.txt}}
   shared: {cmd: 'cat \${deps.in} > \${outs.file}; echo same > \${outs.other}', matrix: [half], deps: {in: in.txt}, outs: {file: file.txt, other: other.txt}}
   folder:
     cmd: 'mkdir -p \${outs.files}/empty \${outs.files}/sub; cat \${deps.own} > \${outs.files}/sub/all; cp \${deps.in} \${outs.files}/in; ln -s in \${outs.files}/link'
@@ -67,6 +70,9 @@ let kills = 0;
 let lost = 0;
 let corrupt = 0;
 let different = 0;
+let usersGone = 0;
+/** Where a user may put files: beside outs, and among them. */
+const usersFiles = ['placed/NOTES.md', 'placed/files/NOTES.md', 'cache/cells/own@0/NOTES.md'];
 const failures: string[] = [];
 try {
   const base = join(root, 'base');
@@ -84,6 +90,7 @@ try {
   let wholeMs = performance.now() - started;
   const expected = outsOf(undisturbed);
 
+  let number = 0;
   const trial = async (name: string, kill: { fault?: string; afterMs?: number; restore?: boolean }) => {
     const project = join(root, 'trial');
     rmSync(project, { recursive: true, force: true });
@@ -91,7 +98,18 @@ try {
     if (kill.restore === true)
       for (const folder of ['cells', 'state']) rmSync(join(project, 'cache', folder), { recursive: true });
     else write(project, 'in.txt', 'second\n');
-    const killed = await pipeRun(project, kill);
+    const mine = kill.restore === true ? usersFiles.slice(0, 2) : usersFiles;
+    for (const path of mine) write(project, path, `user's ${path}`);
+    const beside =
+      number++ % 2 === 0
+        ? []
+        : [
+            ['run', '-q', '--set', 'word=other'],
+            ['cache', 'gc', '--yes'],
+          ];
+    const others = beside.map((args) => pipeBeside(project, args));
+    const killed = await pipeRun(project, kill, others.length > 0);
+    await Promise.all(others);
     if (!killed) return;
     kills++;
     const manifests = new Set([...storedManifests(layoutOf(project))].map(({ name: key }) => key));
@@ -101,6 +119,12 @@ try {
     const reached =
       JSON.stringify(outsOf(project)) ===
       (kill.restore === true ? JSON.stringify(outsOf(base)) : JSON.stringify(expected));
+    const kept = usersTexts(project);
+    const missing = mine.filter((path) => !kept.has(`user's ${path}`));
+    if (missing.length > 0) {
+      usersGone++;
+      failures.push(`${name}: gone: ${missing.join(', ')}`);
+    }
     if (gone > 0) lost++;
     if (bad.length > 0) corrupt++;
     if (!reached) different++;
@@ -113,14 +137,17 @@ try {
   for (const step of faultSteps) {
     const restore = step === 'restore-copy';
     for (const nth of [1, 7]) {
+      if (performance.now() > deadline) break;
       const before = kills;
       await trial(`after:${step}:${nth}`, { fault: `after:${step}:${nth}`, restore });
-      if (kills === before && nth === 1) failures.push(`step ${step} was never reached`);
+      if (kills === before && nth === 1 && performance.now() < deadline)
+        failures.push(`step ${step} was never reached`);
     }
   }
   const atSteps = kills;
   // A run that was over before its moment came counts for nothing; the next moments are drawn from its time.
   for (let tries = 0; kills - atSteps < randomKills && tries < randomKills * 3; tries++) {
+    if (performance.now() > deadline) break;
     const afterMs = random() * wholeMs;
     const before = kills;
     const begun = performance.now();
@@ -129,7 +156,7 @@ try {
     if (process.stderr.isTTY) process.stderr.write(`\r${kills} kills`);
   }
   for (const failure of failures) console.log(failure);
-  console.log(`${kills} kills, ${lost} lost, ${corrupt} corrupt`);
+  console.log(`${kills} kills, ${lost} lost, ${corrupt} corrupt, ${usersGone} user files gone`);
   if (different > 0) console.log(`${different} reruns reached other bytes`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } finally {
@@ -138,7 +165,11 @@ try {
 }
 
 /** True when it was killed. */
-async function pipeRun(project: string, kill: { fault?: string; afterMs?: number } = {}): Promise<boolean> {
+async function pipeRun(
+  project: string,
+  kill: { fault?: string; afterMs?: number } = {},
+  besideOthers = false,
+): Promise<boolean> {
   const child = spawn(process.execPath, [pipe, 'run', '-q'], {
     cwd: project,
     env: { ...process.env, ...(kill.fault === undefined ? {} : { PIPE_FAULT: kill.fault }) },
@@ -151,8 +182,20 @@ async function pipeRun(project: string, kill: { fault?: string; afterMs?: number
   const { code, signal } = await ended(child);
   clearTimeout(timer);
   if (signal === 'SIGKILL') return true;
-  if (code !== 0) throw new Error(`pipe run ended with ${code}: ${said}`);
+  // Whatever a run came to beside others: what counts is the run after it.
+  if (code !== 0 && !besideOthers) throw new Error(`pipe run ended with ${code}: ${said}`);
   return false;
+}
+
+async function pipeBeside(project: string, args: readonly string[]): Promise<void> {
+  await ended(spawn(process.execPath, [pipe, ...args], { cwd: project, stdio: 'ignore' }));
+}
+
+/** Wherever they are kept. */
+function usersTexts(project: string): ReadonlySet<string> {
+  const files = readdirSync(project, { recursive: true, withFileTypes: true });
+  const notes = files.filter((one) => one.isFile() && one.name.startsWith('NOTES'));
+  return new Set(notes.map((one) => readFileSync(join(one.parentPath, one.name), 'utf8')));
 }
 
 function ended(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {
@@ -164,6 +207,7 @@ function outsOf(project: string): Record<string, string> {
   const found: Record<string, string> = {};
   const walk = (path: string) => {
     for (const name of readdirSync(join(project, path)).sort()) {
+      if (name === 'NOTES.md') continue;
       const inner = `${path}/${name}`;
       const stat = lstatSync(join(project, inner));
       if (stat.isDirectory()) {

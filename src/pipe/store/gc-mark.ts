@@ -75,7 +75,9 @@ export function mark(options: GcOptions): Marked {
   const live = liveRuns(layout);
   const stays = keptRuns(runs, live, options);
   const working = atWork(layouts);
-  const needed = neededKeys(layout, options.reach, stays, live.size > 0 ? working.since : null);
+  const pipelines = new Set(sharers.flatMap((sharer) => sharer.pipelines));
+  const places = [layout, ...[...pipelines].map((pipeline) => layoutOf(options.project, pipeline))];
+  const needed = neededKeys(places, options.reach, stays, live.size > 0 ? working.since : null);
   if (options.reach.unknown.size > 0)
     for (const { name } of manifests)
       if (!needed.has(name) && isOf(layout, name, options.reach.unknown)) needed.add(name);
@@ -153,9 +155,9 @@ function keptRuns(
   );
 }
 
-/** `liveSince`: when the oldest run at work entered; null: none is. */
+/** `places`: of each pipeline file, where its outs stand; the store of all of them is one. `liveSince`: when the oldest run at work entered; null: none is. */
 function neededKeys(
-  layout: Layout,
+  places: readonly Layout[],
   reach: Reach,
   runs: ReadonlySet<RecordedRun>,
   liveSince: number | null,
@@ -163,15 +165,18 @@ function neededKeys(
   const needed = new Set<Key>(reach.keys);
   for (const run of runs) for (const key of keysOfRun(run)) needed.add(key);
   const current = new Set([...reach.cells].map(folderOf));
-  for (const folder of stateFolders(layout)) {
-    // A run at work may stand on whatever is in place, of whatever pipeline.
-    if (liveSince === null && !current.has(folder)) continue;
-    const cell = cellOfFolder(folder) ?? [...reach.cells].find((id) => folderOf(id) === folder) ?? null;
-    const state = cell === null ? 'missing' : readState(layout, cell);
-    if (typeof state !== 'string') needed.add(state.key);
-  }
+  for (const layout of places)
+    for (const folder of stateFolders(layout)) {
+      // A run at work may stand on whatever is in place, of whatever pipeline.
+      if (liveSince === null && !current.has(folder)) continue;
+      const cell = cellOfFolder(folder) ?? [...reach.cells].find((id) => folderOf(id) === folder) ?? null;
+      const state = cell === null ? 'missing' : readState(layout, cell);
+      if (typeof state !== 'string') needed.add(state.key);
+    }
   if (liveSince !== null)
-    for (const { name, file } of storedManifests(layout)) if (changedSince(file, liveSince)) needed.add(name);
+    for (const layout of places.slice(0, 1))
+      for (const { name, file } of storedManifests(layout))
+        if (changedSince(file, liveSince)) needed.add(name);
   return needed;
 }
 
