@@ -4,6 +4,7 @@ import { type Fingerprint, fingerprintVersion, type Key } from '../key/fingerpri
 import type { Cell } from '../plan/graph.ts';
 import { storedManifests } from '../store/contents.ts';
 import type { Layout } from '../store/layout.ts';
+import { lookInPlace } from '../store/look-in-place.ts';
 import { hasOut } from '../store/objects.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { readManifest, readState } from '../store/records.ts';
@@ -29,7 +30,7 @@ export async function frozenOuts(
   const outs: Record<string, OutRecords[string]> = {};
   const missing: string[] = [];
   for (const out of cell.outs) {
-    const look = await around.digests.look(around.outPath(cell.id, out.path), 'self');
+    const look = await lookInPlace(layout, around.digests, around.outPath(cell.id, out.path));
     if (!look) missing.push(out.name);
     else {
       const { type, content, sha256, executable, size, files } = look;

@@ -1,17 +1,22 @@
 /** Outs where people look at them: the cell's folder, and the places in the project. Everything there can be made again from the store. */
-import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { removeTree } from '../../lib/remove-tree.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
+import type { LinkMode } from '../config/document.ts';
 import { type Digests, tickMs } from '../digest/digests.ts';
+import { isStamped } from '../digest/stat-index.ts';
 import type { Fingerprint, Key } from '../key/fingerprint.ts';
 import type { Cell } from '../plan/graph.ts';
-import { type CheckoutMode, checkOut } from '../store/checkout.ts';
+import { checkOut } from '../store/checkout.ts';
 import { type FaultStep, reached } from '../store/fault.ts';
 import { folderOf, type Layout } from '../store/layout.ts';
+import { realViews } from '../store/look-in-place.ts';
 import type { OutRecord, OutRecords } from '../store/out-record.ts';
 import { type Placed, readState, writeState } from '../store/records.ts';
+import { Views } from '../store/view.ts';
+import type { PutCount } from './put-count.ts';
 import { expectedOf, rescue } from './rescue.ts';
 import type { Staging } from './staging.ts';
 
@@ -24,6 +29,8 @@ export interface Publication {
   readonly digests: Digests;
   readonly staging: Staging;
   readonly ms: number;
+  /** Counts what is put in place; left out: nobody asks. */
+  readonly count?: PutCount | undefined;
 }
 
 /** A file that was put somewhere, to be known by its stat from now on. */
@@ -47,9 +54,16 @@ export async function putInPlace(publication: Publication, outs: OutRecords): Pr
   const fresh = staging.fresh;
   mkdirSync(fresh, { recursive: true });
   const put: PutFile[] = [];
-  for (const out of Object.values(outs)) {
-    mkdirSync(dirname(join(fresh, out.path)), { recursive: true });
-    put.push(...(await putOut(publication, out, join(target, out.path), join(fresh, out.path))));
+  publication.count?.begin(cell, outs);
+  mkdirSync(layout.cells, { recursive: true });
+  const shown = join(realpathSync(layout.cells), folderOf(cell.id));
+  for (const { name, link } of cell.outs) {
+    const out = outs[name];
+    if (!out) continue;
+    const to = join(fresh, out.path);
+    mkdirSync(dirname(to), { recursive: true });
+    if (link === 'symlink') await linkView(publication, out, join(shown, out.path), to);
+    else put.push(...(await putOut(publication, { out, link }, join(target, out.path), to)));
   }
   reached('restore-copy');
   const expected = expectedOf(layout, Object.values(before?.outs ?? outs));
@@ -69,7 +83,7 @@ export async function putAtPlaces(
   const { cell, key, fingerprint, layout, project, digests, ms } = publication;
   const warnings: string[] = [];
   const places: Record<string, string> = {};
-  for (const { name, place } of cell.outs) {
+  for (const { name, place, link } of cell.outs) {
     const out = outs[name];
     if (place === null || out === undefined) continue;
     const target = join(project, place);
@@ -78,12 +92,8 @@ export async function putAtPlaces(
       warnings.push(`out ${name} was not placed at ${place}: ${leaves}`);
       continue;
     }
-    const warning = await putAtPlace(
-      publication,
-      out,
-      before?.places[name] === place ? before.outs[name] : undefined,
-      target,
-    );
+    const old = before?.places[name] === place ? before.outs[name] : undefined;
+    const warning = await putAtPlace(publication, { out, link, old }, target);
     if (warning !== null) warnings.push(warning);
     digests.forget(target);
     places[name] = place;
@@ -93,11 +103,15 @@ export async function putAtPlaces(
   return warnings;
 }
 
+interface Putting {
+  readonly out: OutRecord;
+  readonly link: LinkMode;
+}
+
 /** `old`: what this cell put there; undefined: nothing, whatever lies there is not ours. */
 async function putAtPlace(
   publication: Publication,
-  out: OutRecord,
-  old: OutRecord | undefined,
+  { out, link, old }: Putting & { readonly old: OutRecord | undefined },
   target: string,
 ): Promise<string | null> {
   const { cell, layout, project, digests, staging } = publication;
@@ -109,7 +123,9 @@ async function putAtPlace(
   const fresh = join(scratch, `.${basename(target)}.pipe-new`);
   const aside = join(scratch, `.${basename(target)}.pipe-old`);
   for (const left of [fresh, aside]) removeTree(left);
-  const put = await putOut(publication, out, target, fresh);
+  const put = link === 'symlink' ? [] : await putOut(publication, { out, link }, target, fresh);
+  if (link === 'symlink')
+    await linkView(publication, out, join(realpathSync(dirname(target)), basename(target)), fresh);
   const expected = expectedOf(layout, [old ?? out], () => '');
   const warning = await rescue(
     { layout, digests, project },
@@ -124,8 +140,8 @@ async function putAtPlace(
 
 /** Makes the out at `fresh`, which is to become `target`: what is the same there already is linked, the rest comes from the store. */
 async function putOut(
-  { layout, digests }: Publication,
-  out: OutRecord,
+  { layout, digests, count }: Publication,
+  { out, link }: { readonly out: OutRecord; readonly link: Exclude<LinkMode, 'symlink'> },
   target: string,
   fresh: string,
 ): Promise<readonly PutFile[]> {
@@ -135,19 +151,22 @@ async function putOut(
     for (const entry of listing) if (entry.type === 'file') there.set(entry.path, entry);
   }
   const put: PutFile[] = [];
-  const mode: CheckoutMode = 'auto';
   await checkOut(
     {
       layout,
       digests,
-      mode,
+      mode: link,
       reuse: (path, sha256, executable) => {
         const same = there.get(path);
-        return same?.sha256 === sha256 && same.executable === executable ? join(target, path) : null;
+        if (same?.sha256 !== sha256 || same.executable !== executable) return null;
+        const placed = join(target, path);
+        return link === 'auto' || isLinkToObject(placed) === (link === 'hardlink') ? placed : null;
       },
       onFile: (path, sha256) => {
         const [made, shown] = [join(fresh, path), join(target, path)];
-        put.push({ path: shown, sha256, mark: digests.markOf(made), bytes: lstatSync(made).size });
+        const bytes = lstatSync(made).size;
+        put.push({ path: shown, sha256, mark: digests.markOf(made), bytes });
+        count?.put(bytes);
       },
     },
     out,
@@ -158,6 +177,24 @@ async function putOut(
   // Whoever writes one of them once they are in place gives it another time.
   await setTimeout(tickMs);
   return put;
+}
+
+/** Makes `fresh`, which is to become `target` (without links on the way to it), a link to the out's view. */
+async function linkView(
+  { layout, digests, count }: Publication,
+  out: OutRecord,
+  target: string,
+  fresh: string,
+): Promise<void> {
+  const { path } = await new Views(layout, digests).open(out);
+  // Relative: a project that is moved keeps its outs.
+  symlinkSync(relative(dirname(target), join(realViews(layout), relative(layout.views, path))), fresh);
+  count?.put(out.size, out.files);
+}
+
+/** Whether a file is a hard link to an object of the store. */
+function isLinkToObject(path: string): boolean {
+  return isStamped(lstatSync(path, { bigint: true }));
 }
 
 /** Removes what was replaced, and remembers what was put. */

@@ -1,6 +1,6 @@
 /** Puts into the store what lies only where people look at it: outs of frozen cells, and outs whose object was lost. */
 import { randomBytes } from 'node:crypto';
-import { constants, cpSync, mkdirSync } from 'node:fs';
+import { constants, cpSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeTree } from '../../lib/remove-tree.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
@@ -72,7 +72,12 @@ async function storeCopy(holder: CellId, path: string, { layout, digests }: Keep
   try {
     mkdirSync(scratch, { recursive: true });
     const copy = join(scratch, basename(path));
-    cpSync(path, copy, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+    // Where it is a link to its view, what it leads to.
+    cpSync(realpathSync(path), copy, {
+      recursive: true,
+      verbatimSymlinks: true,
+      mode: constants.COPYFILE_FICLONE,
+    });
     return (await storeOut(layout, digests, copy, scratch)).object;
   } finally {
     removeTree(scratch);

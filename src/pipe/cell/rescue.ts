@@ -6,6 +6,7 @@ import { removeTree } from '../../lib/remove-tree.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { type Digests, PathError } from '../digest/digests.ts';
 import { type Layout, objectFile } from '../store/layout.ts';
+import { viewBehind } from '../store/look-in-place.ts';
 import { BadObject, readListing } from '../store/objects.ts';
 import type { OutRecord } from '../store/out-record.ts';
 import { asidePath } from '../store/quarantine.ts';
@@ -91,6 +92,8 @@ async function strangersIn(root: string, expected: Expected, options: Options): 
       for (const name of readdirSync(full).sort()) await look(path === '' ? name : `${path}/${name}`);
       return;
     }
+    // Nothing of a user's: a link that leads to what the store has.
+    if (should !== undefined && viewBehind(options.layout, full) !== null) return;
     const same =
       typeof should === 'object' &&
       ('link' in should

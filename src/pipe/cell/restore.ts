@@ -1,6 +1,7 @@
 /** Puts the outs of a key back into place. Nothing is believed: sizes and digests are checked, what is bad is moved away. */
 import { join } from 'node:path';
 import { folderOf } from '../store/layout.ts';
+import { lookInPlaceAgain } from '../store/look-in-place.ts';
 import { BadObject, quarantineObject } from '../store/objects.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { quarantineEntry } from '../store/quarantine.ts';
@@ -52,7 +53,7 @@ async function isInPlace(
 ): Promise<boolean> {
   for (const out of Object.values(outs)) {
     const path = join(layout.cells, folderOf(cell.id), out.path);
-    const look = await digests.lookAgain(path, 'self').catch(() => null);
+    const look = await lookInPlaceAgain(layout, digests, path).catch(() => null);
     if (look?.sha256 !== out.sha256) return false;
   }
   return true;

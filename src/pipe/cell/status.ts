@@ -6,6 +6,7 @@ import type { Fingerprint, Reason } from '../key/fingerprint.ts';
 import { reasonsBetween } from '../key/reason.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
 import type { Layout } from '../store/layout.ts';
+import { lookInPlace } from '../store/look-in-place.ts';
 import { hasOut } from '../store/objects.ts';
 import { type Placed, readManifest, readState } from '../store/records.ts';
 import type { CellStatus } from './cell-status.ts';
@@ -46,7 +47,7 @@ export async function evaluate(
   const key = keyOf(inputs.fingerprint);
   const same = placed?.key === key;
   const reasons: Reason[] = same
-    ? [...(await outReasons(cell, placed, around))]
+    ? [...(await outReasons(cell, placed, { layout, around }))]
     : [...reasonsBetween(placed?.fingerprint() ?? null, inputs.fingerprint, inputs.origins)];
   if (cell.always) {
     const status: CellStatus = { state: 'stale', key, reasons: [{ kind: 'always' }, ...reasons] };
@@ -62,19 +63,24 @@ export async function evaluate(
 }
 
 /** Outs that are not as they were put in place: here and where they are placed besides. */
-async function outReasons(cell: Cell, placed: Placed, around: Surroundings): Promise<readonly Reason[]> {
+async function outReasons(
+  cell: Cell,
+  placed: Placed,
+  { layout, around }: { layout: Layout; around: Surroundings },
+): Promise<readonly Reason[]> {
+  const digestAt = (path: string) => digestInPlace(layout, around, path);
   const reasons: Reason[] = [];
   for (const out of cell.outs) {
     const record = placed.outs[out.name];
     const expected = record?.sha256;
-    const found = await digestInPlace(around, around.outPath(cell.id, out.path));
+    const found = await digestAt(around.outPath(cell.id, out.path));
     if (found !== expected || record?.path !== out.path) {
       reasons.push({ kind: found === null ? 'out-missing' : 'out-changed', name: out.name });
       continue;
     }
     if (out.place === null) continue;
     // Placed somewhere else before: it is not at the new place yet, whatever lies there.
-    const copy = await digestInPlace(around, join(around.project, out.place));
+    const copy = await digestAt(join(around.project, out.place));
     if (copy !== expected || placed.places[out.name] !== out.place)
       reasons.push({ kind: copy === null ? 'out-missing' : 'out-changed', name: out.name });
   }
@@ -101,7 +107,7 @@ async function frozen(
   };
 }
 
-async function digestInPlace(around: Surroundings, path: string): Promise<Sha256 | null> {
-  const look = await around.digests.look(path, 'self').catch(() => null);
+async function digestInPlace(layout: Layout, around: Surroundings, path: string): Promise<Sha256 | null> {
+  const look = await lookInPlace(layout, around.digests, path).catch(() => null);
   return look?.sha256 ?? null;
 }

@@ -19,6 +19,7 @@ import type { OutRecords } from '../store/out-record.ts';
 import type { InputGuard } from './guard.ts';
 import type { Inputs } from './inputs.ts';
 import { type Published, publishOuts } from './publish.ts';
+import type { PutCount } from './put-count.ts';
 import { type Restored, restoreCell } from './restore.ts';
 import { Staging } from './staging.ts';
 
@@ -80,11 +81,12 @@ export class CellTransaction {
   }
 
   /** Puts the key's outs back from the cache, if it has them. The lock stays held. */
-  async restore(): Promise<Restored> {
+  async restore(count?: PutCount): Promise<Restored> {
     const restored = await restoreCell({
       ...this.#options,
       fingerprint: this.fingerprint,
       staging: this.#staging,
+      count,
     });
     if (restored.kind === 'restored') this.#options.onOuts(restored.outs);
     if (restored.kind === 'bad') this.warnings.push(restored.warning);

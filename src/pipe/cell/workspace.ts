@@ -6,7 +6,7 @@ import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { hasCode } from '../../lib/errno.ts';
 import { Digests } from '../digest/digests.ts';
 import { checkpointKeyOf } from '../key/cell-fingerprint.ts';
-import type { Fingerprint, Key } from '../key/fingerprint.ts';
+import type { Fingerprint, Key, Reason } from '../key/fingerprint.ts';
 import { ToolProbes } from '../key/tool-probes.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import type { SourceLookup } from '../sources/source.ts';
@@ -25,6 +25,7 @@ import type { CellStatus, Obstacle } from './cell-status.ts';
 import { type GuardOptions, guardInputs } from './guard.ts';
 import type { Inputs, Surroundings } from './inputs.ts';
 import { healOut, type Keeping, keepFrozen } from './keep.ts';
+import { PutCount, type PutProgress } from './put-count.ts';
 import { type Evaluation, evaluate } from './status.ts';
 import { CellTransaction } from './transaction.ts';
 
@@ -56,6 +57,8 @@ export interface BeginOptions {
   readonly without?: ReadonlySet<CellId>;
   /** Told once, when another run holds the cell. */
   readonly onWait?: (holder: string) => void;
+  /** Told now and then while outs are put back, when that takes longer than a second. */
+  readonly onRestore?: (progress: PutProgress, reasons: readonly Reason[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -261,7 +264,9 @@ export class Workspace {
     for (const file of [stateFile(this.#layout, cell.id), manifestFile(this.#layout, key)])
       warnings.push(...makeRoom(this.#layout, file));
     if (status.state === 'restorable' && !options.force && options.noCache !== true) {
-      const restored = await transaction.restore();
+      const { reasons } = status;
+      const count = new PutCount((progress) => options.onRestore?.(progress, reasons));
+      const restored = await transaction.restore(count);
       if (restored.kind === 'restored')
         return { kind: 'restored', key, savedMs: restored.ms, warnings: [...warnings, ...restored.warnings] };
     } else if (seen.damaged) {

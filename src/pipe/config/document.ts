@@ -84,12 +84,16 @@ export interface DepDoc {
 /** What the report does with an out (see src/pipe/report/model/mark.ts for each one's format). */
 export type ReportMark = 'figures' | 'table' | 'metrics' | 'claims' | 'notice';
 
+/** How an out is put where people look at it. Not part of the key: the content is the same. */
+export type LinkMode = 'auto' | 'copy' | 'hardlink' | 'symlink';
+
 export interface OutDoc {
   readonly name: string;
   /** Path below the cell's output folder. */
   readonly path: string;
   /** Also placed here, relative to the project folder. */
   readonly place: string | null;
+  readonly link: LinkMode;
   readonly report: ReportMark | null;
   readonly at: Position;
 }

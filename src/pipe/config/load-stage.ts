@@ -7,7 +7,16 @@ import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
 import type { SourceText, YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { checkReferences } from './check-references.ts';
-import type { Axis, EnvDoc, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
+import type {
+  Axis,
+  EnvDoc,
+  LinkMode,
+  MatrixDoc,
+  MatrixPattern,
+  OutDoc,
+  RunDoc,
+  StageDoc,
+} from './document.ts';
 import { milliseconds } from './duration.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
 
@@ -19,6 +28,8 @@ export interface Scope {
   readonly axisNames: ReadonlyMap<string, ReadonlySet<string>>;
   /** Of the whole file; null: none is named. */
   readonly shell: string | null;
+  /** Of outs that do not say it themselves. */
+  readonly link: LinkMode;
   readonly source: SourceText;
   readonly report: Report;
 }
@@ -58,7 +69,7 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
     deps: Object.entries(raw.deps ?? {}).map(([dep, ref]) => ({ name: dep, ref, at: place('deps', dep) })),
     gather: new Map(Object.entries(raw.gather ?? {})),
     params: raw.params ?? {},
-    outs: Object.entries(raw.outs).map(([out, value]) => loadOut(out, value, place('outs', out))),
+    outs: Object.entries(raw.outs).map(([out, value]) => loadOut(out, value, place('outs', out), scope.link)),
     resources: raw.resources ?? {},
     env,
     tools: new Map(Object.entries(raw.tools ?? {})),
@@ -101,9 +112,10 @@ function loadRun(
   return undefined;
 }
 
-function loadOut(name: string, raw: RawStage['outs'][string], at: Position): OutDoc {
-  if (typeof raw === 'string') return { name, path: raw, place: null, report: null, at };
-  return { name, path: raw.path, place: raw.place ?? null, report: raw.report ?? null, at };
+function loadOut(name: string, raw: RawStage['outs'][string], at: Position, usual: LinkMode): OutDoc {
+  if (typeof raw === 'string') return { name, path: raw, place: null, link: usual, report: null, at };
+  const { path, place = null, link = usual, report = null } = raw;
+  return { name, path, place, link, report, at };
 }
 
 /** Null: no matrix. Undefined: a mistake. */

@@ -16,7 +16,7 @@ import {
 import { isJsonObject } from '../../lib/json.ts';
 import { buildAxis } from './axis.ts';
 import { byteSize } from './byte-size.ts';
-import type { Axis, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
+import type { Axis, LinkMode, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
 import { loadStage, type Scope } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
@@ -52,6 +52,7 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
     ...settings,
     axisNames: valueNames(base, settings, root),
     shell: topText(root, 'shell', source, report) ?? null,
+    link: linkOf(root, source, report),
     source,
     report,
   };
@@ -119,6 +120,12 @@ function topText(
 ): string | undefined {
   const entry = entryOf(root, key);
   return entry && checkShape(pipelineSchema.shape[key], entry.value, `\`${key}\``, source, report)?.value;
+}
+
+function linkOf(root: YamlMap, source: SourceText, report: Report): LinkMode {
+  const entry = entryOf(root, 'link');
+  const read = entry && checkShape(pipelineSchema.shape.link, entry.value, '`link`', source, report);
+  return read?.value ?? 'auto';
 }
 
 /** Entries of a section that is a map of names; others are reported and left out. */

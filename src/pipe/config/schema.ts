@@ -112,11 +112,16 @@ const matrix = z.union([
   }),
 ]);
 
+const linkSchema = z.enum(['auto', 'copy', 'hardlink', 'symlink'], {
+  error: '`link` is `auto`, `copy`, `hardlink` or `symlink`',
+});
+
 const out = z.union([
   text,
   fixed({
     path: text.describe('Path below the cell’s output folder.'),
     place: text.optional().describe('Also put here, relative to the project.'),
+    link: linkSchema.optional().describe('How this out is put in place; see “How outs are put in place”.'),
     report: z
       .enum(['figures', 'table', 'metrics', 'claims', 'notice'])
       .optional()
@@ -180,7 +185,7 @@ export const stageSchema = fixed({
   outs: z
     .record(name, out)
     .describe(
-      'What it writes: a path below the cell’s output folder, or a map with `path`, `place`, `report`.',
+      'What it writes: a path below the cell’s output folder, or a map with `path`, `place`, `link`, `report`.',
     ),
   resources: z
     .record(name, amount)
@@ -225,6 +230,9 @@ export const pipelineSchema = fixed({
   title: text.optional().describe('Heading of the report.'),
   description: z.string().optional().describe('What the pipeline is for; stands below the heading.'),
   shell: shell.optional().describe('What reads the commands; `bash -euo pipefail` when left out.'),
+  link: linkSchema
+    .optional()
+    .describe('How outs are put in place; `auto` when left out. See “How outs are put in place”.'),
   params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),
   profiles: z
     .record(name, profileSchema)

@@ -54,6 +54,17 @@ export type RunEvent = { readonly time: string } & (
       readonly reasons: readonly Reason[];
       readonly expectedMs: number | null;
     }
+  /** Outs are being put back from the cache, which takes a while. */
+  | {
+      readonly type: 'cell-restoring';
+      readonly cell: CellId;
+      readonly files: number;
+      readonly totalFiles: number;
+      readonly bytes: number;
+      readonly totalBytes: number;
+      /** Why they are not in place. */
+      readonly reasons: readonly Reason[];
+    }
   | { readonly type: 'cell-waiting-lock'; readonly cell: CellId; readonly holder: string }
   | {
       readonly type: 'cell-started';

@@ -114,6 +114,8 @@ async function beginOrLeave(context: CellContext, task: CellTask): Promise<Begun
       noCache: context.noCache,
       without: task.without,
       signal,
+      onRestore: (progress, reasons) =>
+        context.say({ type: 'cell-restoring', cell: task.cell.id, ...progress, reasons }),
       onWait: (holder) => {
         if (task.patient) context.say({ type: 'cell-waiting-lock', cell: task.cell.id, holder });
         else leave.abort();

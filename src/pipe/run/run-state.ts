@@ -71,6 +71,8 @@ export class RunState {
   /** Cells that a failure kept from running, by the cell that failed. */
   readonly blocked = new Map<CellId, CellId[]>();
   readonly downloads = new Map<string, { readonly done: number; readonly total: number | null }>();
+  /** Cells whose outs are being put back. */
+  readonly restoring = new Map<CellId, RunEvent & { readonly type: 'cell-restoring' }>();
   readonly warnings: string[] = [];
   /** Milliseconds that the cells which needed no run took when they ran. */
   savedMs = 0;
@@ -135,6 +137,8 @@ export class RunState {
   }
 
   #takeOf(cell: CellProgress, event: Extract<RunEvent, { readonly cell: CellId }>): void {
+    if (event.type === 'cell-restoring') this.restoring.set(cell.cell, event);
+    else this.restoring.delete(cell.cell);
     switch (event.type) {
       case 'cell-cached':
         Object.assign(cell, { key: event.key, ms: event.savedMs });

@@ -5,7 +5,7 @@ import { cachedOf, failedOf, isOver, notRunOf } from '../run/cell-state.ts';
 import type { CellProgress, RunState, StageProgress } from '../run/run-state.ts';
 import type { Line, Piece } from './line.ts';
 import { cut, pad, widthOf } from './line.ts';
-import { downloadText } from './message.ts';
+import { downloadText, restoreText } from './message.ts';
 import { cellRemainingMs, remainingMs } from './remaining.ts';
 
 const height = 12;
@@ -16,20 +16,23 @@ const nameWidth = 28;
 /** `now`: milliseconds since the epoch. Never more than twelve lines, and never more than `rows - 1`. */
 export function frame(state: RunState, now: number, rows: number): readonly Line[] {
   const room = Math.max(2, Math.min(height, rows - 1));
-  const downloads = [...state.downloads]
+  const transfers = [
+    ...[...state.restoring.values()].map((one) => restoreText(one)),
+    ...[...state.downloads].map(([source, { done, total }]) => downloadText(source, done, total)),
+  ]
     .slice(0, 2)
-    .map(([source, { done, total }]): Line => [`  ${downloadText(source, done, total)}`]);
+    .map((text): Line => [`  ${text}`]);
   // A source may be on its way before the run knows its cells.
-  if (state.cells.size === 0) return downloads;
+  if (state.cells.size === 0) return transfers;
   const running = [...state.running.values()].sort((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0));
   const cellRoom = Math.min(
     shownCells,
     running.length,
-    Math.max(0, Math.floor((room - 1 - downloads.length) / 2)),
+    Math.max(0, Math.floor((room - 1 - transfers.length) / 2)),
   );
   const cellLines = cellRows(state, running, cellRoom, now);
-  const stageLines = stageRows(state, room - 1 - downloads.length - cellLines.length);
-  return [...stageLines, ...cellLines, ...downloads, totalLine(state, now)];
+  const stageLines = stageRows(state, room - 1 - transfers.length - cellLines.length);
+  return [...stageLines, ...cellLines, ...transfers, totalLine(state, now)];
 }
 
 function stageRows(state: RunState, room: number): readonly Line[] {

@@ -1,6 +1,7 @@
 /** Lines that every screen writes when something happens that a person should know: failures, retries, warnings, stages. */
 
-import { bytesText, durationText, percentText } from '../../lib/format.ts';
+import { bytesText, countText, durationText, numberText, percentText } from '../../lib/format.ts';
+import { reasonText } from '../key/reason-text.ts';
 import { cachedOf, failedOf, isOver, notRunOf } from '../run/cell-state.ts';
 import type { RunEvent } from '../run/event.ts';
 import type { RunState, StageProgress } from '../run/run-state.ts';
@@ -84,6 +85,12 @@ function stageLine(stage: StageProgress, ms: number): Line {
         : { text: '✓ ', style: 'green' },
     `${stage.name}: ${words.join(', ')} in ${durationText(ms)}`,
   ];
+}
+
+export function restoreText(event: RunEvent & { readonly type: 'cell-restoring' }): string {
+  const { cell, files, totalFiles, bytes, totalBytes, reasons } = event;
+  const [why] = reasons;
+  return `${cell}: putting back ${numberText(files)} of ${countText(totalFiles, 'file')}, ${bytesText(bytes)} of ${bytesText(totalBytes)}${why ? ` (${reasonText(why)})` : ''}`;
 }
 
 export function downloadText(source: string, done: number, total: number | null): string {

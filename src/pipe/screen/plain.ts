@@ -6,7 +6,7 @@ import { cachedOf } from '../run/cell-state.ts';
 import type { RunEvent, Subscriber } from '../run/event.ts';
 import { RunState } from '../run/run-state.ts';
 import { type Line, paint } from './line.ts';
-import { downloadText, messageLines } from './message.ts';
+import { downloadText, messageLines, restoreText } from './message.ts';
 import { remainingMs } from './remaining.ts';
 import { summaryLines } from './summary.ts';
 
@@ -28,6 +28,7 @@ export function plainScreen(options: PlainOptions): Subscriber {
   let planned = false;
   let tenth = 0;
   let download = -1;
+  const restored = new Map<string, number>();
 
   const say = (event: RunEvent, lines: readonly Line[]) => {
     const texts = lines.map((line) => paint(line, Number.POSITIVE_INFINITY, options.colour));
@@ -67,6 +68,12 @@ export function plainScreen(options: PlainOptions): Subscriber {
           : [];
       case 'cell-started':
         return options.detail === 'verbose' ? [[`  ${event.cell} started, log ${event.log}`]] : [];
+      case 'cell-restoring': {
+        const part = Math.floor((10 * event.files) / Math.max(1, event.totalFiles));
+        if (restored.get(event.cell) === part) return [];
+        restored.set(event.cell, part);
+        return [[`  ${restoreText(event)}`]];
+      }
       case 'source-progress': {
         const part = event.total === null ? -1 : Math.floor((10 * event.done) / event.total);
         if (part === download && part >= 0) return [];

@@ -2,16 +2,18 @@
 import { chmodSync, constants, linkSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { hasCode } from '../../lib/errno.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
+import type { LinkMode } from '../config/document.ts';
 import { type Digests, hashFile } from '../digest/digests.ts';
 import { type Layout, objectFile } from './layout.ts';
 import { isIntact } from './object-writer.ts';
 import { BadObject, readListing } from './objects.ts';
 import type { OutRecord } from './out-record.ts';
 
-/** `view`: as hard links wherever it is possible, and unwritable. `auto`: see `link` in the reference of pipeline.yaml. */
-export type CheckoutMode = 'view' | 'auto' | 'copy' | 'hardlink';
+/** `view`: as hard links wherever it is possible, and unwritable. The others: see `link` in the reference of pipeline.yaml. */
+export type CheckoutMode = 'view' | Exclude<LinkMode, 'symlink'>;
 
 export interface Checkout {
   readonly layout: Layout;
@@ -25,6 +27,8 @@ export interface Checkout {
 
 /** A copy of less is cheaper than what a link costs whoever wants to edit it. */
 const linkFromBytes = 1024 * 1024;
+/** Files are put without pause for so long before others, such as the screen, get their turn. */
+const turnMs = 25;
 
 /**
  * Puts an out at `path`, which must not exist; its parent must. @throws BadObject
@@ -35,6 +39,7 @@ export async function checkOut(checkout: Checkout, out: OutRecord, path: string)
   let size = 0;
   let files = 0;
   const listing = readListing(checkout.layout, out.object);
+  let turnEnds = performance.now() + turnMs;
   for (const entry of listing) {
     const target = join(path, entry.path);
     if (entry.type === 'folder') mkdirSync(target);
@@ -44,6 +49,9 @@ export async function checkOut(checkout: Checkout, out: OutRecord, path: string)
       size += entry.size;
       files++;
     }
+    if (performance.now() < turnEnds) continue;
+    await setImmediate();
+    turnEnds = performance.now() + turnMs;
   }
   if (size !== out.size || files !== out.files)
     throw new BadObject(out.object, `listing ${out.object} does not add up to what the manifest says`);
@@ -73,6 +81,7 @@ async function putFile(checkout: Checkout, file: File, target: string, inside: s
   }
   const linked =
     mode !== 'copy' &&
+    // Its object may not be executed.
     !file.executable &&
     !(mode === 'auto' && (file.size < linkFromBytes || (await clones(source, target))));
   if (linked) {

@@ -4,7 +4,7 @@
  * any project that shares the store.
  */
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { isSha256 } from '../../lib/sha256.ts';
 import type { Key } from '../key/fingerprint.ts';
@@ -13,6 +13,7 @@ import type { CellId } from '../plan/graph.ts';
 import { type StoredFile, storedManifests, storedObjects } from './contents.ts';
 import { folderOf, type Layout, layoutOf } from './layout.ts';
 import { liveRuns, workingLocks } from './live-run.ts';
+import { realViews, viewBehind } from './look-in-place.ts';
 import { BadObject, objectsOf } from './objects.ts';
 import { folderKind, namesInside } from './real-folder.ts';
 import { keysOfRun, type RecordedRun, recordedRuns } from './recorded-runs.ts';
@@ -93,7 +94,10 @@ export function mark(options: GcOptions): Marked {
       objects: garbage,
       cells: abandonedCells(layout, options.reach, needed),
       runs: runs.filter((run) => !stays.has(run) && run !== newest),
-      leftovers: [...leftovers(layout, options), ...unreadViews(layout, working.any ? used : new Set())],
+      leftovers: [
+        ...leftovers(layout, options),
+        ...unreadViews(layout, working.any ? used : linkedViews(layout)),
+      ],
       checkpoints: abandonedCheckpoints(layout, options.checkpoints),
     },
     kept: {
@@ -254,6 +258,44 @@ function leftovers(layout: Layout, { keepDays, now }: GcOptions): readonly strin
     .filter((name) => name.startsWith('.trash-'))
     .map((name) => join(layout.root, name));
   return [...staged, ...bad, ...trash];
+}
+
+/** Views to which outs in place are links, by the digest of what they show. */
+function linkedViews(layout: Layout): ReadonlySet<string> {
+  const linked = new Set<string>();
+  const views = realViews(layout);
+  for (const one of [layout, ...otherLayouts(layout)]) {
+    for (const folder of stateFolders(one)) {
+      const cell = cellOfFolder(folder);
+      const state = cell === null ? 'missing' : readState(one, cell);
+      if (typeof state === 'string') continue;
+      const project = dirname(layout.root);
+      const paths = [
+        ...Object.values(state.outs).map(({ path }) => join(one.cells, folder, path)),
+        ...Object.values(state.places).map((place) => join(project, place)),
+      ];
+      for (const path of paths) {
+        const view = viewBehind(layout, path);
+        if (view !== null) linked.add(relative(views, view).split(sep)[0] ?? '');
+      }
+    }
+  }
+  return linked;
+}
+
+/** Of the project's other pipeline files. */
+function otherLayouts(layout: Layout): readonly Layout[] {
+  const root = join(layout.root, 'pipelines');
+  const found: Layout[] = [];
+  const look = (inner: string): void => {
+    for (const name of namesInside(join(root, inner))) {
+      const path = join(inner, name);
+      if (/\.ya?ml$/.test(name)) found.push(layoutOf(dirname(layout.root), path));
+      else look(path);
+    }
+  };
+  look('');
+  return found;
 }
 
 /** Read-only views of objects, by the digest of what they show. */

@@ -17,6 +17,7 @@ import { type GcOptions, type Marked, mark, unnamedObjects } from './gc-mark.ts'
 import { folderOf, type Layout, layoutOf } from './layout.ts';
 import { clearDeadRuns, gateName } from './live-run.ts';
 import { describeOwner, type Lock, lockHolders, tryLock } from './lock.ts';
+import { lookInPlace } from './look-in-place.ts';
 import { namesInside } from './real-folder.ts';
 import { readManifest, readState } from './records.ts';
 import { realOrNull, sharersOf } from './sharers.ts';
@@ -246,7 +247,7 @@ async function isAsMade(layout: Layout, folder: string): Promise<boolean> {
   const outs = Object.values(state.outs);
   const digests = new Digests(layout.index);
   for (const out of outs) {
-    const look = await digests.look(join(path, out.path), 'self').catch(() => null);
+    const look = await lookInPlace(layout, digests, join(path, out.path)).catch(() => null);
     if (look !== null && look.sha256 !== out.sha256) return false;
   }
   return onlyOuts(path, '', new Set(outs.map((out) => out.path)));

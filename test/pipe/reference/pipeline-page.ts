@@ -141,6 +141,23 @@ In \`params\`, \`env\` and \`cmd\` a stage can also ask for what the engine know
 \`\${resources.cpu}\` (any of its resources, as declared). What it asks for is in its key; what it does not ask for does
 not reach it.
 
+## How outs are put in place
+
+What a stage made is kept in the cache's store, and put from there where people look at it: into \`cache/cells/CELL\`, and at
+\`place\`. \`link\`, at the top for all outs or in one of them, says how. It is no part of the key: it holds from the next time
+that the out is put in place. Stages read from the store itself, whatever it says.
+
+| \`link\` | an out in place is | disk | can it be edited? |
+|---|---|---|---|
+| \`auto\` | a copy that shares its content with the store where the file system can do that; otherwise a hard link from 1 MiB, a copy below | once | a copy yes; a hard link is read-only |
+| \`copy\` | a copy | twice, unless the file system shares content | yes |
+| \`hardlink\` | hard links to the store's files | once | no: they are read-only |
+| \`symlink\` | one relative link into \`cache/views\` | once | no: it is read-only, and gone when the cache is |
+
+Where a hard link is not possible (another disk, a file that may be executed) there is a copy. Whoever writes through a link all
+the same (as root, or after \`chmod\`) is found out: an object is checked before it is used, and one that is not what its name says
+is never put anywhere. What you edit in place, or add, is kept when the out is put back, and the run says where.
+
 ## Commands
 
 A \`cmd\` is read by \`bash -euo pipefail\`: a command that fails ends the stage, in the middle of a script and of a pipe too,

@@ -120,3 +120,24 @@ test('the rerun command carries --file, --profile and --set, each word as a shel
     "    rerun  npx pipe run --file other.yaml --profile 'a b' --set 'axes.seed=[0, 1]' --set epochs=2 'train[0]'",
   );
 });
+
+test('a long restore says files, bytes and the reason, a line every tenth of it', () => {
+  const { lines, story } = screen();
+  story.start({ train: [''] });
+  for (const files of [100, 150, 1000, 2000]) {
+    story.tell({
+      type: 'cell-restoring',
+      cell: cell('train'),
+      files,
+      totalFiles: 2000,
+      bytes: files * 1000,
+      totalBytes: 2_000_000,
+      reasons: [{ kind: 'out-changed', name: 'd' }],
+    });
+  }
+  expect(lines.slice(1)).toEqual([
+    '  train: putting back 100 of 2000 files, 97.7 KiB of 1.91 MiB (out d was changed)',
+    '  train: putting back 1000 of 2000 files, 977 KiB of 1.91 MiB (out d was changed)',
+    '  train: putting back 2000 of 2000 files, 1.91 MiB of 1.91 MiB (out d was changed)',
+  ]);
+});

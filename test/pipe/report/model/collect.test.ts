@@ -22,6 +22,7 @@ const out = (name: string, report: OutDoc['report']): OutDoc => ({
   name,
   path: `${name}.json`,
   place: null,
+  link: 'auto',
   report,
   at,
 });
