@@ -18,9 +18,10 @@ export function reasonsBetween(
   origins: Origins,
 ): readonly Reason[] {
   if (previous === null) return [{ kind: 'never-ran' }];
-  const reasons: Reason[] = [];
+  // Documents of two versions do not hold the same fields: nothing else in them can be compared.
   if (previous.version !== fingerprintVersion)
-    reasons.push({ kind: 'fingerprint-version', from: previous.version, to: fingerprintVersion });
+    return [{ kind: 'fingerprint-version', from: previous.version, to: fingerprintVersion }];
+  const reasons: Reason[] = [];
   reasons.push(...codeReasons(previous.code, current.code));
   for (const [name, from, to] of differences(previous.params, current.params))
     reasons.push({ kind: 'param', name, from, to });

@@ -1,7 +1,7 @@
 /** What a chain of reruns goes back to. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Reason } from '../../../src/pipe/key/fingerprint.ts';
-import { rootCauses } from '../../../src/pipe/key/reason.ts';
+import { fingerprintVersion, type Reason } from '../../../src/pipe/key/fingerprint.ts';
+import { reasonsBetween, rootCauses } from '../../../src/pipe/key/reason.ts';
 import type { CellId } from '../../../src/pipe/plan/graph.ts';
 import { CellsProject } from '../../kit/cells.ts';
 
@@ -74,4 +74,26 @@ test('a dep that is new names the cell that made it', async () => {
     reasons: [{ kind: 'dep', name: 'a', origin: 'a[2].o', cause: 'a[2]' }],
   });
   await workspace.close();
+});
+
+test('what an earlier version of the program recorded is compared by its version alone, whatever it lacks', () => {
+  const sha256 = 'a'.repeat(64);
+  const { fingerprint } = JSON.parse(
+    JSON.stringify({
+      fingerprint: {
+        version: 1,
+        code: { kind: 'command', command: 'true' },
+        params: {},
+        axes: {},
+        deps: { x: { kind: 'gather', planned: 1, items: [{ axes: { i: '1' }, sha256 }] } },
+        env: {},
+        tools: {},
+        outs: {},
+      },
+    }),
+  );
+  const now = { ...fingerprint, version: fingerprintVersion };
+  expect(reasonsBetween(fingerprint, now, {})).toEqual([
+    { kind: 'fingerprint-version', from: 1, to: fingerprintVersion },
+  ]);
 });
