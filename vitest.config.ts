@@ -15,6 +15,7 @@ const slow = [
   'test/parity/**/*.test.ts',
   'test/study/**/*.test.ts',
   'test/pipe/cli/**/*.test.ts',
+  'test/pipe/reference/examples.test.ts',
   'test/nas/backend/**/*.test.ts',
   'test/nas/supernet/train/**/*.test.ts',
 ];

@@ -16,90 +16,114 @@ const jsonValue: z.ZodType<Json> = z.json();
 
 /** `{mean, std, n, planned}`: shown as mean ± std, and with n where it is short of what was planned. */
 export const spread = z.object({
-  mean: z.number().nullable(),
-  std: z.number().nullable(),
-  n: z.number(),
-  planned: z.number(),
+  mean: z.number().nullable().describe('Null where it is undefined.'),
+  std: z.number().nullable().describe('Sample standard deviation; null with one value.'),
+  n: z.number().describe('Values that there are.'),
+  planned: z.number().describe('Values that the run plans.'),
 });
 
 export const tableColumn = z.object({
-  /** Key of the column's values in a row. */
-  name: text,
-  label: text,
-  kind: z.enum(['text', 'number', 'spread']),
-  /** Digits after the point. */
-  digits: z.number().int().min(0).max(12).exactOptional(),
-  unit: text.exactOptional(),
-  /** Which direction is better: the best value is marked, and a change since a baseline is called better or worse. */
-  better: z.enum(['higher', 'lower']).exactOptional(),
-  /** Columns of one group are folded into one: only the first stands open. */
-  group: text.exactOptional(),
+  name: text.describe("Key of the column's values in a row."),
+  label: text.describe('Its heading.'),
+  kind: z.enum(['text', 'number', 'spread']).describe('What its values are.'),
+  digits: z.number().int().min(0).max(12).exactOptional().describe('Digits after the point.'),
+  unit: text.exactOptional().describe('Stands beside the heading.'),
+  better: z
+    .enum(['higher', 'lower'])
+    .exactOptional()
+    .describe(
+      'Which direction is better: the best value is marked, and a change since a baseline is called better or worse.',
+    ),
+  group: text
+    .exactOptional()
+    .describe('Columns of one group are folded behind a heading of this text; a reader opens them.'),
 });
 
 /** `report: table`, a JSON file. */
 export const tableMark = z.object({
-  title: text,
-  caption: text,
-  columns: z.array(tableColumn).min(1),
-  rows: z.array(z.record(z.string(), jsonValue)).max(20_000),
-  notes: z.array(text),
+  title: text.describe('Heading of the table.'),
+  caption: text.describe('What the numbers are, over how many.'),
+  columns: z.array(tableColumn).min(1).describe('Left to right; the first names the row.'),
+  rows: z
+    .array(z.record(z.string(), jsonValue))
+    .max(20_000)
+    .describe('Column name to value; null or absent where there is none.'),
+  notes: z.array(text).describe('Lines under the table.'),
 });
 
 /** A number, and what it means in a sentence. */
 export const keyFigure = z.object({
-  value: z.number().nullable(),
-  means: text,
-  unit: text.exactOptional(),
+  value: z.number().nullable().describe('Null where it is undefined.'),
+  means: text.describe('What it means, in a sentence.'),
+  unit: text.exactOptional().describe('Stands behind the number.'),
 });
 
 /** `report: metrics`, a JSON file: names to numbers, null where a number is undefined. */
 export const metricsMark = z.record(z.string(), z.union([z.number(), z.null(), keyFigure]));
 
+const interval = z.tuple([z.number(), z.number()]).nullable();
+
+/** One comparison that a claim is made of. */
+export const claimPart = z.object({
+  what: text.describe('What is compared, in a few words.'),
+  effect: z.number().nullable().describe('Null where there is none.'),
+  interval: interval.describe('Its confidence interval.'),
+  n: z.number().nullable().describe('Seeds behind it; null where nothing was sampled.'),
+  side: text.describe('On which side of the claim it lies, or what is missing.'),
+});
+
 export const claim = z.object({
-  id: text,
-  /** In plain words. */
-  statement: text,
-  /** Where the statement comes from: "section 4.1, figure 4". */
-  source: text,
-  verdict: z.enum(['supported', 'contradicted', 'undecided']),
-  /** Why this verdict, in a sentence with its numbers. */
-  detail: text,
-  effect: z.number().nullable(),
-  interval: z.tuple([z.number(), z.number()]).nullable(),
-  n: z.number(),
-  planned: z.number(),
-  /** The size at which it was run. */
-  scale: text,
-  /** What the source says in numbers. */
-  paper: text,
+  id: text.describe('Short, and the same in every run.'),
+  statement: text.describe('In plain words.'),
+  source: text.describe('Where the statement comes from: "section 4.1, figure 4".'),
+  verdict: z
+    .enum(['supported', 'contradicted', 'undecided'])
+    .describe('Undecided ones are folded into one line.'),
+  detail: text.describe('Why this verdict, in a sentence with its numbers.'),
+  effect: z.number().nullable().describe('The number that decides; null where there is none.'),
+  interval: interval.describe('Its confidence interval.'),
+  n: z.number().describe('Seeds behind the verdict; 0: what it needs was not run.'),
+  planned: z.number().describe('Seeds that the run plans.'),
+  scale: text.describe('The size at which it was run.'),
+  paper: text.describe('What the source says in numbers.'),
+  parts: z
+    .array(claimPart)
+    .exactOptional()
+    .describe('The arithmetic of the verdict, a row per part; in a fold, in place of `detail`.'),
 });
 
 /** `report: claims`, a JSON file. */
-export const claimsMark = z.object({ claims: z.array(claim) });
+export const claimsMark = z.object({
+  claims: z.array(claim).describe('In the order to show.'),
+  hint: text
+    .exactOptional()
+    .describe('How to get what undecided claims lack: "`--profile cpu` runs the other variants".'),
+});
 
 /** `report: notice`, a JSON file: shown at the head of the report. */
 export const noticeMark = z.object({
-  level: z.enum(['info', 'warning']),
-  title: text,
-  text,
-  facts: z.record(z.string(), text),
+  level: z.enum(['info', 'warning']).describe('Its colour and sign.'),
+  title: text.describe('What a reader must know first.'),
+  text: text.describe('The rest of it.'),
+  facts: z.record(z.string(), text).describe('Name to text, in a fold.'),
 });
 
 /** `usermeta.pipe` of a figure. */
 export const figureMeta = z.object({
-  title: text,
-  /** What is drawn, of how many, how. */
-  caption: text,
-  /** Heading the figure stands under; sections appear in the order of their first figure. */
-  section: text,
-  /** Figures are sorted by this, then by name. */
-  order: z.number(),
-  /** What the source (a paper) says of it; shown beside it. */
-  statement: text.exactOptional(),
-  /** Rows that the data has but the figure cannot draw, said under it. */
-  notDrawn: z.number().int().min(0).exactOptional(),
-  /** "6 of 10 cells": shown under the figure. */
-  partial: text.exactOptional(),
+  title: text.describe('Heading of the figure.'),
+  caption: text.describe('What is drawn, of how many, how.'),
+  section: text.describe(
+    'Heading the figure stands under; sections appear in the order of their first figure.',
+  ),
+  order: z.number().describe('Figures are sorted by this, then by name.'),
+  statement: text.exactOptional().describe('What the source (a paper) says of it; shown beside it.'),
+  notDrawn: z
+    .number()
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe('Rows that the data has but the figure cannot draw, said under it.'),
+  partial: text.exactOptional().describe('"6 of 10 cells": shown under the figure.'),
 });
 
 /** `report: figures`, a folder: each `NAME.vl.json` is this, and `NAME.csv` beside it holds the numbers behind it. */
@@ -119,6 +143,7 @@ export type TableMark = Table<Json | Spread>;
 export type TableRead = Table<Json>;
 export type KeyFigure = Written<z.infer<typeof keyFigure>>;
 export type MetricsMark = Written<z.infer<typeof metricsMark>>;
+export type ClaimPart = Written<z.infer<typeof claimPart>>;
 export type JudgedClaim = Written<z.infer<typeof claim>>;
 export type ClaimsMark = Written<z.infer<typeof claimsMark>>;
 export type NoticeMark = Written<z.infer<typeof noticeMark>>;

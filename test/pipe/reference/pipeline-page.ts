@@ -1,18 +1,6 @@
 /** docs/reference/pipeline-yaml.md: the prose here, the tables of keys out of the schema. */
 import { jsonSchemaText } from '../../../src/pipe/config/schema.ts';
-
-interface Schema {
-  readonly type?: string | readonly string[];
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: Schema | boolean;
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly $ref?: string;
-}
+import { type Schema, schemaTable } from './schema-table.ts';
 
 export function pipelinePage(): string {
   const schema: Schema = JSON.parse(jsonSchemaText());
@@ -21,13 +9,13 @@ export function pipelinePage(): string {
   const inStage = (key: string): Schema => objectIn(stage.properties?.[key]);
   const entryOfStage = (key: string): Schema => objectIn(stage.properties?.[key]?.additionalProperties);
   return page
-    .replace('{{top}}', table(schema))
-    .replace('{{profile}}', table(entry('profiles')))
-    .replace('{{source}}', table(entry('sources')))
-    .replace('{{stage}}', table(stage))
-    .replace('{{matrix}}', table(inStage('matrix')))
-    .replace('{{out}}', table(entryOfStage('outs')))
-    .replace('{{env}}', table(inStage('env')));
+    .replace('{{top}}', schemaTable(schema))
+    .replace('{{profile}}', schemaTable(entry('profiles')))
+    .replace('{{source}}', schemaTable(entry('sources')))
+    .replace('{{stage}}', schemaTable(stage))
+    .replace('{{matrix}}', schemaTable(inStage('matrix')))
+    .replace('{{out}}', schemaTable(entryOfStage('outs')))
+    .replace('{{env}}', schemaTable(inStage('env')));
 }
 
 /** The map of fixed keys in a schema or among its alternatives. */
@@ -36,35 +24,6 @@ function objectIn(schema: Schema | boolean | undefined): Schema {
   const found = [schema, ...(schema.anyOf ?? [])].find((one) => one.properties !== undefined);
   if (!found) throw new Error('the schema has no map of fixed keys here');
   return found;
-}
-
-function table({ properties = {}, required = [] }: Schema): string {
-  const rows = Object.entries(properties).map(
-    ([key, value]) =>
-      `| \`${key}\`${required.includes(key) ? ' *' : ''} | ${typeText(value)} | ${(value.description ?? '').replaceAll('|', '\\|')} |`,
-  );
-  return ['| key | type | |', '|---|---|---|', ...rows].join('\n');
-}
-
-function typeText(schema: Schema | boolean | undefined): string {
-  if (typeof schema !== 'object') return 'any value';
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
-  if (schema.enum) return schema.enum.map((one) => `\`${String(one)}\``).join(', ');
-  if (schema.$ref) return 'any value';
-  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeText))].join(' or ');
-  if (schema.properties) return 'map';
-  if (schema.type === 'array') return `list of ${plural(typeText(schema.items))}`;
-  if (schema.type === 'object') return `map of ${plural(typeText(schema.additionalProperties))}`;
-  const words: Readonly<Record<string, string>> = { string: 'text', integer: 'whole number', null: 'null' };
-  return [schema.type ?? 'any value']
-    .flat()
-    .map((type) => words[type] ?? type)
-    .join(' or ');
-}
-
-/** What is itself put together is only named. */
-function plural(type: string): string {
-  return /^(map|list)\b/.test(type) && !type.includes(' or ') ? `${type.split(' ')[0]}s` : type;
 }
 
 const page = `# pipeline.yaml
@@ -214,7 +173,7 @@ training go on from 100 epochs to 200.
 
 Every cell writes into a folder of its own; two cells can use the same path. A \`place\` is in the project, so under a matrix it
 must hold the axes: \`place: results/\${variant}-\${seed}.json\`. What each \`report\` mark expects is in
-[the report's page](../how-to/report.md).
+[report marks](report-marks.md).
 
 ### Environment
 

@@ -6,6 +6,7 @@ import { eventSchema, jobSchema, protocolSchemaText } from '../job/protocol-sche
 import { commandsPage } from './commands-page.ts';
 import { diagnosticsPage } from './diagnostics-page.ts';
 import { pipelinePage } from './pipeline-page.ts';
+import { reportMarksPage } from './report-marks-page.ts';
 import { ruleText } from './rule-text.ts';
 
 test('schema/pipeline.schema.json is current', async () => {
@@ -25,6 +26,9 @@ test('docs/reference/diagnostics.md is current', async () => {
 });
 test('docs/reference/pipeline-yaml.md is current', async () => {
   await expect(pipelinePage()).toMatchFileSnapshot('../../../docs/reference/pipeline-yaml.md');
+});
+test('docs/reference/report-marks.md is current', async () => {
+  await expect(reportMarksPage()).toMatchFileSnapshot('../../../docs/reference/report-marks.md');
 });
 
 test('every rule that a test breaks has its section', () => {
