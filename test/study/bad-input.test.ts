@@ -47,13 +47,22 @@ test.each([
     5,
     /`stages\/trian.ts` does not exist/,
   ],
-  ['a missing file', 'claims: ./claims.yaml', 'claims: ./clams.yaml', 8, /`clams.yaml` does not exist/],
 ])('%s: its place and a next step, exit 2, nothing runs', (_, from, to, offset, words) => {
   const [line, column] = project.replace('pipeline.yaml', from, to).split(':').map(Number);
   const { code, stdout, stderr } = project.pipe('run');
   expect(stderr).toContain(`pipeline.yaml:${line}:${column! + offset}: error: `);
   expect(stderr).toMatch(words);
   expect([code, stdout, project.list('cache/cells'), project.list('reports')]).toEqual([2, '', [], []]);
+});
+
+test('a missing file: a warning with its place, and what does not read it runs', () => {
+  const [line, column] = project
+    .replace('pipeline.yaml', 'claims: ./claims.yaml', 'claims: ./clams.yaml')
+    .split(':')
+    .map(Number);
+  const { code, stderr } = project.pipe('run', 'compact-bench');
+  expect(stderr).toContain(`pipeline.yaml:${line}:${column! + 8}: warning: \`clams.yaml\` does not exist`);
+  expect([code, project.list('cache/cells')]).toEqual([0, ['compact-bench']]);
 });
 
 test('a cycle: the stages in their order, exit 2, nothing runs', () => {
@@ -109,17 +118,20 @@ test.each([
   expect(project.ran('compact-bench')).toEqual([]);
 });
 
-test('params of a wrong type: each by its path, and a next step, exit 1', () => {
+test('a param of another type than its default: the place in --set, exit 2, nothing runs', () => {
+  const { code, stderr } = project.pipe('run', ...tiny, '--set', 'train.lr=fast');
+  expect(stderr).toMatch(/^--set:\d+:10: error: param `train\.lr` is a number, not text/m);
+  expect([code, project.list('cache/cells')]).toEqual([2, []]);
+});
+
+test('a param out of its range: its path and a next step, exit 1', () => {
   const { code, stderr } = project.pipe(
     'run',
     'train[S,all,baseline,0]',
     ...tiny,
     '--set',
-    'train.lr=fast',
-    '--set',
     'train.momentum=2',
   );
-  expect(stderr).toMatch(/params: train\.lr: expected number, received string/);
   expect(stderr).toMatch(/params: train\.momentum: Too big: expected number to be <1/);
   expect(stderr).toMatch(/set it in pipeline\.yaml, a profile or with --set/);
   expect(stderr).not.toMatch(/ZodError/);

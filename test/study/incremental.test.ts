@@ -72,7 +72,7 @@ test('a comment in a stage and in what it imports: nothing', () => {
 });
 
 test('a function that only evaluate uses: evaluate and what follows, and why names file and way', () => {
-  const line = 'const correct = new Float64Array(architectures.length);';
+  const line = 'const correct = new Float64Array(asked.length);';
   edited('src/nas/supernet/evaluate/evaluate.ts', line, `${line}\n  correct.fill(0.5);`, () => {
     expect(project.pipe('why', cells('evaluate', [0])[0]!, ...tiny).stdout).toContain(
       'code changed in src/nas/supernet/evaluate/evaluate.ts (via stages/evaluate.ts → src/nas/supernet/evaluate/evaluate.ts)',
