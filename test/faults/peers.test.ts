@@ -86,7 +86,10 @@ describe('in the cache', () => {
 
   test('6. Turborepo: an undeclared variable cannot reach the stage, a declared one is in the key', async () => {
     const show = copy.replace('cat ${deps.in}', 'printenv WORD');
-    project.write('pipeline.yaml', show.replace('printenv WORD', () => 'echo "[$${WORD-}]"'));
+    project.write(
+      'pipeline.yaml',
+      show.replace('printenv WORD', () => 'echo "[$${WORD-}]"'),
+    );
     await project.run({ env: { WORD: 'one' } });
     expect(project.read('cache/cells/copy/o.txt')).toBe('[]\n');
     project.write('pipeline.yaml', show.replace('deps:', 'env: {keyed: [WORD]}, deps:'));
