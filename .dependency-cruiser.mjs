@@ -100,7 +100,7 @@ export default {
         pathNot: ['^src/nas/', '^src/lib/', '^src/pipe/(stage|report-format)\\.ts$'],
       },
     },
-    { name: 'no file imports itself by way of others', severity: 'warn', from: {}, to: { circular: true } },
+    { name: 'no file imports itself by way of others', severity: 'error', from: {}, to: { circular: true } },
     { name: 'what is imported is there', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

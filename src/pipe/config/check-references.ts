@@ -2,8 +2,8 @@
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import type { YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import type { Scope } from './load-stage.ts';
 import type { RawStage } from './schema.ts';
+import type { Scope } from './scope.ts';
 import { placementsIn } from './shell-text.ts';
 import { asText, parseTemplate, type TemplatePart } from './template.ts';
 

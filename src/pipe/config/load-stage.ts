@@ -5,34 +5,11 @@ import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { checkShape } from '../../lib/diagnostics/shape.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
 import type { SourceText, YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
-import type { JsonObject } from '../../lib/json.ts';
 import { checkReferences } from './check-references.ts';
-import type {
-  Axis,
-  EnvDoc,
-  LinkMode,
-  MatrixDoc,
-  MatrixPattern,
-  OutDoc,
-  RunDoc,
-  StageDoc,
-} from './document.ts';
+import type { EnvDoc, LinkMode, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
-
-/** What a stage may refer to. */
-export interface Scope {
-  readonly params: JsonObject;
-  readonly axes: ReadonlyMap<string, Axis>;
-  /** Names that an axis has or had before a profile changed it. */
-  readonly axisNames: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Of the whole file; null: none is named. */
-  readonly shell: string | null;
-  /** Of outs that do not say it themselves. */
-  readonly link: LinkMode;
-  readonly source: SourceText;
-  readonly report: Report;
-}
+import type { Scope } from './scope.ts';
 
 /** Undefined when a mistake leaves nothing to plan with. */
 export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined {

@@ -18,9 +18,10 @@ import { buildAxis } from './axis.ts';
 import { byteSize } from './byte-size.ts';
 import type { Axis, LinkMode, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
-import { loadStage, type Scope } from './load-stage.ts';
+import { loadStage } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
 import { pipelineSchema, profileSchema, type RawSource, sourceSchema } from './schema.ts';
+import type { Scope } from './scope.ts';
 import { parseTemplate } from './template.ts';
 
 export interface LoadOptions {

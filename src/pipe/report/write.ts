@@ -2,7 +2,8 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { layoutOf, reportFolder } from '../store/layout.ts';
-import type { FigureStore, KeptFigure } from './figure/figure.ts';
+import type { KeptFigure } from './figure/drawing.ts';
+import type { FigureStore } from './figure/figure.ts';
 import { junitXml } from './formats/junit.ts';
 import { markdownReport } from './formats/markdown.ts';
 import type { Baseline } from './model/baseline.ts';

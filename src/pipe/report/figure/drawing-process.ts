@@ -7,8 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { KeptFigure } from './figure.ts';
-import type { DrawReply, DrawRequest } from './figure-host.ts';
+import type { DrawReply, DrawRequest, KeptFigure } from './drawing.ts';
 import { FigureError } from './vega.ts';
 
 export interface DrawLimits {

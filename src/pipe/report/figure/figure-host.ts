@@ -2,16 +2,9 @@
  * The program that draws figures, in a process of its own: a specification is somebody's program, and it may neither
  * end nor block the run that reports it. Started by drawing-process.ts.
  */
-import type { JsonObject } from '../../../lib/json.ts';
-import type { KeptFigure } from './figure.ts';
+import type { DrawReply, DrawRequest, KeptFigure } from './drawing.ts';
 import { interactiveSpec } from './interactive.ts';
 import { figureVersions, renderVegaLite } from './vega.ts';
-
-export interface DrawRequest {
-  readonly name: string;
-  readonly spec: JsonObject;
-}
-export type DrawReply = 'ready' | { readonly figure: KeptFigure } | { readonly error: string };
 
 const reply = (answer: DrawReply): void => {
   process.send?.(answer);

@@ -3,7 +3,8 @@
 import { parseCsv } from '../../../../lib/csv.ts';
 import { countText } from '../../../../lib/format.ts';
 import { anchor, type Html, html, raw } from '../../../../lib/html.ts';
-import { type DrawnFigure, pageSvg } from '../../figure/figure.ts';
+import type { DrawnFigure } from '../../figure/figure.ts';
+import { pageSvg } from '../../figure/page-svg.ts';
 import type { ReportInput } from '../../model/input.ts';
 import { originLine } from '../origin.ts';
 

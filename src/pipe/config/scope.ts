@@ -1,0 +1,19 @@
+/** What stands around a stage in its file: what it may refer to, and where its mistakes are reported. */
+
+import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import type { SourceText } from '../../lib/diagnostics/yaml-node.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Axis, LinkMode } from './document.ts';
+
+export interface Scope {
+  readonly params: JsonObject;
+  readonly axes: ReadonlyMap<string, Axis>;
+  /** Names that an axis has or had before a profile changed it. */
+  readonly axisNames: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Of the whole file; null: none is named. */
+  readonly shell: string | null;
+  /** Of outs that do not say it themselves. */
+  readonly link: LinkMode;
+  readonly source: SourceText;
+  readonly report: Report;
+}
