@@ -15,7 +15,7 @@ const limitBytes = 256 * 1024 * 1024;
 export interface Remembered {
   readonly fingerprint: ModuleFingerprint;
   readonly observed: Observed;
-  /** Files of the bundle, from the folder of bundles → digest. */
+  /** Files of the bundle, from the folder of bundles → digest; none where the code runs from where it stands. */
   readonly written: Readonly<Record<string, Sha256>>;
 }
 
@@ -89,7 +89,7 @@ function isRemembered({ fingerprint, observed, written }: Remembered): boolean {
   return (
     fingerprint.kind === 'module' &&
     isSha256(fingerprint.bundle) &&
-    Object.keys(written).some((path) => dirname(path) === join(fingerprint.bundle)) &&
+    Object.keys(written).every((path) => dirname(path) === join(fingerprint.bundle)) &&
     maps.every((map) => typeof map === 'object' && map !== null)
   );
 }

@@ -69,6 +69,7 @@ export class TypeScriptTracer implements Tracer {
 
   async #isCurrent({ observed, written }: Remembered): Promise<boolean> {
     if (!(await this.#probes.isCurrent(observed))) return false;
+    if (Object.keys(written).length === 0) return false;
     // The bundle is about to be run: it must be the very one that was written, whatever any index says of it.
     return Object.entries(written).every(([file, sha256]) => {
       const content = readOwnFile(join(this.#codeFolder, file), bundleLimitBytes);

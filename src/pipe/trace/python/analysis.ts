@@ -1,0 +1,134 @@
+/** What Python's own parser says of a file, asked of one process that lives as long as a trace, and remembered per content. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { isSha256 } from '../../../lib/sha256.ts';
+import { analyserFile } from './analyser-file.ts';
+
+const place = { line: z.number().int(), column: z.number().int() };
+const sha256 = z.string().refine(isSha256);
+
+const itemSchema = z.object({
+  /** `function`: one whose definition does nothing but give it a name; `main`: under `if __name__ == '__main__'`. */
+  kind: z.enum(['docstring', 'import', 'function', 'main', 'other']),
+  name: z.string().nullable(),
+  /** Digest of what it means: no comments, no formatting, no docstrings. */
+  code: sha256,
+  /** The same with its docstrings. */
+  documented: sha256,
+  /** Every name, attribute and text in it that could be a name. */
+  names: z.array(z.string()),
+  imports: z.array(
+    z.object({
+      module: z.string(),
+      /** Dots in front: 1 is the package that the file is in. */
+      level: z.number().int(),
+      /** Of `from … import`; null: the module itself. */
+      names: z.array(z.string()).nullable(),
+      ...place,
+    }),
+  ),
+  problems: z.array(
+    z.object({ kind: z.enum(['dynamic-import', 'data', 'path']), text: z.string(), ...place }),
+  ),
+  /** It reaches names in a way that cannot be followed. */
+  dynamic: z.boolean(),
+  /** Importing the file does more than give names to things. */
+  effects: z.boolean(),
+});
+export type PythonItem = z.infer<typeof itemSchema>;
+
+export const fileSchema = z.object({
+  sha256: z.string(),
+  items: z.array(itemSchema),
+  error: z.object({ message: z.string(), ...place }).nullable(),
+});
+export type PythonFile = z.infer<typeof fileSchema>;
+
+export const environmentSchema = z.object({
+  /** `3.11.7`. */
+  version: z.string(),
+  implementation: z.string(),
+  /** Absolute path of the interpreter behind links. */
+  executable: z.string(),
+  prefix: z.string(),
+  /** Modules that come with Python. */
+  standard: z.array(z.string()),
+  /** Name to import → distributions that have it, with their versions. */
+  installed: z.record(z.string(), z.array(z.tuple([z.string(), z.string()]))),
+  /** Name to import → folder of its sources, for editable installs. */
+  local: z.record(z.string(), z.string()),
+  /** Folders that are searched for modules. */
+  folders: z.array(z.string()),
+});
+export type PythonEnvironment = z.infer<typeof environmentSchema>;
+
+/** The interpreter could not be started, or is none. */
+export class InterpreterError extends Error {
+  override readonly name = 'InterpreterError';
+}
+
+/** How an interpreter is started: `['python3']`, `['uv', 'run', 'python']`. */
+export type Interpreter = readonly [string, ...string[]];
+
+/** One process that analyses file after file. Started at the first question. */
+export class PythonAnalyser {
+  readonly #interpreter: Interpreter;
+  readonly #cwd: string;
+  readonly #env: NodeJS.ProcessEnv;
+  #process: ChildProcess | undefined;
+  readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+
+  constructor(interpreter: Interpreter, cwd: string, env: NodeJS.ProcessEnv) {
+    this.#interpreter = interpreter;
+    this.#cwd = cwd;
+    this.#env = env;
+  }
+
+  /** `path`: absolute. @throws InterpreterError */
+  async file(path: string): Promise<PythonFile> {
+    return fileSchema.parse(JSON.parse(await this.#ask({ path })));
+  }
+
+  /** @throws InterpreterError */
+  async environment(): Promise<PythonEnvironment> {
+    return environmentSchema.parse(JSON.parse(await this.#ask({ environment: true })));
+  }
+
+  close(): void {
+    this.#process?.stdin?.end();
+    this.#process = undefined;
+  }
+
+  #ask(question: object): Promise<string> {
+    const child = (this.#process ??= this.#start());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      child.stdin?.write(`${JSON.stringify(question)}\n`);
+    });
+  }
+
+  #start(): ChildProcess {
+    const [command, ...args] = this.#interpreter;
+    const child = spawn(command, [...args, analyserFile()], {
+      cwd: this.#cwd,
+      env: this.#env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let said = '';
+    const fail = (reason: string) => {
+      this.#process = undefined;
+      const text = `${this.#interpreter.join(' ')} ${reason}${said === '' ? '' : `: ${said.trim().split('\n').at(-1)}`}`;
+      for (const { reject } of this.#waiting.splice(0)) reject(new InterpreterError(text));
+    };
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4000);
+    });
+    // Writing to one that is gone is reported by its end.
+    child.stdin?.on('error', () => {});
+    child.on('error', (error) => fail(`cannot be started (${error.message})`));
+    child.on('close', (code) => fail(`ended with ${code}`));
+    createInterface({ input: child.stdout! }).on('line', (line) => this.#waiting.shift()?.resolve(line));
+    return child;
+  }
+}
