@@ -14,6 +14,8 @@ const slow = [
   'test/fuzz/**/*.test.ts',
   'test/parity/**/*.test.ts',
   'test/study/**/*.test.ts',
+  'test/pipe/python/**/*.test.ts',
+  'test/pipe/trace/python/**/*.test.ts',
   'test/pipe/cli/**/*.test.ts',
   'test/pipe/reference/examples.test.ts',
   'test/nas/backend/**/*.test.ts',

@@ -17,6 +17,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
+import { copyPython } from './python-files.mjs';
 import { buildVegaRuntime } from './vega-runtime.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -93,6 +94,7 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 const bundled = await bundle(engine, 'dist', { external: Object.keys(manifest.dependencies) });
 writeFileSync(join(root, 'dist/LICENCES.txt'), licences(bundled).join('\n---\n\n'));
 if (existsSync(join(root, 'src/nas'))) await bundle(study, 'dist/nas', { packages: 'external' });
+copyPython(root, join(root, 'dist'));
 await buildVegaRuntime(root, 'dist/vega-runtime.js');
 
 if (existsSync(join(root, 'node_modules/typescript'))) {

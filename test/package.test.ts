@@ -21,6 +21,7 @@ import { linksOf } from './kit/links.ts';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const copied = [
   'src',
+  'python',
   'stages',
   'scripts',
   'schema',
@@ -73,7 +74,15 @@ function installed(...ends: readonly string[]): string[] {
 }
 
 test('the package holds the command, the SDK with its types, the schema and the documentation, and no source', () => {
-  for (const path of ['dist/pipe.js', 'dist/stage.js', 'dist/stage-host.js', 'dist/types/pipe/stage.d.ts']) {
+  for (const path of [
+    'dist/pipe.js',
+    'dist/stage.js',
+    'dist/stage-host.js',
+    'dist/types/pipe/stage.d.ts',
+    'dist/python/python_host.py',
+    'dist/python/analyse.py',
+    'dist/python/sdk/pipe_stage/__init__.py',
+  ]) {
     expect(files).toContain(path);
   }
   expect(files).toContain('schema/pipeline.schema.json');

@@ -37,7 +37,7 @@ export class AttemptsFolder extends Folder {
       job: whole,
       run:
         'module' in run
-          ? { kind: 'module', file: run.module, at }
+          ? { kind: 'module', file: run.module, python: null, at }
           : { kind: 'command', command: run.command, shell: null, values: run.values ?? {}, at },
       folder,
       log: join(folder, 'log.txt'),

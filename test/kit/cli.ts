@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { copyPython } from '../../scripts/python-files.mjs';
 import { Folder } from './folder.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -36,6 +37,7 @@ export async function buildPipe(): Promise<{ readonly file: string; remove(): vo
     // A version, so that plans are remembered as they are in the package.
     define: { PIPE_VERSION: '"0.0.0-test"' },
   });
+  copyPython(root, folder);
   return { file: join(folder, 'pipe.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

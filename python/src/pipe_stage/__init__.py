@@ -10,7 +10,7 @@
             progress(step + 1, 1000, "steps")
 
 A stage is a script, or a function of a module (`run: stages.train:main`) that is called without arguments. Paths come from the
-job file, whose form is docs/reference/protocol.md. Started by hand, outside a run, a script uses the job of its last attempt
+job file, whose form is docs/reference/job-file.md. Started by hand, outside a run, a script uses the job of its last attempt
 that pipe left in the project (`PIPE_JOB` names another one); outs then go where that attempt's went, or to `PIPE_OUTS`.
 
 No dependencies; Python 3.9 and later.
@@ -216,13 +216,13 @@ def warn(text: str) -> None:
     _job.say({"type": "message", "level": "warning", "text": str(text)})
 
 
-class stage:  # noqa: N801 (read as a word: stage.attempt)
-    """What the job says besides: `stage.attempt()`, `stage.cpu()`, `stage.gpus()`."""
+class stage:  # noqa: N801 (read as a word: stage.gpus)
+    """What the job says besides: `stage.cpu()`, `stage.gpus()`."""
 
     @staticmethod
-    def attempt() -> int:
-        """1 for the first try."""
-        return int(_job.data["attempt"])
+    def cpu() -> int:
+        """Processor cores that the stage may use."""
+        return int(_job.data["resources"]["cpu"])
 
     @staticmethod
     def gpus() -> List[int]:

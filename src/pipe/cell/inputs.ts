@@ -15,8 +15,9 @@ import { lookedAt, whereToPut } from '../sources/candidates.ts';
 import type { SourceLookup } from '../sources/source.ts';
 import type { OutRecord, OutRecords } from '../store/out-record.ts';
 import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
-import { CodeError, type Tracer } from '../trace/tracer.ts';
+import { CodeError, type TracedFile } from '../trace/tracer.ts';
 import type { Obstacle } from './cell-status.ts';
+import type { CellTracer } from './cell-tracer.ts';
 
 export interface Surroundings {
   /** Absolute path of the project. */
@@ -24,7 +25,7 @@ export interface Surroundings {
   /** Of the run itself; stages see only what they name. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly digests: Digests;
-  readonly tracer: Tracer;
+  readonly tracer: CellTracer;
   readonly tools: ToolProbes;
   readonly source: SourceLookup;
   /** What the pipeline file says of them, for messages. */
@@ -94,6 +95,7 @@ export async function inputsOf(
   }
   const code = await attempt(obstacles, () => codeOf(cell, around));
   const tools = await attempt(obstacles, () => toolsOf(cell, around));
+  for (const file of code?.read ?? []) paths.push({ ...file, reach: 'anywhere' });
   if (obstacles.length > 0 || code === null || tools === null) return { kind: 'blocked', obstacles };
   return {
     kind: 'known',
@@ -222,11 +224,11 @@ function byAxes(a: GatherItem, b: GatherItem): number {
 async function codeOf(
   cell: Cell,
   around: Surroundings,
-): Promise<{ fingerprint: CodeFingerprint; module: string | null }> {
+): Promise<{ fingerprint: CodeFingerprint; module: string | null; read: readonly TracedFile[] }> {
   const { run } = cell;
-  if (run.kind === 'command') return { fingerprint: commandFingerprint(run), module: null };
-  const traced = await around.tracer.trace(run.file);
-  return { fingerprint: traced.fingerprint, module: traced.bundle };
+  if (run.kind === 'command') return { fingerprint: commandFingerprint(run), module: null, read: [] };
+  const { fingerprint, bundle, read } = await around.tracer.trace(cell);
+  return { fingerprint, module: bundle, read };
 }
 
 async function toolsOf(cell: Cell, around: Surroundings): Promise<Record<string, string>> {

@@ -19,9 +19,8 @@ import type { OutRecords } from '../store/out-record.ts';
 import { makeRoom, quarantineEntry } from '../store/quarantine.ts';
 import { readState, stateFile } from '../store/records.ts';
 import { Views } from '../store/view.ts';
-import type { Tracer } from '../trace/tracer.ts';
-import { TypeScriptTracer } from '../trace/typescript/typescript-tracer.ts';
 import type { CellStatus, Obstacle } from './cell-status.ts';
+import { CellTracer } from './cell-tracer.ts';
 import { type GuardOptions, guardInputs } from './guard.ts';
 import type { Inputs, Surroundings } from './inputs.ts';
 import { healOut, type Keeping, keepFrozen } from './keep.ts';
@@ -95,7 +94,7 @@ export class Workspace {
   readonly #around: Surroundings;
   /** The same for a cell that is to run. */
   readonly #fetching: Surroundings;
-  readonly #tracer: Tracer;
+  readonly #tracer: CellTracer;
   readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
   #entered: Promise<Lock> | undefined;
@@ -114,14 +113,8 @@ export class Workspace {
     this.#project = project;
     this.#graph = graph;
     this.#layout = layoutOf(project, pipeline);
-    const { index, code } = this.#layout;
-    this.digests = new Digests(index);
-    this.#tracer = new TypeScriptTracer({
-      project,
-      codeFolder: code,
-      indexFolder: index,
-      digests: this.digests,
-    });
+    this.digests = new Digests(this.#layout.index);
+    this.#tracer = new CellTracer({ project, layout: this.#layout, digests: this.digests, env });
     const views = new Views(this.#layout, this.digests);
     this.#around = {
       project,
@@ -282,6 +275,7 @@ export class Workspace {
     });
     if (guarded.kind === 'edited') {
       // Edited since the run began: it runs with what is there now, under the key of that.
+      this.#tracer.forget();
       if (attempt < attemptsToSettle) return this.#beginLocked(cell, options, held, attempt + 1);
       return { kind: 'blocked', obstacles: guarded.paths.map(keepsChanging) };
     }

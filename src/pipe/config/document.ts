@@ -65,7 +65,14 @@ export interface SourceCandidate {
 }
 
 export type RunDoc =
-  | { readonly kind: 'module'; readonly file: string; readonly at: Position }
+  | {
+      readonly kind: 'module';
+      /** Path of the module; of a function in Python `package.module:function`. */
+      readonly file: string;
+      /** null: TypeScript or JavaScript. */
+      readonly python: PythonDoc | null;
+      readonly at: Position;
+    }
   | {
       readonly kind: 'command';
       readonly command: string;
@@ -73,6 +80,14 @@ export type RunDoc =
       readonly shell: string | null;
       readonly at: Position;
     };
+
+/** How Python is started, and what more of its code counts. */
+export interface PythonDoc {
+  /** A command with its first arguments: `[uv, run, python]`. */
+  readonly interpreter: readonly [string, ...string[]];
+  /** Globs of files that count whole, from the project folder. */
+  readonly code: readonly string[];
+}
 
 /** `stage.out`, `source.name` or a path inside the project; may hold `${params.…}`. */
 export interface DepDoc {

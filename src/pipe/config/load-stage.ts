@@ -75,18 +75,36 @@ function loadRun(
   name: string,
   at: Position,
   place: Place,
-  { report, shell }: Scope,
+  { report, shell, python }: Scope,
 ): RunDoc | undefined {
   if (raw.run !== undefined && raw.cmd !== undefined) {
     report('run-or-cmd', place('cmd'), `stage \`${name}\` has both \`run\` and \`cmd\``, 'keep one of them');
     return undefined;
   }
-  if (raw.run !== undefined) return { kind: 'module', file: raw.run, at: place('run') };
+  if (raw.run !== undefined) {
+    const isPython = pythonEntry.test(raw.run);
+    for (const key of ['python', 'code'] as const)
+      if (raw[key] !== undefined && !isPython)
+        report('not-python', place(key), `\`${key}\` is for stages in Python, and \`${raw.run}\` is none`);
+    const doc = isPython ? { interpreter: commandOf(raw.python ?? python), code: raw.code ?? [] } : null;
+    return { kind: 'module', file: raw.run, python: doc, at: place('run') };
+  }
+  for (const key of ['python', 'code'] as const)
+    if (raw[key] !== undefined)
+      report('not-python', place(key), `\`${key}\` goes with \`run\`, and stage \`${name}\` has none`);
   if (raw.cmd !== undefined)
     return { kind: 'command', command: raw.cmd, shell: raw.shell ?? shell, at: place('cmd') };
-  const hint = '`run: stages/x.ts` for a module, `cmd: …` for a command';
+  const hint = '`run: stages/x.py` or `run: stages/x.ts` for a module, `cmd: …` for a command';
   report('run-or-cmd', at, `stage \`${name}\` has neither \`run\` nor \`cmd\``, hint);
   return undefined;
+}
+
+/** `train.py`, or `package.module:function`. */
+const pythonEntry = /\.py$|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$/;
+
+function commandOf(python: NonNullable<RawStage['python']>): [string, ...string[]] {
+  const [command = 'python3', ...args] = typeof python === 'string' ? [python] : python;
+  return [command, ...args];
 }
 
 function loadOut(name: string, raw: RawStage['outs'][string], at: Position, usual: LinkMode): OutDoc {

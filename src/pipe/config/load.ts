@@ -20,7 +20,7 @@ import type { Axis, LinkMode, PipelineDocument, SourceCandidate, SourceDoc, Stag
 import { milliseconds } from './duration.ts';
 import { loadStage } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
-import { pipelineSchema, profileSchema, type RawSource, sourceSchema } from './schema.ts';
+import { pipelineSchema, profileSchema, type RawSource, type RawStage, sourceSchema } from './schema.ts';
 import type { Scope } from './scope.ts';
 import { parseTemplate } from './template.ts';
 
@@ -54,6 +54,7 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
     axisNames: valueNames(base, settings, root),
     shell: topText(root, 'shell', source, report) ?? null,
     link: linkOf(root, source, report),
+    python: topPython(root, source, report) ?? 'python3',
     source,
     report,
   };
@@ -127,6 +128,11 @@ function linkOf(root: YamlMap, source: SourceText, report: Report): LinkMode {
   const entry = entryOf(root, 'link');
   const read = entry && checkShape(pipelineSchema.shape.link, entry.value, '`link`', source, report);
   return read?.value ?? 'auto';
+}
+
+function topPython(root: YamlMap, source: SourceText, report: Report): RawStage['python'] {
+  const entry = entryOf(root, 'python');
+  return entry && checkShape(pipelineSchema.shape.python, entry.value, '`python`', source, report)?.value;
 }
 
 /** Entries of a section that is a map of names; others are reported and left out. */

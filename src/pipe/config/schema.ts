@@ -154,12 +154,25 @@ const shell = z
     'a shell is `bash`, `sh`, `dash`, `ash`, `ksh`, `mksh` or `zsh`, with its flags: `bash -euo pipefail`',
   );
 
+const python = z.union([text, z.array(text).min(1, 'must not be empty')]);
+
 export const stageSchema = fixed({
   description: z.string().optional().describe('What it does; shown in the report.'),
   run: text
     .optional()
     .describe(
-      'A TypeScript or JavaScript module; the code it reaches is part of the key. Either `run` or `cmd`.',
+      'A module in TypeScript, JavaScript or Python (`train.py`, or a function: `package.module:function`); the code it reaches is part of the key. Either `run` or `cmd`.',
+    ),
+  python: python
+    .optional()
+    .describe(
+      'What runs this stage’s Python: a command, or a list of one and its first arguments: `[uv, run, python]`.',
+    ),
+  code: z
+    .array(text)
+    .optional()
+    .describe(
+      'Python: more files whose code is part of the key, as globs, for imports that only a run knows.',
     ),
   cmd: text
     .optional()
@@ -233,6 +246,9 @@ export const pipelineSchema = fixed({
   link: linkSchema
     .optional()
     .describe('How outs are put in place; `auto` when left out. See “How outs are put in place”.'),
+  python: python
+    .optional()
+    .describe('What runs the stages in Python; `python3` when left out. A path, or a list with arguments.'),
   params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),
   profiles: z
     .record(name, profileSchema)

@@ -4,6 +4,7 @@ import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import type { SourceText } from '../../lib/diagnostics/yaml-node.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Axis, LinkMode } from './document.ts';
+import type { RawStage } from './schema.ts';
 
 export interface Scope {
   readonly params: JsonObject;
@@ -14,6 +15,8 @@ export interface Scope {
   readonly shell: string | null;
   /** Of outs that do not say it themselves. */
   readonly link: LinkMode;
+  /** What runs Python, of the whole file. */
+  readonly python: NonNullable<RawStage['python']>;
   readonly source: SourceText;
   readonly report: Report;
 }

@@ -8,6 +8,7 @@ import { EventTail } from '../job/event-tail.ts';
 import { stageHostFile } from '../job/host-file.ts';
 import { returnedFile, type StageEvent } from '../job/job.ts';
 import { Masker } from '../job/mask.ts';
+import { pythonHostFile } from '../job/python-host-file.ts';
 import { shellFor } from '../job/shell.ts';
 import type { Ended, Executor, Running, StopLevel } from './executor.ts';
 import { defaultGrace, type Grace } from './grace.ts';
@@ -65,7 +66,7 @@ async function launch(
 }
 
 const unfinished =
-  'the process ended with 0 before its stage returned: it called process.exit, or awaits what never comes';
+  'the process ended with 0 before its stage returned: it called process.exit or os._exit, or awaits what never comes';
 
 interface TimeLimit {
   passed(): boolean;
@@ -153,6 +154,9 @@ async function spawnLogged(
 
 async function commandLine(attempt: Attempt): Promise<[string, string[]]> {
   if (attempt.run.kind === 'module') {
+    const { python, file } = attempt.run;
+    if (python !== null)
+      return [python.interpreter[0], [...python.interpreter.slice(1), pythonHostFile(), file]];
     return [process.execPath, ['--enable-source-maps', await stageHostFile()]];
   }
   const { file, flags } = shellFor(attempt.run.shell);

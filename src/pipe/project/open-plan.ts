@@ -114,7 +114,9 @@ async function planAfresh(
   const files = new Map<string, NamedFile>();
   for (const cell of planned.graph.cells.values()) {
     if (cell.run.kind === 'module') {
-      files.set(`module ${cell.run.file}`, { kind: 'module', path: cell.run.file, at: cell.run.at });
+      const { file: path, at } = cell.run;
+      const places = pythonPlaces(path);
+      files.set(`module ${path}`, { kind: 'module', path, at, ...(places === null ? {} : { places }) });
     }
     for (const dep of cell.deps) {
       const doc =
@@ -137,13 +139,23 @@ function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   );
 }
 
+/** Where the module of `package.module:function` may stand; null: the entry is a path. */
+function pythonPlaces(entry: string): readonly string[] | null {
+  const [module = '', called] = entry.split(':');
+  if (called === undefined) return null;
+  const path = module.replaceAll('.', '/');
+  return ['', 'src/'].flatMap((root) => [`${root}${path}.py`, `${root}${path}/__init__.py`]);
+}
+
 function missingFiles(projectDir: string, planned: PlannedPipeline): Diagnostic[] {
-  return planned.files.flatMap(({ kind, path, at }): Diagnostic[] => {
-    if (existsSync(join(projectDir, path))) return [];
+  return planned.files.flatMap(({ kind, path, places, at }): Diagnostic[] => {
+    if ((places ?? [path]).some((one) => existsSync(join(projectDir, one)))) return [];
     const stages = [...planned.graph.stages.keys()];
-    const hint = path.includes('/')
-      ? 'paths start at the project folder'
-      : (didYouMean(path, stages) ?? `no stage is called \`${path.split('.')[0]}\` either`);
+    const hint = places
+      ? `none of ${places.join(', ')} is there`
+      : path.includes('/')
+        ? 'paths start at the project folder'
+        : (didYouMean(path, stages) ?? `no stage is called \`${path.split('.')[0]}\` either`);
     const message =
       kind === 'module' ? `the module \`${path}\` does not exist` : `\`${path}\` does not exist`;
     return [
@@ -152,7 +164,7 @@ function missingFiles(projectDir: string, planned: PlannedPipeline): Diagnostic[
         rule: 'missing-file',
         message,
         at,
-        ...(kind === 'dep' || path.includes('/') ? { hint } : {}),
+        ...(kind === 'dep' || places || path.includes('/') ? { hint } : {}),
       },
     ];
   });

@@ -13,6 +13,8 @@ export interface PlannedPipeline
 export interface NamedFile {
   readonly kind: 'module' | 'dep';
   readonly path: string;
+  /** Paths of which one must exist; left out: `path`. */
+  readonly places?: readonly string[];
   readonly at: Position;
 }
 

@@ -200,11 +200,12 @@ function runEvent(cell: CellId, attempt: number, { at, ...event }: StageEvent): 
 
 /**
  * A command that was interrupted and still ends with 0 may have left half an out behind (many programs do), so it does
- * not count. A module's host answers only for what it finished.
+ * not count. Nor does Python, where a library may have caught the signal. A module's host answers only for what it finished.
  */
 async function endedWell(running: Running, cell: Cell, stopper: Stopper): Promise<Ended> {
   const ended = await running.ended;
-  const doubtful = ended.kind === 'ok' && cell.run.kind === 'command' && stopper.signal.aborted;
+  const mayStopHalfway = cell.run.kind === 'command' || cell.run.python !== null;
+  const doubtful = ended.kind === 'ok' && mayStopHalfway && stopper.signal.aborted;
   return doubtful ? { kind: 'signal', signal: 'SIGINT' } : ended;
 }
 

@@ -3,6 +3,7 @@
  * implementation per language stands in a folder of its own.
  */
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
+import type { Look } from '../digest/digests.ts';
 import type { CodeFingerprint } from './code-fingerprint.ts';
 
 /** Code that was traced: a digest of all of it, each file's own, who imports whom, and the packages with their versions. */
@@ -12,6 +13,14 @@ export interface TracedModule {
   readonly fingerprint: ModuleFingerprint;
   /** Absolute path of the program to run: for TypeScript the bundle. */
   readonly bundle: string;
+  /** Files that the stage itself will read as its code, as they were traced; none where it runs a bundle. */
+  readonly read: readonly TracedFile[];
+}
+
+export interface TracedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly look: Look;
 }
 
 export interface Tracer {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { isSha256 } from '../../../lib/sha256.ts';
-import { analyserFile } from './analyser-file.ts';
+import { shippedFile } from '../../../lib/shipped-file.ts';
 
 const place = { line: z.number().int(), column: z.number().int() };
 const sha256 = z.string().refine(isSha256);
@@ -101,7 +101,8 @@ export class PythonAnalyser {
   }
 
   #ask(question: object): Promise<string> {
-    const child = (this.#process ??= this.#start());
+    this.#process ??= this.#start();
+    const child = this.#process;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       child.stdin?.write(`${JSON.stringify(question)}\n`);
@@ -110,7 +111,7 @@ export class PythonAnalyser {
 
   #start(): ChildProcess {
     const [command, ...args] = this.#interpreter;
-    const child = spawn(command, [...args, analyserFile()], {
+    const child = spawn(command, [...args, shippedFile('analyse.py', import.meta.url)], {
       cwd: this.#cwd,
       env: this.#env,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -4,13 +4,13 @@
  * that the last trace looked at changed.
  */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../../../lib/diagnostics/diagnostic.ts';
-import { sha256Of } from '../../../lib/sha256.ts';
+import { type Sha256, sha256Of } from '../../../lib/sha256.ts';
 import type { Digests } from '../../digest/digests.ts';
 import { Observer, Probes } from '../probes.ts';
 import { type Remembered, TraceIndex } from '../trace-index.ts';
-import { CodeError, type TracedModule, type Tracer } from '../tracer.ts';
+import { CodeError, type TracedFile, type TracedModule, type Tracer } from '../tracer.ts';
 import {
   fileSchema,
   type Interpreter,
@@ -25,7 +25,7 @@ import { type Loaded, reach } from './reach.ts';
 import { type Resolved, resolveImport } from './resolve.ts';
 
 /** Raised whenever the same files would be traced to something else. */
-const traceVersion = 1;
+const traceVersion = 2;
 /** How long a file system may give two writes the same time. */
 const tickMs = 20;
 /** More than this many analyses are not kept: those of files that are gone would never leave. */
@@ -46,7 +46,9 @@ export class PythonTracer implements Tracer {
   readonly #probes: Probes;
   readonly #index: TraceIndex;
   readonly #traced = new Map<string, Promise<TracedModule>>();
-  #known: Map<string, PythonFile> | undefined;
+  /** What decides which interpreter a command starts and what it finds. */
+  readonly #variables: Readonly<Record<string, string | undefined>>;
+  #known: { readonly file: string; readonly files: Map<string, PythonFile> } | undefined;
   #learnt = false;
 
   constructor(options: PythonTracerOptions) {
@@ -57,8 +59,13 @@ export class PythonTracer implements Tracer {
       matters: (name) => name.endsWith('.py'),
       ownFolder: options.indexFolder,
     });
-    const version = `python ${traceVersion} ${JSON.stringify(options.interpreter)}`;
-    this.#index = new TraceIndex(join(options.indexFolder, 'code-python.json'), version);
+    const { PATH, VIRTUAL_ENV, PYTHONHOME, PYTHONPATH } = options.env;
+    this.#variables = { PATH, VIRTUAL_ENV, PYTHONHOME, PYTHONPATH };
+    const name = sha256Of(JSON.stringify([options.interpreter, this.#variables])).slice(0, 16);
+    this.#index = new TraceIndex(
+      join(options.indexFolder, `code-python-${name}.json`),
+      `python ${traceVersion}`,
+    );
   }
 
   /**
@@ -78,11 +85,7 @@ export class PythonTracer implements Tracer {
 
   save(): void {
     this.#index.save();
-    if (this.#learnt && this.#known) writeKnown(this.#knownFile, this.#known);
-  }
-
-  get #knownFile(): string {
-    return join(this.#options.indexFolder, 'python-files.json');
+    if (this.#learnt && this.#known) writeKnown(this.#known.file, this.#known.files);
   }
 
   async #trace(entry: string, also: readonly string[], name: string): Promise<TracedModule> {
@@ -91,16 +94,18 @@ export class PythonTracer implements Tracer {
     try {
       const environment = await pythonEnvironment(analyser, {
         interpreter,
-        variables: { PATH: env.PATH, VIRTUAL_ENV: env.VIRTUAL_ENV, PYTHONHOME: env.PYTHONHOME },
+        variables: this.#variables,
         indexFolder: this.#options.indexFolder,
       });
-      let remembered = this.#index.get(name);
-      const current =
-        remembered?.fingerprint.packages.python === environment.version &&
-        (await this.#probes.isCurrent(remembered.observed));
-      if (!remembered || !current)
-        remembered = await this.#afresh({ entry, also, name, analyser, environment });
-      return { fingerprint: remembered.fingerprint, bundle: this.#programOf(entry) };
+      // Another version reads the same text in another way, and another set of packages is another answer.
+      const known = `${name} ${sha256Of(JSON.stringify(environment)).slice(0, 16)}`;
+      const file = join(this.#options.indexFolder, `python-files-${environment.version}.json`);
+      if (this.#known?.file !== file) this.#known = { file, files: readKnown(file) };
+      let remembered = this.#index.get(known);
+      if (!remembered || !(await this.#probes.isCurrent(remembered.observed)))
+        remembered = await this.#afresh({ entry, also, name: known, analyser, environment });
+      const { fingerprint } = remembered;
+      return { fingerprint, bundle: this.#programOf(entry), read: await this.#read(fingerprint.files) };
     } catch (error) {
       if (!(error instanceof InterpreterError)) throw error;
       const at = { file: entry, line: 1, column: 1 };
@@ -111,6 +116,17 @@ export class PythonTracer implements Tracer {
     } finally {
       analyser.close();
     }
+  }
+
+  /** As they were looked at when they were traced. */
+  async #read(files: Remembered['fingerprint']['files']): Promise<TracedFile[]> {
+    const read: TracedFile[] = [];
+    for (const name of Object.keys(files)) {
+      const path = resolve(this.#options.project, name);
+      const look = await this.#options.digests.look(path, 'anywhere');
+      if (look) read.push({ path, look });
+    }
+    return read;
   }
 
   #programOf(entry: string): string {
@@ -131,6 +147,7 @@ export class PythonTracer implements Tracer {
       ...one,
       project,
       observer,
+      pythonPath: (this.#options.env.PYTHONPATH ?? '').split(delimiter).filter((path) => path !== ''),
       analyse: (path) => this.#analyse(path, one.analyser),
     });
     this.#index.set(one.name, null);
@@ -144,11 +161,11 @@ export class PythonTracer implements Tracer {
   /** By content: a file that only moved, or that came back, is not read by Python again. */
   async #analyse(path: string, analyser: PythonAnalyser): Promise<PythonFile> {
     const content = (await this.#options.digests.look(path, 'anywhere'))?.content;
-    this.#known ??= readKnown(this.#knownFile);
-    const known = content === undefined ? undefined : this.#known.get(content);
+    if (!path.endsWith('.py')) return wholeFile(content ?? sha256Of(''));
+    const known = content === undefined ? undefined : this.#known?.files.get(content);
     if (known) return known;
     const file = await analyser.file(path);
-    if (file.sha256 !== '') this.#known.set(file.sha256, file);
+    if (file.sha256 !== '') this.#known?.files.set(file.sha256, file);
     this.#learnt = true;
     return file;
   }
@@ -160,6 +177,8 @@ interface TraceOptions {
   readonly project: string;
   readonly environment: PythonEnvironment;
   readonly observer: Observer;
+  /** Folders that the stage's PYTHONPATH adds. */
+  readonly pythonPath: readonly string[];
   readonly analyse: (path: string) => Promise<PythonFile>;
 }
 
@@ -201,7 +220,8 @@ class OneTrace {
     return {
       kind: 'module',
       file: entry,
-      bundle: sha256Of(JSON.stringify(files)),
+      // The files alone do not say which of them is run, or which function is called.
+      bundle: sha256Of(JSON.stringify([this.#nameOf(path), called, files])),
       files,
       importedBy: sorted([...reached.importedBy].map(([file, by]) => [this.#nameOf(file), this.#nameOf(by)])),
       packages: sorted([...this.#packages, ['python', environment.version]]),
@@ -230,7 +250,14 @@ class OneTrace {
     };
     const beside = program === null || called !== null ? [] : [dirname(program)];
     return {
-      roots: [...new Set([...beside, project, join(project, 'src')])],
+      roots: [
+        ...new Set([
+          ...beside,
+          project,
+          join(project, 'src'),
+          ...this.#options.pythonPath.map((path) => resolve(project, path)),
+        ]),
+      ],
       environment,
       lookup: {
         isFile: (path: string) => kind(path)?.isFile() ?? false,
@@ -242,6 +269,22 @@ class OneTrace {
   #nameOf(path: string): string {
     return relative(this.#options.project, path);
   }
+}
+
+/** A file that is not Python's counts by its bytes. */
+function wholeFile(content: Sha256): PythonFile {
+  const item = {
+    kind: 'other' as const,
+    name: null,
+    code: content,
+    documented: content,
+    names: [],
+    imports: [],
+    problems: [],
+    dynamic: false,
+    effects: true,
+  };
+  return { sha256: content, items: [item], error: null };
 }
 
 function sorted<Value>(entries: readonly (readonly [string, Value])[]): Record<string, Value> {

@@ -51,7 +51,10 @@ export async function reach(
       const before = counted.get(path)!;
       const all = whole || also.includes(path) || loaded.file.items.some((item) => item.effects);
       for (const [i, item] of loaded.file.items.entries()) {
-        if (before.has(i) || !counts(item, { all, names, isProgram: called === null && path === entry }))
+        if (
+          before.has(i) ||
+          !counts(item, { all, names, isProgram: (called === null && path === entry) || also.includes(path) })
+        )
           continue;
         before.add(i);
         grown = true;

@@ -64,7 +64,7 @@ export class TypeScriptTracer implements Tracer {
     let remembered = this.#index.get(entry);
     if (!remembered || !(await this.#isCurrent(remembered))) remembered = await this.#bundle(entry);
     const { fingerprint } = remembered;
-    return { fingerprint, bundle: join(this.#codeFolder, fingerprint.bundle, 'index.mjs') };
+    return { fingerprint, bundle: join(this.#codeFolder, fingerprint.bundle, 'index.mjs'), read: [] };
   }
 
   async #isCurrent({ observed, written }: Remembered): Promise<boolean> {

@@ -186,4 +186,10 @@ export const formCases: readonly DiagnosticCase[] = [
     text: `${head}stages:\n  a: {run: a.ts, cmd: «"true", outs: {o: o}}\n`,
     says: /both/,
   },
+  {
+    rule: 'not-python',
+    what: 'an interpreter for TypeScript',
+    text: `${head}stages:\n  a: {run: a.ts, python: «python3.12, outs: {o: o}}\n`,
+    says: /for stages in Python/,
+  },
 ];

@@ -33,7 +33,7 @@ function cell(id: string, outs: readonly OutDoc[]): Cell {
     stage: id.replace(/\[.*/, ''),
     axes: {},
     axisValues: {},
-    run: { kind: 'module', file: 'stages/x.ts', at },
+    run: { kind: 'module', file: 'stages/x.ts', python: null, at },
     params: {},
     deps: [{ kind: 'source', name: 'images', source: 'cifar10' }],
     outs,

@@ -8,7 +8,7 @@ export interface Case {
   /** File → new text; null: removed. */
   readonly edit: Readonly<Record<string, string | null>>;
   /** `changes` the key, keeps it the `same`, or what the error must match. */
-  readonly then: 'changes' | 'same' | RegExp;
+  readonly gives: 'changes' | 'same' | RegExp;
 }
 
 const lib = 'def f(x):\n    return x + 1\n';
@@ -19,20 +19,20 @@ const reaches = (what: string, main: string, path: string, files: Record<string,
   what,
   files: { 'main.py': main, [path]: lib, ...files },
   edit: { [path]: lib2 },
-  then: 'changes',
+  gives: 'changes',
 });
 /** One file, edited. */
-const edited = (what: string, before: string, after: string, then: Case['then']): Case => ({
+const edited = (what: string, before: string, after: string, gives: Case['gives']): Case => ({
   what,
   files: { 'main.py': 'from lib import f\nprint(f(1))\n', 'lib.py': before },
   edit: { 'lib.py': after },
-  then,
+  gives,
 });
-const refused = (what: string, main: string, then: RegExp): Case => ({
+const refused = (what: string, main: string, gives: RegExp): Case => ({
   what,
   files: { 'main.py': main, 'lib.py': lib },
   edit: {},
-  then,
+  gives,
 });
 
 export const cases: readonly Case[] = [
@@ -163,20 +163,20 @@ export const cases: readonly Case[] = [
     files: { 'run.py': 'def main():\n    return 1\ndef other():\n    return 2\n' },
     entry: 'run:main',
     edit: { 'run.py': 'def main():\n    return 1\ndef other():\n    return 3\n' },
-    then: 'same',
+    gives: 'same',
   },
   {
     what: 'module:function, the function itself',
     files: { 'run.py': 'def main():\n    return 1\n' },
     entry: 'run:main',
     edit: { 'run.py': 'def main():\n    return 2\n' },
-    then: 'changes',
+    gives: 'changes',
   },
   {
     ...reaches('', 'x', 'lib.py'),
     what: 'module:function of no module',
     entry: 'nowhere:main',
-    then: /no module `nowhere`/,
+    gives: /no module `nowhere`/,
   },
   edited('a comment', lib, `# new\n${lib}`, 'same'),
   edited('formatting', lib, 'def f( x ):\n\n        return (x\n            + 1)\n', 'same'),
@@ -251,44 +251,44 @@ export const cases: readonly Case[] = [
     what: 'a file that is not imported',
     files: { 'main.py': 'print(1)\n', 'lib.py': lib },
     edit: { 'lib.py': lib2 },
-    then: 'same',
+    gives: 'same',
   },
   {
     what: 'a module that appears in place of a missing one',
     files: { 'main.py': 'try:\n    import lib\nexcept ImportError:\n    pass\n' },
     edit: { 'lib.py': lib },
-    then: 'changes',
+    gives: 'changes',
   },
   {
     what: 'a module that appears before another of its name',
     files: { 'stages/main.py': use('from lib import f'), 'lib.py': lib },
     entry: 'stages/main.py',
     edit: { 'stages/lib.py': lib2 },
-    then: 'changes',
+    gives: 'changes',
   },
   {
     what: 'a package in place of a module',
     files: { 'main.py': use('from lib import f'), 'lib.py': lib },
     edit: { 'lib/__init__.py': lib2 },
-    then: 'changes',
+    gives: 'changes',
   },
   {
     what: 'a module of the standard library',
     files: { 'main.py': 'import json, os.path\nprint(json.dumps(1))\n' },
     edit: { 'other.py': lib },
-    then: 'same',
+    gives: 'same',
   },
   {
     what: 'a file of the project that hides one of the standard library',
     files: { 'main.py': 'import statistics\n' },
     edit: { 'statistics.py': lib },
-    then: 'changes',
+    gives: 'changes',
   },
   {
     what: 'a module that is removed',
     files: { 'main.py': 'try:\n    import lib\nexcept ImportError:\n    pass\n', 'lib.py': lib },
     edit: { 'lib.py': null },
-    then: 'changes',
+    gives: 'changes',
   },
   refused(
     'import_module of a variable',

@@ -32,15 +32,15 @@ async function trace(entry: string, options: { index?: string; also?: string[]; 
 }
 
 describe.skipIf(!hasPython)('Python', () => {
-  test.each(cases)('$what: $then', async ({ files, entry = 'main.py', edit, then }) => {
+  test.each(cases)('$what: $gives', async ({ files, entry = 'main.py', edit, gives }) => {
     folder = new Folder();
     for (const [path, text] of Object.entries(files)) folder.write(path, text);
-    if (then instanceof RegExp && Object.keys(edit).length === 0) {
-      await expect(trace(entry)).rejects.toThrow(then);
+    if (gives instanceof RegExp && Object.keys(edit).length === 0) {
+      await expect(trace(entry)).rejects.toThrow(gives);
       return;
     }
-    if (then instanceof RegExp && entry.includes('nowhere')) {
-      await expect(trace(entry)).rejects.toThrow(then);
+    if (gives instanceof RegExp && entry.includes('nowhere')) {
+      await expect(trace(entry)).rejects.toThrow(gives);
       return;
     }
     const before = await trace(entry);
@@ -48,12 +48,12 @@ describe.skipIf(!hasPython)('Python', () => {
     for (const [path, text] of Object.entries(edit))
       if (text === null) rmSync(join(folder.dir, path));
       else folder.write(path, text);
-    if (then instanceof RegExp) {
-      await expect(trace(entry)).rejects.toThrow(then);
+    if (gives instanceof RegExp) {
+      await expect(trace(entry)).rejects.toThrow(gives);
       return;
     }
     const after = await trace(entry);
-    if (then === 'same') expect(after.bundle).toBe(before.bundle);
+    if (gives === 'same') expect(after.bundle).toBe(before.bundle);
     else expect(after.bundle).not.toBe(before.bundle);
     // What was remembered gives what a look without memory gives.
     expect(after).toEqual(await trace(entry, { index: 'cache/fresh' }));

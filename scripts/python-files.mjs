@@ -1,0 +1,18 @@
+// The programs in Python that the package holds: the analyser of code, the host of stages and the stage's own module.
+
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Copies them into `folder`/python.
+ * @param {string} root the checkout
+ * @param {string} folder where the bundle is
+ */
+export function copyPython(root, folder) {
+  const target = join(folder, 'python');
+  mkdirSync(join(target, 'sdk/pipe_stage'), { recursive: true });
+  cpSync(join(root, 'src/pipe/trace/python/analyse.py'), join(target, 'analyse.py'));
+  cpSync(join(root, 'src/pipe/job/python_host.py'), join(target, 'python_host.py'));
+  for (const name of ['__init__.py', 'py.typed'])
+    cpSync(join(root, 'python/src/pipe_stage', name), join(target, 'sdk/pipe_stage', name));
+}
