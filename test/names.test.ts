@@ -11,7 +11,6 @@ const allowed: Readonly<Record<string, string>> = {
   kernel: 'one meaning: compiled WebAssembly, one per room that has some',
   estimate: 'the verb is a room’s file of the command line; in claims it is a statistic’s',
   Scale: 'how large a run was: what claims need of it and what the study records',
-  Part: 'a part of a claim’s text; a part of a converted benchmark',
   Progress: 'one meaning, how far: of a conversion in architectures, of training in epochs',
   Made: 'what a pickle made; what a run made. The study’s reader of pickles is never read beside a report',
   Key: 'a pickle’s dict has keys, a cell has a key: both are the field’s word',

@@ -2,7 +2,7 @@
 
 import { rankUnder } from '../benchmark/target.ts';
 import { type Operation, operations } from '../space/architecture.ts';
-import { type BenchmarkRows, operationUsage } from '../study/usage.ts';
+import { type BenchmarkRows, operationUsage } from '../study/operation-usage.ts';
 import { type ClaimFunction, type Expression, MissingResult, operandsOf } from './expression.ts';
 import type { GroupStatistic, NetworkTable, TopStatistic } from './networks.ts';
 

@@ -14,8 +14,8 @@ import { readPickle } from '../pickle/machine.ts';
 import { key } from '../pickle/tape.ts';
 import { parseArchitecture, toDigits } from '../space/architecture.ts';
 import type { Reply, Request } from './convert.worker.ts';
+import { type FinishedParts, partsIn } from './finished-parts.ts';
 import { type BadFile, convertMembers, toBadFile, type WorkerResult, type WorkerTask } from './members.ts';
-import { type Parts, partsIn } from './parts.ts';
 import { isArchive, listMembers, type Member, type MemberList, readMember } from './source.ts';
 import { convertStream, type StreamPart, type StreamTask } from './stream.ts';
 
@@ -138,7 +138,7 @@ async function convertList(
   path: string,
   list: MemberList,
   options: ConvertOptions,
-  parts: Parts | null,
+  parts: FinishedParts | null,
   collected: Collected,
 ): Promise<void> {
   const { architectures } = list;
@@ -209,7 +209,7 @@ async function convertFile(
   path: string,
   version: string,
   options: ConvertOptions,
-  parts: Parts | null,
+  parts: FinishedParts | null,
   collected: Collected,
 ): Promise<void> {
   let number = 0;

@@ -16,9 +16,9 @@ import { correlationFigure, correlationVariants } from './correlations.ts';
 import { datasetFigure } from './datasets.ts';
 import type { Figure, LeftOut } from './figure.ts';
 import { linesFigure } from './lines.ts';
+import { usageFigure } from './operation-usage.ts';
 import { sameFigure, sameTitle } from './same.ts';
 import { scatterFigure } from './scatter.ts';
-import { usageFigure } from './usage.ts';
 
 export interface StudyData {
   readonly bench: BenchTable;

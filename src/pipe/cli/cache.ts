@@ -36,7 +36,7 @@ export const cache: Command = {
 };
 
 async function list(parsed: Parsed, { project, stdout }: Invocation): Promise<number> {
-  const { cacheUsage } = await import('../store/usage.ts');
+  const { cacheUsage } = await import('../store/disk-usage.ts');
   const usage = cacheUsage(project);
   if (parsed.is('json')) {
     stdout.write(`${JSON.stringify(usage, null, 2)}\n`);

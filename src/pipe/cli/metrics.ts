@@ -4,7 +4,7 @@ import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { CellId } from '../plan/graph.ts';
 import type { PlannedPipeline } from '../project/plan-json.ts';
 import type { Origin } from '../report/model/input.ts';
-import type { MarkedOut } from '../report/model/read-marks.ts';
+import type { MarkedOut } from '../report/model/read-marked-outs.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type Command, type Invocation, jsonFlag, pipelineFlags, printJson } from './command.ts';
 import { planOf, targeted, withWorkspace } from './project.ts';
@@ -30,8 +30,8 @@ export const metrics: Command = {
     const opened = await planOf(parsed, invocation);
     const cells = targeted(opened.graph, mode === 'diff' ? [] : parsed.arguments);
     const marked = await marksOf(opened, invocation, cells);
-    const { readMarks } = await import('../report/model/read-marks.ts');
-    const read = await readMarks(marked);
+    const { readMarkedOuts } = await import('../report/model/read-marked-outs.ts');
+    const read = await readMarkedOuts(marked);
     const [problem] = read.problems;
     if (problem) throw new UserError(`${problem.file}: ${problem.message}`);
     const rows = read.metrics.flatMap(({ origin, value }) =>
@@ -63,7 +63,7 @@ async function marksOf(
 ): Promise<readonly MarkedOut[]> {
   const { project } = invocation;
   const layout = layoutOf(project, opened.file);
-  const { cellNow, markedOuts } = await import('../report/model/look.ts');
+  const { cellNow, markedOuts } = await import('../report/model/look-at-cells.ts');
   return withWorkspace(opened, invocation, async (workspace) => {
     const statuses = await workspace.status();
     return cells.flatMap((id) => {

@@ -8,7 +8,7 @@ import type { Graph } from '../plan/graph.ts';
 import { layoutOf } from '../store/layout.ts';
 import { readBaseline } from './model/baseline.ts';
 import { collectReport, type RunEnd } from './model/collect.ts';
-import { cellNow } from './model/look.ts';
+import { cellNow } from './model/look-at-cells.ts';
 import { type WrittenReport, writeReport } from './write.ts';
 
 export interface ReportRequest {

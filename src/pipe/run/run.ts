@@ -48,8 +48,8 @@ export async function runPipeline(
     const inPlace = await lookAtAll(run);
     if (inPlace.size === run.wanted.size) return await nothingToDo(run, inPlace);
     // Loaded only now: a run that has nothing to do needs no scheduler and no executor.
-    const { work } = await import('./work.ts');
-    return await work(run, inPlace);
+    const { runCells } = await import('./run-cells.ts');
+    return await runCells(run, inPlace);
   } finally {
     await workspace.close();
   }

@@ -18,11 +18,11 @@ import { decodeListing, ListingError } from '../../../src/pipe/digest/listing.ts
 import type { Key } from '../../../src/pipe/key/fingerprint.ts';
 import type { CellId } from '../../../src/pipe/plan/graph.ts';
 import { storedManifests, storedObjects } from '../../../src/pipe/store/contents.ts';
+import { cacheUsage } from '../../../src/pipe/store/disk-usage.ts';
 import { expected, sweep } from '../../../src/pipe/store/gc.ts';
 import { mark } from '../../../src/pipe/store/gc-mark.ts';
 import { layoutOf, manifestFile, objectFile } from '../../../src/pipe/store/layout.ts';
 import { readManifest } from '../../../src/pipe/store/records.ts';
-import { cacheUsage } from '../../../src/pipe/store/usage.ts';
 import { verifyCache } from '../../../src/pipe/store/verify.ts';
 import { CellsProject } from '../../kit/cells.ts';
 

@@ -11,8 +11,8 @@ import { version } from '../../version.ts';
 import { type CellNow, cellToday } from './cell-now.ts';
 import { configurationDigest } from './configuration.ts';
 import type { Provenance, ReportCell, ReportInput, ReportRun, ReportSource } from './input.ts';
-import { markedOuts } from './look.ts';
-import { type MarkedOut, readMarks } from './read-marks.ts';
+import { markedOuts } from './look-at-cells.ts';
+import { type MarkedOut, readMarkedOuts } from './read-marked-outs.ts';
 import { latestRun } from './run-record.ts';
 import { hasResults } from './state.ts';
 
@@ -83,7 +83,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
     })),
     sources: [...graph.sources.values()].map((source) => provenance.source(source)),
     cells,
-    ...(await readMarks(marked)),
+    ...(await readMarkedOuts(marked)),
     stale,
     causes: stale.length === 0 ? [] : rootCauses(reasons).map(({ reason }) => reason),
     configuration: configurationDigest({ pipeline, profile, params, keys }),

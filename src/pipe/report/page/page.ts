@@ -12,6 +12,7 @@ import { figureData } from '../figure/figure-data.ts';
 import type { Baseline } from '../model/baseline.ts';
 import { problemLine, type ReportInput } from '../model/input.ts';
 import { packed } from './assets.ts';
+import { cellsSection } from './section/cells.ts';
 import { claimsSection } from './section/claims.ts';
 import { comparisonSection } from './section/comparison.ts';
 import { dagSection } from './section/dag.ts';
@@ -22,7 +23,6 @@ import { metricsSection } from './section/metrics.ts';
 import { provenanceSection, reproduceSection } from './section/provenance.ts';
 import { tablesSection } from './section/tables.ts';
 import { timelineSection } from './section/timeline.ts';
-import { workSection } from './section/work.ts';
 import { styleSheet } from './style.ts';
 import { embeddable, reportTwin } from './twin.ts';
 
@@ -63,7 +63,7 @@ export async function buildReport(
     ['claims', 'Claims', claimsSection(input)],
     ['failures', 'Failures', failuresSection(input)],
     ['pipeline', 'Pipeline', await dagSection(input)],
-    ['work', 'What ran', workSection(input)],
+    ['work', 'What ran', cellsSection(input)],
     ['timeline', 'Timeline', timelineSection(input)],
     ['provenance', 'Provenance', provenanceSection(input)],
     ['reproduce', 'Reproduce', reproduceSection(input)],

@@ -8,22 +8,22 @@ import type { ColumnData } from '../benchmark/columns.ts';
 import type { ResumePoint } from '../pickle/segments.ts';
 import type { BadFile } from './members.ts';
 
-export interface Part {
+export interface FinishedPart {
   readonly data: ColumnData;
   readonly bad: readonly BadFile[];
   readonly next: ResumePoint | null;
 }
 
-export interface Parts {
+export interface FinishedParts {
   /** The part of this number, if it is whole and was made from the same input (`key`). */
-  load(number: number, key: string): Part | null;
-  save(number: number, key: string, part: Part): void;
+  load(number: number, key: string): FinishedPart | null;
+  save(number: number, key: string, part: FinishedPart): void;
 }
 
 /** Changes whenever what a part holds does. */
 const layout = 'nas-bench part 1';
 
-export function partsIn(folder: string): Parts {
+export function partsIn(folder: string): FinishedParts {
   mkdirSync(folder, { recursive: true });
   const file = (number: number) => join(folder, `part-${String(number).padStart(5, '0')}.bin`);
   const digest = (data: Uint8Array | string) => createHash('sha256').update(data).digest();
@@ -40,7 +40,7 @@ export function partsIn(folder: string): Parts {
       const isSame = bytes.subarray(0, 32).equals(digest(layout + key));
       // A part cut short by a crash, or of another input, is made anew.
       if (!isSame || !bytes.subarray(32, 64).equals(digest(body))) return null;
-      return deserialize(body) as Part;
+      return deserialize(body) as FinishedPart;
     },
     save(number, key, part) {
       const body = serialize(part);

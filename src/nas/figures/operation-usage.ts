@@ -1,5 +1,5 @@
 import { operations } from '../space/architecture.ts';
-import { type BenchmarkRows, operationUsage } from '../study/usage.ts';
+import { type BenchmarkRows, operationUsage } from '../study/operation-usage.ts';
 import { topNs } from '../tables.ts';
 import type { Figure } from './figure.ts';
 import { operationColour } from './palette.ts';

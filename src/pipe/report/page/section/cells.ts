@@ -12,7 +12,7 @@ const openUpTo = 24;
 /** Cells listed one by one: a page of more is slow to open. */
 const listedCells = 1500;
 
-export function workSection(input: ReportInput): Html | null {
+export function cellsSection(input: ReportInput): Html | null {
   if (input.cells.length === 0) return null;
   const had = input.cells.filter(({ state }) => hasResults(state)).length;
   const failed = input.cells.filter(({ state }) => hasFailed(state));

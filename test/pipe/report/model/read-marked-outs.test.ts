@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ReportMark } from '../../../../src/pipe/config/document.ts';
-import { type MarkedOut, readMarks } from '../../../../src/pipe/report/model/read-marks.ts';
+import { type MarkedOut, readMarkedOuts } from '../../../../src/pipe/report/model/read-marked-outs.ts';
 import { studyInput } from '../fixture.ts';
 
 let folder: string;
@@ -31,7 +31,7 @@ test('each kind of marked out is read as its format says', async () => {
   await write('metrics.json', { tau: 0.4, regret: null });
   await write('claims.json', { claims: study.claims[0]!.value });
   await write('notice.json', study.notices[0]!.value);
-  const read = await readMarks([
+  const read = await readMarkedOuts([
     marked('figures', 'figures'),
     marked('table', 'table.json'),
     marked('metrics', 'metrics.json'),
@@ -54,7 +54,7 @@ test('what is wrong is named with its file and place; the rest is read', async (
   await write('figures/plain.vl.json', { mark: 'point' });
   await write('figures/good.vl.json', studyInput({ figures: 1 }).figures[0]!.spec);
   await writeFile(join(folder, 'metrics.json'), '{"tau": "high"}');
-  const read = await readMarks([
+  const read = await readMarkedOuts([
     marked('figures', 'figures'),
     marked('metrics', 'metrics.json'),
     marked('table', 'gone.json'),
@@ -73,7 +73,7 @@ test('figures of one name from several cells keep apart', async () => {
     await mkdir(join(folder, cell));
     await write(`${cell}/one.vl.json`, studyInput({ figures: 1 }).figures[0]!.spec);
   }
-  const read = await readMarks([
+  const read = await readMarkedOuts([
     marked('figures', 'plot[a]', 'plot[a]'),
     marked('figures', 'plot[b]', 'plot[b]'),
   ]);

@@ -31,7 +31,7 @@ import { Scheduler } from './scheduler.ts';
 const heartbeatMs = 30_000;
 
 /** `inPlace`: cells that need nothing. */
-export async function work(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>): Promise<RunOutcome> {
+export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>): Promise<RunOutcome> {
   const { options, events, wanted } = run;
   const { graph } = options.pipeline;
   const needed = [...wanted].filter((id) => !inPlace.has(id)).map((id) => cellOf(graph, id));

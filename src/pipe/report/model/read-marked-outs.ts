@@ -52,7 +52,7 @@ function keyFigures(mark: MetricsMark): Omit<MarkedMetrics, 'origin'> {
 }
 
 /** Reads every marked out, in the given order. */
-export async function readMarks(outs: readonly MarkedOut[]): Promise<ReadMarks> {
+export async function readMarkedOuts(outs: readonly MarkedOut[]): Promise<ReadMarks> {
   const figures: ReportFigure[] = [];
   const tables: Marked<TableRead>[] = [];
   const metrics: MarkedMetrics[] = [];

@@ -8,7 +8,7 @@ import type { Layout } from '../../store/layout.ts';
 import { readManifest } from '../../store/records.ts';
 import type { CellNow, InPlace } from './cell-now.ts';
 import type { Made } from './input.ts';
-import type { MarkedOut } from './read-marks.ts';
+import type { MarkedOut } from './read-marked-outs.ts';
 
 /** What of a workspace is asked for here. */
 export type Looked = Pick<Workspace, 'placed' | 'outPath' | 'lastMs'>;
