@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { PythonEnvironment } from './analysis.ts';
 
 /** What the file system says, and every question remembered by whoever traces. */
-export interface Lookup {
+export interface ModuleLookup {
   isFile(path: string): boolean;
   isFolder(path: string): boolean;
 }
@@ -33,7 +33,7 @@ export function resolveImport(
   options: {
     readonly roots: readonly string[];
     readonly environment: PythonEnvironment;
-    readonly lookup: Lookup;
+    readonly lookup: ModuleLookup;
   },
 ): Resolved {
   const parts = wanted.module === '' ? [] : wanted.module.split('.');
@@ -65,7 +65,7 @@ function filesOf(
   roots: readonly string[],
   parts: readonly string[],
   names: readonly string[] | null,
-  lookup: Lookup,
+  lookup: ModuleLookup,
 ): string[] {
   if (parts.length === 0) return submodules(roots[0] ?? '', names, lookup);
   // All are asked, so that a file that appears in an earlier root is noticed.
@@ -77,7 +77,7 @@ function moduleAt(
   root: string,
   parts: readonly string[],
   names: readonly string[] | null,
-  lookup: Lookup,
+  lookup: ModuleLookup,
 ): string[] {
   const files: string[] = [];
   let folder = root;
@@ -97,7 +97,7 @@ function moduleAt(
 }
 
 /** `from package import name`: the name is a module of the package, or something that the package defines. */
-function submodules(folder: string, names: readonly string[] | null, lookup: Lookup): string[] {
+function submodules(folder: string, names: readonly string[] | null, lookup: ModuleLookup): string[] {
   const files: string[] = [];
   const init = join(folder, '__init__.py');
   if (lookup.isFile(init)) files.push(init);
