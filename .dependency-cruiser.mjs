@@ -20,6 +20,7 @@ const engine = [
   'pipe/job',
   'pipe/cell',
   'pipe/exec',
+  'pipe/access',
   'pipe/run',
   'pipe/screen',
   'pipe/report/model',

@@ -71,6 +71,16 @@ export class CellTransaction {
     return this.#options.inputs.module;
   }
 
+  /** Absolute paths of what was looked at for the key: deps that are files, sources, code that runs from where it stands. */
+  get reads(): readonly string[] {
+    return this.#options.inputs.paths.map(({ path }) => path);
+  }
+
+  /** Absolute path of the folder that is this transaction's own. */
+  get staged(): string {
+    return this.#staging.folder;
+  }
+
   get reasons(): readonly Reason[] {
     return this.#reasons;
   }

@@ -19,12 +19,15 @@ const signals = { interrupt: 'SIGINT', terminate: 'SIGTERM', kill: 'SIGKILL' } a
 /** How often the event file is looked at: a bar moves smoothly, and a hundred cells cost nothing. */
 const tailEveryMs = 120;
 
-export function localExecutor(grace: Grace = defaultGrace): Executor {
+/** `under`: a program with its arguments that starts every attempt's own. */
+export function localExecutor(grace: Grace = defaultGrace, under: readonly string[] = []): Executor {
   let watchdog: Watchdog | undefined;
   return {
     async start(attempt, onEvent) {
       watchdog ??= startWatchdog();
-      return launch(attempt, onEvent, grace, watchdog);
+      const [file, args] = await commandLine(attempt);
+      const [first = file, ...others] = [...under, file, ...args];
+      return launch(attempt, [first, others], { onEvent, grace, watchdog });
     },
     async close() {
       await watchdog?.close();
@@ -33,14 +36,21 @@ export function localExecutor(grace: Grace = defaultGrace): Executor {
   };
 }
 
+type CommandLine = readonly [file: string, args: readonly string[]];
+
+interface Launching {
+  readonly onEvent: (event: StageEvent) => void;
+  readonly grace: Grace;
+  readonly watchdog: Watchdog;
+}
+
 async function launch(
   attempt: Attempt,
-  onEvent: (event: StageEvent) => void,
-  grace: Grace,
-  watchdog: Watchdog,
+  command: CommandLine,
+  { onEvent, grace, watchdog }: Launching,
 ): Promise<Running> {
   const job = jobFile(attempt.folder);
-  const child = await spawnLogged(attempt, await commandLine(attempt), () => {
+  const child = await spawnLogged(attempt, command, () => {
     // What the stage left running could still write into the outs that are about to be published, and holds the log open.
     signalGroup(pid, 'SIGKILL');
     killStrays(job);
@@ -104,11 +114,7 @@ interface Child {
  * The process writes into the log itself, which so is whole even when the driver dies. One that was given a secret writes
  * into a pipe instead, and the driver masks what comes: no secret is ever on the disk.
  */
-async function spawnLogged(
-  attempt: Attempt,
-  [file, args]: readonly [string, readonly string[]],
-  onExit: () => void,
-): Promise<Child> {
+async function spawnLogged(attempt: Attempt, [file, args]: CommandLine, onExit: () => void): Promise<Child> {
   const { execa } = await import('execa');
   const masker = new Masker(attempt.secrets);
   const fd = openSync(attempt.log, 'a', masker.idle ? 0o666 : 0o600);
@@ -152,7 +158,7 @@ async function spawnLogged(
   return { pid: subprocess.pid ?? null, ended };
 }
 
-async function commandLine(attempt: Attempt): Promise<[string, string[]]> {
+async function commandLine(attempt: Attempt): Promise<CommandLine> {
   if (attempt.run.kind === 'module') {
     const { python, file } = attempt.run;
     if (python !== null)

@@ -1,29 +1,13 @@
 /** Runs a cell twice from scratch and compares what it made: is the stage deterministic? Publishes nothing. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Json } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
-import { attemptOf } from '../cell/attempt.ts';
-import type { CellTransaction } from '../cell/transaction.ts';
-import type { Workspace } from '../cell/workspace.ts';
 import { hashFile } from '../digest/digests.ts';
-import type { Executor } from '../exec/executor.ts';
-import { writeAttempt } from '../job/attempt-files.ts';
-import type { Cell } from '../plan/graph.ts';
-import { endedError } from './cell-error.ts';
+import { beginScratch, type ScratchRun, scratchAttempt } from './scratch-run.ts';
 
-export interface VerifyOptions {
-  /** Absolute path of the project folder. */
-  readonly project: string;
-  readonly cell: Cell;
-  /** The caller's environment. */
-  readonly env: NodeJS.ProcessEnv;
-  /** Has looked at everything the cell needs. */
-  readonly workspace: Workspace;
-  readonly executor: Executor;
-  readonly gpus: readonly number[];
+export interface VerifyOptions extends ScratchRun {
   /** Relative difference that two numbers of a `report: metrics` out may have. */
   readonly tolerance: number;
 }
@@ -38,21 +22,14 @@ export interface Difference {
 
 /** Empty: the second run made what the first one made. @throws UserError when the cell cannot run, or fails. */
 export async function verifyCell(options: VerifyOptions): Promise<readonly Difference[]> {
-  const { cell, workspace } = options;
-  const begun = await workspace.begin(cell.id, { run: `verify-${process.pid}`, force: true, noCache: true });
-  if (begun.kind !== 'run') {
-    const [obstacle] = begun.kind === 'blocked' ? begun.obstacles : [];
-    const why = obstacle?.message ?? `it is ${begun.kind}`;
-    throw new UserError(`${cell.id} cannot be run now: ${why}`, {
-      hint: obstacle?.hint ?? 'run what it needs first',
-    });
-  }
+  const { cell } = options;
+  const begun = await beginScratch(options, 'verify');
   const scratch = await mkdtemp(join(tmpdir(), 'pipe-verify-'));
   try {
     const first = join(scratch, 'first');
-    const made = await attempt(options, begun, join(scratch, '1'));
+    const made = await scratchAttempt(options, begun, join(scratch, '1'));
     for (const [name, path] of Object.entries(made)) await cp(path, join(first, name), { recursive: true });
-    const again = await attempt(options, begun, join(scratch, '2'));
+    const again = await scratchAttempt(options, begun, join(scratch, '2'));
     const differences: Difference[] = [];
     for (const out of cell.outs) {
       const pair = [join(first, out.name), again[out.name] ?? ''] as const;
@@ -64,40 +41,6 @@ export async function verifyCell(options: VerifyOptions): Promise<readonly Diffe
     await begun.abandon();
     await rm(scratch, { recursive: true, force: true });
   }
-}
-
-/** Absolute paths of the outs, by name, until the next attempt. */
-async function attempt(
-  { project, cell, env, executor, gpus }: VerifyOptions,
-  work: CellTransaction,
-  folder: string,
-): Promise<Readonly<Record<string, string>>> {
-  await mkdir(folder, { recursive: true });
-  const outs = await work.stage();
-  // A checkpoint of the first run would spare the second one its work: each has an empty folder of its own.
-  const checkpoint = work.checkpoint === null ? null : join(folder, 'checkpoint');
-  if (checkpoint !== null) await mkdir(checkpoint);
-  const one = attemptOf(cell, work, {
-    folder,
-    outs,
-    checkpoint,
-    resources: { cpu: cell.resources.cpu, gpus },
-    project,
-    env,
-  });
-  writeAttempt(one);
-  const running = await executor.start(one, () => {});
-  const ended = await running.ended;
-  if (ended.kind !== 'ok') {
-    const error = endedError(ended, one.log);
-    throw new UserError(`${cell.id} failed: ${error.message}\n${error.tail.join('\n')}`.trimEnd());
-  }
-  for (const out of cell.outs) {
-    const path = outs[out.name];
-    if (path === undefined || !(await exists(path)))
-      throw new UserError(`${cell.id} made no out ${out.name}`);
-  }
-  return outs;
 }
 
 async function compare(out: string, [first, again]: readonly [string, string], tolerance: number) {
