@@ -1,6 +1,10 @@
 /** Several runs in one checkout. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { layoutOf } from '../../src/pipe/store/layout.ts';
+import { gateName } from '../../src/pipe/store/live-run.ts';
+import { tryLock } from '../../src/pipe/store/lock.ts';
 import { buildPipe, CliProject } from '../kit/cli.ts';
+import { Pipeline } from '../kit/pipeline.ts';
 import { until } from '../kit/until.ts';
 
 let pipe: Awaited<ReturnType<typeof buildPipe>>;
@@ -59,4 +63,27 @@ stages:
   project.write('go', '');
   expect((await run.ended).code).toBe(0);
   expect(project.read('cache/cells/use/file.txt')).toBe('right\n');
+}, 60_000);
+
+test('a run that finds the cache being cleaned, or another run entering, waits and goes on', async () => {
+  const pipeline = new Pipeline(project.dir);
+  pipeline.write(
+    'pipeline.yaml',
+    `version: 1
+axes: {i: [0, 1, 2]}
+stages:
+  a: {cmd: 'echo \${i} > \${outs.file}', matrix: [i], outs: {file: file.txt}}
+`,
+  );
+  const gate = tryLock(layoutOf(project.dir).locks, gateName, 'gc');
+  expect(gate).not.toBeNull();
+  const { outcome, failed, done } = await pipeline.run({
+    onEvent: ({ type }) => {
+      // Every cell has asked for it by then.
+      if (type === 'run-started') setTimeout(() => gate?.release(), 1_000);
+    },
+  });
+  expect(failed).toEqual([]);
+  expect(outcome.exitCode).toBe(0);
+  expect(done).toHaveLength(3);
 }, 60_000);

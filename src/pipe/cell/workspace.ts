@@ -335,8 +335,19 @@ export class Workspace {
 
   /** Once, before the first lock: `gc` spares what a run uses that has entered. */
   async #enter({ run, onWait, signal }: BeginOptions): Promise<void> {
-    this.#entered ??= enterRun(this.#layout, run, { onWait, signal });
-    await this.#entered;
+    for (;;) {
+      this.#entered ??= enterRun(this.#layout, run, { onWait, signal });
+      const entering = this.#entered;
+      try {
+        await entering;
+        return;
+      } catch (error) {
+        // Not for all time: the next cell tries again. One that was waited with for another's patience goes on trying.
+        if (this.#entered === entering) this.#entered = undefined;
+        if (signal?.aborted !== false || !(error instanceof Error && error.name === 'AbortError'))
+          throw error;
+      }
+    }
   }
 
   #checkWritable(): void {
