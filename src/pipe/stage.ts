@@ -32,6 +32,7 @@ export interface StageContext {
   out(name: string): string;
   /** Folder that survives an interruption and is shared by runs that differ only in the excluded params; null: none. */
   readonly checkpoint: string | null;
+  /** Cores that the stage declares (`resources: {cpu: 4}`), 1 where it declares none; in its key. */
   readonly cpu: number;
   /** Ids of the GPUs leased to this cell; empty on a machine with none. */
   readonly gpus: readonly number[];

@@ -61,6 +61,23 @@ test('what a run of the last days used is kept, also of params that no profile d
   expect(timesRun()).toBe(4);
 });
 
+test('what is in place or ran of late in another checkout that shares objects and manifests is kept', () => {
+  project.write('pipeline.yaml', pipeline());
+  expect(project.pipe('run').code).toBe(0);
+  const other = another();
+  other.write('pipeline.yaml', pipeline());
+  mkdirSync(join(other.dir, 'cache'));
+  for (const name of ['objects', 'manifests'])
+    symlinkSync(join(project.dir, 'cache', name), join(other.dir, 'cache', name));
+  for (const v of ['7', '8']) expect(other.pipe('run', '--set', `v=${v}`).code).toBe(0);
+  expect(project.pipe('cache', 'gc', '--yes', '--keep-days', '0', '--keep-runs', '2').code).toBe(0);
+  for (const v of ['7', '8']) expect(other.pipe('run', '--set', `v=${v}`).code).toBe(0);
+  expect(timesRun(other)).toBe(2);
+  expect(gc().code).toBe(0);
+  for (const v of ['8', '7']) expect(other.pipe('run', '--set', `v=${v}`).code).toBe(0);
+  expect(timesRun(other)).toBe(3);
+});
+
 test.each(['cache/objects', 'cache'])('what another checkout reaches that shares %s is kept', (shared) => {
   project.write('pipeline.yaml', pipeline());
   expect(project.pipe('run').code).toBe(0);

@@ -82,3 +82,28 @@ test('the name of its cell and stage, its processors and who runs it reach a sta
   pipeline({ asks: { ...asks, resources: { cpu: 0.5 } } });
   expect(project.pipe('status', '--check').code).toBe(3);
 });
+
+test('the cores that a module declares reach it, and are in its key; whatever a command declares, it is told of one', () => {
+  project.write(
+    'c.mjs',
+    "import { writeFileSync } from 'node:fs'; export default (s) => writeFileSync(s.out('o'), `${s.cpu}`);",
+  );
+  const module = { run: 'c.mjs', outs: { o: 'o.txt' } };
+  const command = {
+    cmd: 'grep -o \'"cpu":[^,]*\' "$PIPE_JOB" > ${outs.o} || grep -o \'"cpu": [^,]*\' "$PIPE_JOB" > ${outs.o}',
+    outs: { o: 'o.txt' },
+  };
+  const declare = (cpu: number) =>
+    pipeline({ m: { ...module, resources: { cpu } }, c: { ...command, resources: { cpu } } });
+  declare(1);
+  expect(project.pipe('run').code).toBe(0);
+  pipeline({ m: module, c: command });
+  expect(project.pipe('status', '--check').code).toBe(0);
+  declare(2);
+  expect(project.pipe('why', 'm').stdout).toContain('resources.cpu, which the stage is told, changed: 1 → 2');
+  expect(project.pipe('status', '--check', 'c').code).toBe(0);
+  expect(project.pipe('run', '--jobs', '1').code).toBe(0);
+  // As declared, though the run had only one.
+  expect(project.read('cache/cells/m/o.txt')).toBe('2');
+  expect(project.read('cache/cells/c/o.txt')).toMatch(/: ?1$/m);
+});

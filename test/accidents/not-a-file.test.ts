@@ -76,3 +76,24 @@ test('named pipes and folders in the place of index files are passed over', asyn
   const third = await ended('run');
   expect(third.code, third.text).toBe(0);
 }, 60_000);
+
+test('a named pipe in the place of the events or the log of an earlier run keeps nobody waiting', async () => {
+  project.write('pipeline.yaml', yaml);
+  project.write('d.txt', 'd');
+  expect((await ended('run')).code).toBe(0);
+  const [run = ''] = readdirSync(join(project.dir, 'cache/runs')).filter((name) => !name.startsWith('.'));
+  fifo(`cache/runs/${run}/cells/a/1/log.txt`);
+  expect((await ended('logs', 'a')).code).toBe(1);
+  fifo(`cache/runs/${run}/events.jsonl`);
+  for (const [verb = '', ...rest] of [
+    ['report'],
+    ['status'],
+    ['logs', 'a'],
+    ['run', '--force'],
+    ['why', 'a'],
+  ]) {
+    const { code, text } = await ended(verb, ...rest);
+    expect([code, text]).toEqual([verb === 'logs' ? 1 : 0, expect.any(String)]);
+    expect(text).not.toMatch(/\n {4}at /);
+  }
+}, 90_000);

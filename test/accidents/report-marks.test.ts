@@ -58,3 +58,15 @@ test.each([
   expect(project.pipe('run', '--strict').code).toBe(0);
   project.remove();
 });
+
+test('--strict without a report to look at is a contradiction, and a report that cannot be written fails under it', () => {
+  const project = projectWith('{}');
+  const { code, stderr } = project.pipe('run', '--strict', '--no-report');
+  expect(stderr).toContain('--strict and --no-report contradict each other');
+  expect(code).toBe(2);
+  project.write('reports', 'mine');
+  project.write('made.json', JSON.stringify(good));
+  expect(project.pipe('run').code).toBe(0);
+  expect(project.pipe('run', '--strict').code).toBe(1);
+  project.remove();
+});

@@ -221,7 +221,7 @@ class stage:  # noqa: N801 (read as a word: stage.gpus)
 
     @staticmethod
     def cpu() -> int:
-        """Processor cores that the stage may use."""
+        """Processor cores that the stage declares under `resources`; they are in its key."""
         return int(_job.data["resources"]["cpu"])
 
     @staticmethod

@@ -4,6 +4,7 @@ import type { Attempt } from '../job/attempt.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { Job } from '../job/job.ts';
 import { secretsOf } from '../job/mask.ts';
+import { toldCpu } from '../key/cell-fingerprint.ts';
 import type { Cell } from '../plan/graph.ts';
 import type { CellTransaction } from './transaction.ts';
 
@@ -15,7 +16,8 @@ export interface Try {
   /** As `work.stage()` gave them for this try. */
   readonly outs: Job['outs'];
   readonly checkpoint: string | null;
-  readonly resources: Job['resources'];
+  /** Ids that were leased to it. */
+  readonly gpus: readonly number[];
   /** Absolute path of the project folder. */
   readonly project: string;
   /** The caller's environment. */
@@ -31,7 +33,8 @@ export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt 
     deps: work.deps,
     outs: one.outs,
     checkpoint: one.checkpoint,
-    resources: one.resources,
+    // Not what was leased of this machine: a run elsewhere could have been told another number under the same key.
+    resources: { cpu: toldCpu(cell), gpus: one.gpus },
     events: one.events ?? join(one.folder, 'events.jsonl'),
     module: work.module,
   };

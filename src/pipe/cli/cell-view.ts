@@ -6,9 +6,13 @@ import { reasonLine } from '../key/reason-line.ts';
 import type { CellId } from '../plan/graph.ts';
 import type { PlannedPipeline } from '../project/plan-json.ts';
 import { type LastEnd, lastEnds } from '../run/last-end.ts';
+import { tellingLine } from '../run/telling-line.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type Invocation, wholeList } from './command.ts';
 import { withWorkspace } from './project.ts';
+
+/** Characters of a log's line that stand in a line of ours. */
+const saidLength = 120;
 
 export interface CellView {
   readonly id: CellId;
@@ -68,7 +72,15 @@ export function lastEndLine({ status, lastEnd }: CellView): string | null {
   if (lastEnd.state === 'cancelled') return `run ${lastEnd.run} ended before it did${at}${log}`;
   const other = 'key' in status && lastEnd.key !== null && lastEnd.key !== status.key;
   const how = other ? 'it failed with other inputs' : 'it failed';
-  return `${how}${at}: ${lastEnd.error?.message.split('\n')[0] ?? ''}${log}`;
+  return `${how}${at}: ${errorLine(lastEnd.error)}${log}`;
+}
+
+/** Its first line, and of a process that said more in its log the line that says most. */
+function errorLine(error: LastEnd['error']): string {
+  const first = error?.message.split('\n')[0] ?? '';
+  const said = tellingLine(error?.tail ?? [])?.trim() ?? '';
+  if (said === '' || first.includes(said)) return first;
+  return `${first}: ${said.length > saidLength ? `${said.slice(0, saidLength - 1)}…` : said}`;
 }
 
 /** All that there is to say of why a cell is not up to date, most telling first. */

@@ -1,9 +1,10 @@
 /** `pipe logs CELL`: what a cell printed when it last ran. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { countText, numberText } from '../../lib/format.ts';
 import { printable } from '../../lib/printable.ts';
+import { readRegularFile } from '../../lib/regular-file.ts';
 import { cellFolder } from '../plan/cell-id.ts';
 import type { CellId } from '../plan/graph.ts';
 import { foldEvents, readEvents } from '../run/read-events.ts';
@@ -53,7 +54,7 @@ export const logs: Command = {
       if (parsed.is('path')) stdout.write(`${relative(project, log)}\n`);
       else {
         if (found.size > 1) stdout.write(`== ${cell}\n`);
-        stdout.write(printable(readFileSync(log, 'utf8')));
+        stdout.write(printable(readRegularFile(log).toString('utf8')));
         stdout.write(reportedText(reported.get(cell)));
       }
     }
@@ -129,7 +130,7 @@ function names(folder: string): string[] {
 /** Whether the run's first event names this pipeline: another one may have a stage of the same name. */
 function startedWith(events: string, pipeline: string): boolean {
   try {
-    const [first = ''] = readFileSync(events, 'utf8').split('\n', 1);
+    const [first = ''] = readRegularFile(events).toString('utf8').split('\n', 1);
     const event: unknown = JSON.parse(first);
     return typeof event === 'object' && event !== null && 'pipeline' in event && event.pipeline === pipeline;
   } catch {

@@ -45,6 +45,7 @@ export const run: Command = {
     const jobs = wholeNumber(parsed.text('jobs'), 'jobs', 1);
     const gpus = gpuIds(parsed.text('gpus'));
     const mode = failureMode(parsed);
+    const strict = isStrict(parsed);
     const opened = await planOf(parsed, invocation);
     const { graph } = opened;
     const cells = targeted(graph, parsed.arguments);
@@ -55,7 +56,6 @@ export const run: Command = {
     const { runPipeline } = await import('../run/run.ts');
     const set = parsed.texts('set');
     const downloads = new AbortController();
-    const strict = parsed.is('strict');
     let faults = 0;
     try {
       const outcome = await runPipeline(
@@ -85,6 +85,8 @@ export const run: Command = {
                 write: async (ended, workspace) => {
                   // Where nothing ran, the report is of the run before.
                   const request = ended.outcome === 'up-to-date' ? { set } : { set, ended };
+                  // What could not be looked at counts: a report that cannot be written shows no mark.
+                  faults = 1;
                   const written = await reportOf(opened, workspace, project, request);
                   faults = written.faults.length;
                   return written;
@@ -106,6 +108,18 @@ export const run: Command = {
     }
   },
 };
+
+function isStrict(parsed: Parsed): boolean {
+  if (parsed.is('strict') && parsed.is('no-report')) {
+    throw new UserError(
+      '--strict and --no-report contradict each other: marks are looked at for the report',
+      {
+        code: exitCode.usage,
+      },
+    );
+  }
+  return parsed.is('strict');
+}
 
 function failureMode(parsed: Parsed): FailureMode {
   if (parsed.is('keep-going') && parsed.is('fail-fast')) {

@@ -44,7 +44,7 @@ export function checkDemand(cells: Iterable<Cell>, capacity: Capacity): readonly
     if (resources.cpu > capacity.cpu) {
       warnings.set(
         stage,
-        `${stage} asks for ${resources.cpu} processors, this run has ${capacity.cpu}: it gets ${capacity.cpu}`,
+        `${stage} asks for ${resources.cpu} processors, this run has ${capacity.cpu}: it runs on ${capacity.cpu}`,
       );
     }
     const problems: string[] = [];

@@ -18,7 +18,7 @@ export interface Job {
   readonly outs: Readonly<Record<string, string>>;
   /** Absolute path of a folder that survives an interruption; null: the stage keeps no checkpoint. */
   readonly checkpoint: string | null;
-  /** What was leased to it. */
+  /** Cores that it may use: as a module declares, 1 for a command; in the key. Ids of the GPUs that were leased to it. */
   readonly resources: { readonly cpu: number; readonly gpus: readonly number[] };
   /** Absolute path of the JSON-lines file for StageEvents. */
   readonly events: string;

@@ -26,7 +26,17 @@ export function fingerprintOf(cell: Cell, seen: SeenInputs): Fingerprint {
     env: seen.env,
     tools: seen.tools,
     outs: Object.fromEntries(cell.outs.map((out) => [out.name, out.path])),
+    ...(toldCpu(cell) === 1 ? {} : { cpu: toldCpu(cell) }),
   };
+}
+
+/**
+ * Cores that a cell's process is told it may use: how many threads it starts can decide the last digits of a sum, so that
+ * it is what the stage declares, whatever this machine has. A command is told one; it asks with `${resources.cpu}`, which is
+ * in its text.
+ */
+export function toldCpu(cell: Pick<Cell, 'run' | 'resources'>): number {
+  return cell.run.kind === 'module' ? cell.resources.cpu : 1;
 }
 
 /** The sha256 of the canonical fingerprint. Equal fingerprints have equal keys whatever order their maps are in. */
@@ -59,6 +69,7 @@ function keyOfParams(fingerprint: Fingerprint, params: JsonObject): Key {
     env: fingerprint.env,
     tools: fingerprint.tools,
     outs: fingerprint.outs,
+    ...(fingerprint.cpu === undefined ? {} : { cpu: fingerprint.cpu }),
   };
   return sha256Of(canonicalJson(document)) as string as Key;
 }

@@ -28,6 +28,8 @@ export interface Fingerprint {
   readonly tools: Readonly<Record<string, string>>;
   /** Out name → path: moving an out is another result. */
   readonly outs: Readonly<Record<string, string>>;
+  /** Cores that a module is told it may use. Absent: one, as every stage is told that declares nothing. */
+  readonly cpu?: number;
 }
 
 export type DepFingerprint =
@@ -106,6 +108,7 @@ export type Reason =
       readonly from: string | undefined;
       readonly to: string | undefined;
     }
+  | { readonly kind: 'cpu'; readonly from: number; readonly to: number }
   | { readonly kind: 'out-missing' | 'out-changed'; readonly name: string }
   | { readonly kind: 'upstream'; readonly cell: CellId }
   | { readonly kind: 'fingerprint-version'; readonly from: number; readonly to: number };

@@ -34,6 +34,8 @@ export function reasonLine(reason: Reason): string {
       return `tool ${reason.name} changed: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
     case 'outs':
       return `declaration of out ${reason.name} changed: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
+    case 'cpu':
+      return `resources.cpu, which the stage is told, changed: ${reason.from} → ${reason.to}`;
     case 'out-missing':
       return `out ${reason.name} is missing`;
     case 'out-changed':

@@ -32,6 +32,8 @@ export function reasonText(reason: Reason): string {
       return `tool ${reason.name}: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
     case 'outs':
       return `out ${reason.name} was declared otherwise`;
+    case 'cpu':
+      return `cpu: ${reason.from} → ${reason.to}`;
     case 'out-missing':
       return `out ${reason.name} was missing`;
     case 'out-changed':

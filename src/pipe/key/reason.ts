@@ -56,6 +56,8 @@ export function reasonsBetween(
     const [from, to] = [own(previous.outs, name), own(current.outs, name)];
     if (from !== to) reasons.push({ kind: 'outs', name, from, to });
   }
+  if (previous.cpu !== current.cpu)
+    reasons.push({ kind: 'cpu', from: previous.cpu ?? 1, to: current.cpu ?? 1 });
   return reasons;
 }
 
@@ -90,7 +92,7 @@ export function rootCauses(cells: ReadonlyMap<CellId, readonly Reason[]>): reado
   return [...causes.values()].sort((a, b) => b.cells.length - a.cells.length);
 }
 
-/** Two cells have the same cause when the same file, param or path changed; reasons of one cell's own stay its own. */
+/** Two cells have the same cause when the same file, param, path or command changed in the same way. */
 function nameOf(reason: Reason, cell: CellId): string {
   switch (reason.kind) {
     case 'code':
@@ -106,7 +108,19 @@ function nameOf(reason: Reason, cell: CellId): string {
     case 'fingerprint-version':
     case 'never-ran':
     case 'forced':
+    case 'always':
       return reason.kind;
+    case 'command':
+      return `command ${reason.from}\n${reason.to}`;
+    case 'cpu':
+      return `cpu ${reason.from} ${reason.to}`;
+    case 'outs':
+      return `outs ${reason.name} ${reason.from} ${reason.to}`;
+    case 'axis':
+      return `axis ${reason.name} ${canonicalJson(reason.from ?? null)} ${canonicalJson(reason.to ?? null)}`;
+    case 'out-missing':
+    case 'out-changed':
+      return `${reason.kind} ${reason.name} of ${cell.split('[')[0]}`;
     default:
       return `${reason.kind} ${cell}`;
   }

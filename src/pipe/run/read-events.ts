@@ -1,11 +1,11 @@
 /** The recorded events of a run, read back. */
-import { readFile } from 'node:fs/promises';
+import { readRegularFile } from '../../lib/regular-file.ts';
 import type { RunEvent } from './event.ts';
 import { RunState } from './run-state.ts';
 
 /** Events of one run, oldest first; a last line cut off by a crash is left out. */
 export async function readEvents(file: string): Promise<readonly RunEvent[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = textOf(file);
   const events: RunEvent[] = [];
   for (const line of text.split('\n')) {
     const event = parseEvent(line);
@@ -19,6 +19,15 @@ export function foldEvents(events: Iterable<RunEvent>): RunState | null {
   const state = new RunState();
   for (const event of events) state.take(event);
   return state.started === null ? null : state;
+}
+
+/** Empty when there is no file: a pipe in its place would be waited for without end. */
+function textOf(file: string): string {
+  try {
+    return readRegularFile(file).toString('utf8');
+  } catch {
+    return '';
+  }
 }
 
 function parseEvent(line: string): RunEvent | null {

@@ -146,7 +146,7 @@ async function tryOnce(
     folder: folder.attempt(cell.id, number),
     outs,
     checkpoint: work.checkpoint,
-    resources: { cpu: lease.cpu, gpus: lease.gpus },
+    gpus: lease.gpus,
     project: context.project,
     env: context.env,
     ...secretEvents(context, cell),

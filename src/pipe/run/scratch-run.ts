@@ -51,7 +51,7 @@ export async function scratchAttempt(
     folder,
     outs,
     checkpoint,
-    resources: { cpu: cell.resources.cpu, gpus },
+    gpus,
     project,
     env,
   });

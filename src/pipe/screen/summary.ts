@@ -6,6 +6,7 @@ import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { CellError, RunEvent } from '../run/event.ts';
 import { type RunSettings, runCommand } from '../run/rerun.ts';
 import type { CellProgress, RunState } from '../run/run-state.ts';
+import { tellingLine } from '../run/telling-line.ts';
 import type { Line } from './line.ts';
 
 /** Names shown of a group of equal failures; the others are counted. */
@@ -65,12 +66,6 @@ function groupLines(group: readonly CellFailure[], state: RunState): readonly Li
 function settingsOf({ started }: RunState): RunSettings {
   const { pipeline = 'pipeline.yaml', profile = null, set = [] } = started ?? {};
   return { pipeline, profile, set };
-}
-
-/** The line of a log that says most: what was thrown, not where; else the last. */
-function tellingLine(tail: readonly string[]): string | undefined {
-  const lines = tail.filter((line) => line.trim() !== '' && !/^\s+at |^\s*[{}]?$|^Node\.js v/.test(line));
-  return lines.findLast((line) => /^(\s*\w*(Error|Exception)\b|error\b)/i.test(line)) ?? lines.at(-1);
 }
 
 function names(list: readonly CellId[]): string {

@@ -18,7 +18,7 @@ import { BadObject, objectsOf } from './objects.ts';
 import { folderKind, namesInside } from './real-folder.ts';
 import { keysOfRun, type RecordedRun, recordedRuns } from './recorded-runs.ts';
 import { readManifest, readState } from './records.ts';
-import { sameFolder, sharersOf } from './sharers.ts';
+import { type Sharer, sameFolder, sharersOf } from './sharers.ts';
 
 /** What the declared profiles of this project, and of those that share its manifests, reach. */
 export interface Reach {
@@ -73,12 +73,23 @@ export function mark(options: GcOptions): Marked {
   const { sharers } = sharersOf(options.project);
   const layouts = sharers.map((sharer) => sharer.layout);
   const runs = recordedRuns(layout);
-  const live = liveRuns(layout);
-  const stays = keptRuns(runs, live, options);
+  const stays = keptRuns(runs, liveRuns(layout), options);
   const working = atWork(layouts);
-  const pipelines = new Set(sharers.flatMap((sharer) => sharer.pipelines));
-  const places = [layout, ...[...pipelines].map((pipeline) => layoutOf(options.project, pipeline))];
-  const needed = neededKeys(places, options.reach, stays, live.size > 0 ? working.since : null);
+  const beside = besideThese(options.project, sharers);
+  const places = beside.flatMap(({ project, layout: one, pipelines }) => [
+    one,
+    ...pipelines.map((pipeline) => layoutOf(project, pipeline)),
+  ]);
+  const others = beside
+    .slice(1)
+    .flatMap(({ layout: one }) => [...keptRuns(recordedRuns(one), liveRuns(one), options)]);
+  const live = beside.some(({ layout: one }) => liveRuns(one).size > 0);
+  const needed = neededKeys(
+    places,
+    options.reach,
+    new Set([...stays, ...others]),
+    live ? working.since : null,
+  );
   if (options.reach.unknown.size > 0)
     for (const { name } of manifests)
       if (!needed.has(name) && isOf(layout, name, options.reach.unknown)) needed.add(name);
@@ -145,6 +156,17 @@ function usedByAll(
     if (!sameFolder(other.manifests, layout.manifests))
       for (const object of usedObjects(other, storedManifests(other))) used.add(object);
   return used;
+}
+
+/**
+ * The projects whose results lie among the manifests that are looked at, this one first. One that has the whole cache in
+ * common with another is that other once more, but for its own pipeline files.
+ */
+function besideThese(project: string, sharers: readonly Sharer[]): readonly Sharer[] {
+  const { manifests } = layoutOf(project);
+  const [own, ...others] = sharers;
+  if (own === undefined) return [];
+  return [own, ...others.filter((other) => sameFolder(other.layout.manifests, manifests))];
 }
 
 function keptRuns(

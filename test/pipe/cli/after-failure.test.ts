@@ -28,7 +28,7 @@ test('after a failure status, why and ls say failed, with the error and the log'
   for (const verb of [['status'], ['why', 'a'], ['ls']]) {
     const { stdout } = project.pipe(...verb);
     expect(stdout).toMatch(/failed/);
-    expect(stdout).toMatch(/exit code 3/);
+    expect(stdout).toMatch(/exit code 3: broken/);
     expect(stdout).toMatch(/log: cache\/runs\/.*log\.txt/);
     expect(stdout).not.toMatch(/never ran/);
   }
@@ -100,6 +100,18 @@ test('equal causes are one line, and of many only the first twenty are shown wit
   expect(short).toHaveLength(21);
   expect(short.at(-1)).toBe('10 more cells: pipe ls --all');
   expect(project.pipe('ls', '--all').stdout.trim().split('\n')).toHaveLength(30);
+});
+
+test('a command that changed for many cells is one cause', () => {
+  const text = (epochs: number) =>
+    `version: 1\naxes: {n: [1, 2, 3]}\nstages: {a: {cmd: "echo ${epochs} > \${outs.o}", matrix: [n], outs: {o: o}}}\n`;
+  project.write('pipeline.yaml', text(5));
+  expect(project.pipe('run').code).toBe(0);
+  project.write('pipeline.yaml', text(50));
+  expect(project.pipe('status').stdout.match(/because/g)).toHaveLength(1);
+  expect(project.pipe('status').stdout).toContain(
+    '3 cells because: command changed: … echo 5 > … → … echo 50 > …',
+  );
 });
 
 test('metrics and messages of a stage are shown while it runs and by logs', () => {

@@ -52,7 +52,7 @@ test('a lease takes all it needs or nothing', () => {
 test('too many processors are fewer and a warning, everything else is an error before the run', () => {
   const small = machine({ gpus: [0] });
   expect(checkDemand([needing({ cpu: 8 }), needing({ cpu: 8 })], small)).toEqual([
-    'train asks for 8 processors, this run has 2: it gets 2',
+    'train asks for 8 processors, this run has 2: it runs on 2',
   ]);
   expect(new ResourcePool(small).take(wants({ cpu: 8 }))?.cpu).toBe(2);
   const refused = () => checkDemand([needing({ gpu: 2, memory: 2 ** 31, named: { licence: 1 } })], small);

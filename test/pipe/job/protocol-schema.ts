@@ -36,7 +36,9 @@ export const jobSchema = z.strictObject({
     .string()
     .nullable()
     .describe('Absolute path of a folder that survives an interruption; null: none.'),
-  resources: z.strictObject({ cpu: z.number(), gpus: z.array(z.int()) }).describe('What was leased.'),
+  resources: z
+    .strictObject({ cpu: z.number(), gpus: z.array(z.int()) })
+    .describe('Cores that a module declares, 1 for a command; ids of the GPUs that were leased.'),
   events: z.string().describe('Absolute path of the file to append events to.'),
   module: z.string().nullable().describe('Absolute path of the bundle to import; null for a command.'),
 }) satisfies z.ZodType<Job>;
