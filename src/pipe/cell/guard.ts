@@ -4,7 +4,7 @@
  */
 import { relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Digests, Reach } from '../digest/digests.ts';
+import { type Digests, isUnwritten, type Reach } from '../digest/digests.ts';
 import { isSameWay, type Way, wayTo } from '../digest/way.ts';
 import type { Layout } from '../store/layout.ts';
 import { BadObject, quarantineObject } from '../store/objects.ts';
@@ -99,8 +99,11 @@ export class InputGuard {
         .lookAgain(path, reach, read <= readAgainBytes ? 'read' : 'stat')
         .catch(() => null);
       // The stat too: an edit that was taken back before the end may have been read all the same.
-      const same = now?.sha256 === look.sha256 && now.stat === look.stat;
-      if (same && waysTo(input, project).every((way, index) => isSameWay(input.ways[index] ?? [], way)))
+      if (
+        now &&
+        isUnwritten(look, now) &&
+        waysTo(input, project).every((way, index) => isSameWay(input.ways[index] ?? [], way))
+      )
         continue;
       digests.forget(path);
       changes.push({ what: relative(project, path), note: null });

@@ -25,6 +25,7 @@ import { promisify } from 'node:util';
 import { openRegularFile } from '../../lib/regular-file.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { sha256Of } from '../../lib/sha256.ts';
+import { Ignored } from './ignored.ts';
 import { encodeListing, type ListingEntry, linkStaysInside, outDigest } from './listing.ts';
 import { isStamped, objectTime, StatIndex, signature } from './stat-index.ts';
 
@@ -40,8 +41,10 @@ export interface Look {
   readonly size: number;
   /** Files; 1 for a file. */
   readonly files: number;
-  /** Changes with any write, even one that was taken back: every file's and folder's stat. */
+  /** Changes with any write, even one that was taken back: every file's stat, and every folder's that is not in `folders`. */
   readonly stat: string;
+  /** In a folder of which something may be left out: the stat of each folder, and whether something was left out of it. */
+  readonly folders: ReadonlyMap<string, { readonly stat: string; readonly leftOut: boolean }>;
   /** Whether the stat was old enough, before reading, for any later write to change it. */
   readonly settled: boolean;
   /** Links in a folder that lead out of it: where they stand. What they lead to is part of the content. */
@@ -78,6 +81,7 @@ export class Digests {
   readonly #index: StatIndex;
   readonly #probe: string;
   readonly #looks = new Map<string, Promise<Look | null>>();
+  readonly #ignored = new Map<string, Ignored>();
   #skewMs: number | undefined;
   #turnEnds = 0;
 
@@ -119,11 +123,12 @@ export class Digests {
         files: 1,
         stat: seen,
         settled,
+        folders: new Map(),
         detours: [],
       };
     }
     if (!target.isDirectory()) throw new PathError(path, 'is neither a file nor a folder');
-    const walk = newWalk(real, reach, how);
+    const walk = newWalk(real, reach, how, this.#ignoredFor(reach));
     await this.#folder(walk, real, '', [realpathSync(real)]);
     const content = sha256Of(encodeListing(walk.entries));
     return {
@@ -135,15 +140,27 @@ export class Digests {
       files: walk.files,
       stat: walk.stats.digest('hex'),
       settled: walk.settled,
+      folders: walk.folders,
       detours: walk.detours,
     };
   }
 
   /** The listing behind a folder's digest. The folder must exist. @throws PathError */
   async listing(path: string, reach: Reach): Promise<readonly ListingEntry[]> {
-    const walk = newWalk(path, reach, 'stat');
+    const walk = newWalk(path, reach, 'stat', this.#ignoredFor(reach));
     await this.#folder(walk, path, '', [realpathSync(path)]);
     return walk.entries;
+  }
+
+  /** Only what a stage reads of the project has something left out: of outs and sources everything counts. */
+  #ignoredFor(reach: Reach): Ignored | null {
+    if (typeof reach !== 'object') return null;
+    let ignored = this.#ignored.get(reach.folder);
+    if (!ignored) {
+      ignored = new Ignored(realpathSync(reach.folder));
+      this.#ignored.set(reach.folder, ignored);
+    }
+    return ignored;
   }
 
   /** Must be called for what this run itself has put in place. */
@@ -244,7 +261,10 @@ export class Digests {
   }
 
   async #folder(walk: Walk, folder: string, prefix: string, chain: readonly string[]): Promise<void> {
-    walk.stats.update(`${prefix}\0${signature(lstatSync(folder, { bigint: true }))}\n`);
+    const stat = signature(lstatSync(folder, { bigint: true }));
+    if (walk.ignored === null) walk.stats.update(`${prefix}\0${stat}\n`);
+    else walk.folders.set(prefix, { stat, leftOut: false });
+    const isIgnored = await walk.ignored?.in(realpathSync(folder), chain[0] ?? folder);
     let names: string[];
     try {
       names = readdirSync(folder);
@@ -254,12 +274,19 @@ export class Digests {
     names.sort();
     for (const name of names) {
       if (name.includes('\uFFFD')) throw new PathError(join(folder, name), 'has a name that is not UTF-8');
-      await this.#entry(walk, join(folder, name), prefix === '' ? name : `${prefix}/${name}`, chain);
+      const path = join(folder, name);
+      const entry = lstatOrNull(path);
+      if (entry && isIgnored?.(name, entry.isDirectory())) walk.folders.set(prefix, { stat, leftOut: true });
+      else await this.#entry(walk, { path, stat: entry }, prefix === '' ? name : `${prefix}/${name}`, chain);
     }
   }
 
-  async #entry(walk: Walk, path: string, name: string, chain: readonly string[]): Promise<void> {
-    const stat = lstatOrNull(path);
+  async #entry(
+    walk: Walk,
+    { path, stat }: { readonly path: string; readonly stat: BigIntStats | null },
+    name: string,
+    chain: readonly string[],
+  ): Promise<void> {
     if (!stat) throw new PathError(path, 'went away while its folder was read');
     if (stat.isFile()) {
       const { sha256, settled, stat: seen } = await this.#file(path, stat, walk.how);
@@ -333,6 +360,9 @@ interface Walk {
   readonly root: string;
   readonly reach: Reach;
   readonly how: 'stat' | 'read';
+  /** Null: everything counts. */
+  readonly ignored: Ignored | null;
+  readonly folders: Map<string, { readonly stat: string; readonly leftOut: boolean }>;
   readonly detours: string[];
   readonly entries: ListingEntry[];
   readonly stats: ReturnType<typeof createHash>;
@@ -341,9 +371,27 @@ interface Walk {
   files: number;
 }
 
-function newWalk(root: string, reach: Reach, how: 'stat' | 'read'): Walk {
+function newWalk(root: string, reach: Reach, how: 'stat' | 'read', ignored: Ignored | null): Walk {
   const stats = createHash('sha256');
-  return { root, reach, how, detours: [], entries: [], stats, settled: true, size: 0, files: 0 };
+  const [folders, detours, entries] = [new Map(), [], []];
+  return { root, reach, how, ignored, folders, detours, entries, stats, settled: true, size: 0, files: 0 };
+}
+
+/**
+ * Whether nothing was written between two looks. Where something is left out of a folder, it may have come or gone: the
+ * folder's own times say nothing then.
+ */
+export function isUnwritten(before: Look, now: Look): boolean {
+  if (before.sha256 !== now.sha256 || before.stat !== now.stat) return false;
+  return [...now.folders].every(([path, { stat, leftOut }]) => {
+    const was = before.folders.get(path)?.stat;
+    return was === stat || (leftOut && was !== undefined && identityOf(was) === identityOf(stat));
+  });
+}
+
+/** Device and inode of a stat's signature. */
+function identityOf(stat: string): string {
+  return stat.split('.', 2).join('.');
 }
 
 /** sha256 of a file's bytes, in pieces. */
