@@ -17,8 +17,8 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
+import { buildPage, buildVegaRuntime } from './client.mjs';
 import { copyPython } from './python-files.mjs';
-import { buildVegaRuntime } from './vega-runtime.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -95,7 +95,8 @@ const bundled = await bundle(engine, 'dist', { external: Object.keys(manifest.de
 writeFileSync(join(root, 'dist/LICENCES.txt'), licences(bundled).join('\n---\n\n'));
 if (existsSync(join(root, 'src/nas'))) await bundle(study, 'dist/nas', { packages: 'external' });
 copyPython(root, join(root, 'dist'));
-await buildVegaRuntime(root, 'dist/vega-runtime.js');
+await buildPage(root, 'dist');
+await buildVegaRuntime(root, 'dist');
 
 if (existsSync(join(root, 'node_modules/typescript'))) {
   execFileSync(

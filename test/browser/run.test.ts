@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildVegaRuntime } from '../../scripts/vega-runtime.mjs';
+import { buildVegaRuntime } from '../../scripts/client.mjs';
 import { buildPipe, CliProject, type Ended } from '../kit/cli.ts';
 import { executable, launch, openPage } from './chromium.ts';
 
@@ -81,10 +81,7 @@ describe.skipIf(executable === undefined)('the report of a run with a failed cel
 
   beforeAll(async () => {
     pipe = await buildPipe();
-    await buildVegaRuntime(
-      fileURLToPath(new URL('../..', import.meta.url)),
-      join(dirname(pipe.file), 'vega-runtime.js'),
-    );
+    await buildVegaRuntime(fileURLToPath(new URL('../..', import.meta.url)), dirname(pipe.file));
     project = new CliProject(pipe.file);
     project.write('pipeline.yaml', pipeline);
     project.write('measure.mjs', measure);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 export default function buildDist(): void {
-  const needed = ['dist/vega-runtime.js', 'dist/nas/backend-version.js'];
+  const needed = ['dist/report-page.js', 'dist/vega-runtime.js', 'dist/nas/backend-version.js'];
   if (needed.every((file) => existsSync(join(root, file)))) return;
   execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
 }

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildPage } from '../../scripts/client.mjs';
 import { copyPython } from '../../scripts/python-files.mjs';
 import { Folder } from './folder.ts';
 
@@ -38,6 +39,7 @@ export async function buildPipe(): Promise<{ readonly file: string; remove(): vo
     define: { PIPE_VERSION: '"0.0.0-test"' },
   });
   copyPython(root, folder);
+  await buildPage(root, folder);
   return { file: join(folder, 'pipe.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

@@ -8,7 +8,7 @@ import { junitXml } from './formats/junit.ts';
 import { markdownReport } from './formats/markdown.ts';
 import type { Baseline } from './model/baseline.ts';
 import type { ReportInput } from './model/input.ts';
-import { readRuntime } from './page/assets.ts';
+import { readRuntime } from './page/client-files.ts';
 import { buildReport } from './page/page.ts';
 
 export interface WrittenReport {

@@ -1,12 +1,16 @@
 /** What stands compressed in the page for each figure: specification, CSV, and the compiled form for interaction. */
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import type { DrawnFigure } from './figure.ts';
+import type { PageFigure } from './page-figure.ts';
 
 /** Steps from a specification's root to an array in it. */
 type Path = readonly (string | number)[];
 
-/** By name: {spec, csv, live?}. In `live`, data that the specification holds too is {"$from": path into spec}. */
-export function figureData(figures: readonly DrawnFigure[], withLive: boolean): JsonObject {
+/** By name. */
+export function figureData(
+  figures: readonly DrawnFigure[],
+  withLive: boolean,
+): Readonly<Record<string, PageFigure>> {
   return Object.fromEntries(
     figures.map(({ figure, live }) => [
       figure.name,

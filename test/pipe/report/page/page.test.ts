@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { buildVegaRuntime } from '../../../../scripts/vega-runtime.mjs';
+import { buildVegaRuntime } from '../../../../scripts/client.mjs';
 import type { ReportInput } from '../../../../src/pipe/report/model/input.ts';
 import { buildReport, reportLimits } from '../../../../src/pipe/report/page/page.ts';
 import { studyInput } from '../fixture.ts';
@@ -25,8 +25,8 @@ test('an empty report stays under 60 KB', async () => {
 
 test('twelve figures with their interaction and 1,000 cells stay under 1.5 MB', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pipe-runtime-'));
-  await buildVegaRuntime(fileURLToPath(new URL('../../../..', import.meta.url)), join(folder, 'runtime.js'));
-  const runtime = await readFile(join(folder, 'runtime.js'), 'utf8');
+  await buildVegaRuntime(fileURLToPath(new URL('../../../..', import.meta.url)), folder);
+  const runtime = await readFile(join(folder, 'vega-runtime.js'), 'utf8');
   await rm(folder, { recursive: true });
   const input = studyInput({ cells: 1000, figures: 12 });
   expect(input.cells.length).toBe(1000);

@@ -1,1 +1,0 @@
-export function buildVegaRuntime(root: string, outfile: string): Promise<void>;
