@@ -1,6 +1,7 @@
 /** Small text files with a checksum as last line: a flipped bit anywhere in them is noticed. Written aside, then renamed. */
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { onDisk } from './on-disk.ts';
 import { readOwnFile } from './regular-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { sha256Of } from './sha256.ts';
@@ -17,6 +18,39 @@ export function writeSealed(file: string, lines: readonly string[], durable: boo
   syncFolder(dirname(file));
   // A new folder is a name in the one above it.
   if (made !== undefined) syncFolder(dirname(made));
+}
+
+let written = 0;
+
+/**
+ * The same in two steps, with other files' at once: the file is on disk aside; then, where `allowed` still says so, it gets
+ * its name, which is on disk when this resolves. False: it was not allowed any more, and nothing stays.
+ */
+export async function writeSealedTogether(
+  file: string,
+  lines: readonly string[],
+  allowed: () => boolean,
+): Promise<boolean> {
+  const body = `${lines.join('\n')}\n`;
+  const folder = dirname(file);
+  mkdirSync(folder, { recursive: true });
+  // Two writers of the same file in one process.
+  const aside = `${file}.${process.pid}-${written++}.tmp`;
+  try {
+    writeFileSync(aside, `${body}${sha256Of(body)}\n`);
+    await onDisk([aside]);
+    if (!allowed()) {
+      rmSync(aside, { force: true });
+      return false;
+    }
+    renameSync(aside, file);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+  // The folder may be a new name in the one above it.
+  await onDisk([folder, dirname(folder)]);
+  return true;
 }
 
 /** The lines without the checksum; `missing`; or `damaged` when it is not what was written. */

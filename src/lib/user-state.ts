@@ -83,8 +83,22 @@ export function openOwn(file: string, content: string): string | null {
   return mac !== null && found.length === mac.length && timingSafeEqual(found, mac) ? body : null;
 }
 
+/** `sealAsOwn` for bytes. */
+export function sealBytesAsOwn(file: string, body: Uint8Array): Buffer | null {
+  const mac = macOf(file, body);
+  return mac && Buffer.concat([mac, body]);
+}
+
+/** The bytes of what `sealBytesAsOwn` gave; null: another user's, from elsewhere, or damaged. */
+export function openOwnBytes(file: string, content: Buffer): Buffer | null {
+  const body = content.subarray(keyBytes);
+  const mac = macOf(file, body);
+  const found = content.subarray(0, keyBytes);
+  return mac !== null && found.length === mac.length && timingSafeEqual(found, mac) ? body : null;
+}
+
 /** The file's name and its folder's are part of it: what was written as one thing is not believed as another. */
-function macOf(file: string, body: string): Buffer | null {
+function macOf(file: string, body: string | Uint8Array): Buffer | null {
   const key = userSecret();
   if (key === null) return null;
   const name = `${basename(dirname(file))}/${basename(file)}`;

@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the lock is looked at before anything is published',
     'pipe/cell/publish.ts',
-    ['if (!lock.held()) {', 'if (false) {'],
+    ['() => lock.held()', '() => true'],
     ['test/pipe/cell/lost-lock.test.ts', 'whoever lost its lock publishes nothing'],
   ),
   mutant(
@@ -50,19 +50,19 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'objects are on disk before they get their names',
     'pipe/store/object-writer.ts',
-    ['    for (const { from } of fresh) await syncFile(from);', '    ;'],
+    ['    await onDisk(fresh.map(({ from }) => from));', '    ;'],
     [fsync, 'after a power cut at any moment'],
   ),
   mutant(
     'a manifest is on disk before it gets its name',
-    'lib/replace-file.ts',
-    ['if (durable) fsyncSync(descriptor);', ''],
+    'lib/sealed.ts',
+    ['    await onDisk([aside]);\n', ''],
     [fsync, 'after a power cut at any moment'],
   ),
   mutant(
     "an object's name is on disk before the manifest",
     'pipe/store/object-writer.ts',
-    ['    syncFolder(folder);\n', '    void folder;\n'],
+    ['  await onDisk([...folders, layout.objects]);\n', '  void folders;\n'],
     [fsync, 'after a power cut at any moment'],
   ),
   // Records

@@ -4,6 +4,7 @@ import type { Digests } from '../digest/digests.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { Cell } from '../plan/graph.ts';
 import type { Layout } from '../store/layout.ts';
+import type { Observed } from '../trace/probes.ts';
 import type { PythonTracer } from '../trace/python/python-tracer.ts';
 import { CodeError, type TracedModule } from '../trace/tracer.ts';
 import { TypeScriptTracer } from '../trace/typescript/typescript-tracer.ts';
@@ -15,6 +16,12 @@ interface CellTracerOptions {
   readonly digests: Digests;
   /** Of the run itself; a stage's interpreter sees what the stage will see of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a trace looked at, and the files of its bundle (absolute). */
+export interface CodeObserved {
+  readonly observed: Observed;
+  readonly written: readonly string[];
 }
 
 export class CellTracer {
@@ -41,6 +48,11 @@ export class CellTracer {
     if (run.python === null) return this.#typescript.trace(run.file);
     const also = await codeFiles(run.python, this.#options.project, run.at);
     return (await this.#pythonTracer(cell, run.python)).trace(run.file, also);
+  }
+
+  /** What the trace of a cell's code looked at; null where a trace asks more of the machine than stats can tell. */
+  observed({ run }: Cell): CodeObserved | null {
+    return run.kind === 'module' && run.python === null ? this.#typescript.observed(run.file) : null;
   }
 
   /** Code that runs from where it stands was edited since it was traced: the next trace looks at all of it again. */

@@ -55,7 +55,7 @@ export async function keepFrozen(
         await storeCopy(cell.id, keeping.outPath(cell.id, path), keeping);
       const finished = new Date().toISOString();
       const manifest = { key, cell: cell.id, stage: cell.stage, outs, ms: 0, run, finished, madeWith: null };
-      writeManifest(layout, manifest, fingerprint);
+      await writeManifest(layout, manifest, fingerprint, () => held.held());
     }
     const publication = { cell, key, fingerprint, layout, project, digests, staging, ms: before?.ms ?? 0 };
     if (frozen.inPlace) await putAtPlaces(publication, outs, before);

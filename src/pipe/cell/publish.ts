@@ -22,6 +22,8 @@ export interface Attempted extends Publication {
   readonly run: string;
   readonly madeWith: MadeWith | null;
   readonly guard: InputGuard;
+  /** Told when nothing of the stage is waited for any more: what follows is storing alone. */
+  readonly onGuarded?: (() => void) | undefined;
 }
 
 export type Published =
@@ -54,17 +56,17 @@ export async function publishOuts(attempted: Attempted): Promise<Published> {
   const changes = await attempted.guard.changes();
   if (changes.length > 0) return setAside(attempted, changes);
   reached('guard');
+  attempted.onGuarded?.();
 
   try {
     const outs = await storeOuts(attempted);
-    if (!lock.held()) {
-      const message = `another run took ${cell.id} over while this one gave no sign of life; nothing was published`;
-      return { kind: 'lock-lost', message };
-    }
     const { key, fingerprint, ms, run, madeWith } = attempted;
     const finished = new Date().toISOString();
     const manifest = { key, cell: cell.id, stage: cell.stage, outs, ms, run, finished, madeWith };
-    writeManifest(layout, manifest, fingerprint);
+    if (!(await writeManifest(layout, manifest, fingerprint, () => lock.held()))) {
+      const message = `another run took ${cell.id} over while this one gave no sign of life; nothing was published`;
+      return { kind: 'lock-lost', message };
+    }
     reached('manifest');
 
     const warnings = await putInPlace(attempted, outs);

@@ -131,8 +131,17 @@ export class CellTransaction {
     return outs;
   }
 
-  /** Checks the outs and the inputs, stores, and swaps into place. Releases the lock whatever the answer. */
-  async publish({ ms }: { readonly ms: number }): Promise<Published> {
+  /**
+   * Checks the outs and the inputs, stores, and swaps into place. Releases the lock whatever the answer. `onGuarded`: told
+   * when the outs are known to be good, and are only to be stored.
+   */
+  async publish({
+    ms,
+    onGuarded,
+  }: {
+    readonly ms: number;
+    readonly onGuarded?: () => void;
+  }): Promise<Published> {
     const { cell, project, onOuts } = this.#options;
     const guard = this.#guard;
     if (!guard) throw new Error(`${cell.id} is published but was never opened`);
@@ -143,6 +152,7 @@ export class CellTransaction {
         staging: this.#staging,
         guard,
         ms,
+        onGuarded,
       });
       if (published.kind === 'published') onOuts(published.outs);
       return published;

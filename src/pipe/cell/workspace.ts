@@ -20,7 +20,7 @@ import { makeRoom, quarantineEntry } from '../store/quarantine.ts';
 import { readState, stateFile } from '../store/records.ts';
 import { Views } from '../store/view.ts';
 import type { CellStatus, Obstacle } from './cell-status.ts';
-import { CellTracer } from './cell-tracer.ts';
+import { CellTracer, type CodeObserved } from './cell-tracer.ts';
 import { type GuardOptions, guardInputs } from './guard.ts';
 import type { Inputs, Surroundings } from './inputs.ts';
 import { healOut, type Keeping, keepFrozen } from './keep.ts';
@@ -133,12 +133,28 @@ export class Workspace {
   }
 
   /** Looks without locking, running or changing anything. Upstream cells must have been looked at or begun before.
-   * `fetch`: the cell is to run, and a source that is nowhere yet is downloaded. */
+   * `fetch`: the cell is to run, and a source that is nowhere yet is downloaded. `onInputs`: told what the cell reads. */
   async look(
     cell: CellId,
-    { without, fetch = false }: { without?: ReadonlySet<CellId>; fetch?: boolean } = {},
+    {
+      without,
+      fetch = false,
+      onInputs,
+    }: {
+      readonly without?: ReadonlySet<CellId>;
+      readonly fetch?: boolean;
+      readonly onInputs?: (status: CellStatus, inputs: Inputs | null) => void;
+    } = {},
   ): Promise<CellStatus> {
-    return (await this.#evaluate(this.#cell(cell), without, fetch ? this.#fetching : this.#around)).status;
+    const around = fetch ? this.#fetching : this.#around;
+    const { status, inputs } = await this.#evaluate(this.#cell(cell), without, around);
+    onInputs?.(status, inputs);
+    return status;
+  }
+
+  /** What the trace of a module's code looked at; null where stats cannot tell that it would give the same again. */
+  observedCode(cell: Cell): CodeObserved | null {
+    return this.#tracer.observed(cell);
   }
 
   /** `look` for the whole graph, in topological order. */

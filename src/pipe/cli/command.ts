@@ -15,6 +15,8 @@ export type Flags = Readonly<Record<string, Flag>>;
 
 /** How a verb was called: where it works and where it writes. Standard output is for results, standard error for the screen. */
 export interface Invocation {
+  /** What was typed after `pipe`. */
+  readonly argv: readonly string[];
   /** Absolute path of the project folder. */
   readonly project: string;
   /** Absolute path of the folder where one stands. */

@@ -1,90 +1,16 @@
 #!/usr/bin/env node
-/** `pipe`: finds the verb, parses its flags, turns failures into messages and exit codes. Verbs are loaded one at a time. */
-import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
-import { hasCode } from '../../lib/errno.ts';
-import { systemErrorText } from '../../lib/system-error.ts';
-import { findProject } from '../project/open-plan.ts';
-import { version } from '../version.ts';
-import { type Command, helpText, type Invocation, parseCommand } from './command.ts';
-import { verbs } from './verbs.ts';
+/** `pipe`: where nothing has changed since the same command had nothing to do, says so and ends; else does what is asked. */
+import { findProject } from '../project/find-project.ts';
+import { standsStill } from '../run/witness.ts';
 
-async function main(argv: readonly string[], invocation: Invocation): Promise<number> {
-  const [first, ...rest] = argv;
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    if (first === 'help' && rest[0] !== undefined) return main([rest[0], '--help'], invocation);
-    invocation.stdout.write(await overview());
-    return first === undefined ? exitCode.usage : exitCode.ok;
-  }
-  if (first === '--version' || first === '-V') {
-    invocation.stdout.write(`pipe ${version} (node ${process.version})\n`);
-    return exitCode.ok;
-  }
-  const load = Object.hasOwn(verbs, first) ? verbs[first] : undefined;
-  if (!load) {
-    const { didYouMean } = await import('../../lib/diagnostics/suggest.ts');
-    throw new UserError(`pipe has no command \`${first}\``, {
-      code: exitCode.usage,
-      hint: didYouMean(first, Object.keys(verbs)) ?? '`pipe --help` lists the commands',
-    });
-  }
-  const command: Command = await load();
-  const parsed = parseCommand(command, rest);
-  if (parsed.help) {
-    invocation.stdout.write(helpText(command));
-    return exitCode.ok;
-  }
-  return command.run(parsed, invocation);
-}
-
-async function overview(): Promise<string> {
-  const commands = await Promise.all(Object.values(verbs).map((load) => load()));
-  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
-  return [
-    'pipe: a declarative pipeline tool for experiments',
-    '',
-    'Usage: pipe COMMAND [ARGUMENT…] [--flag…]',
-    '',
-    'Commands:',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${capitalised(summary)}`),
-    '',
-    '`pipe COMMAND --help` shows its flags and examples.',
-    '',
-  ].join('\n');
-}
-
-function capitalised(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-
-/** A reader that went away (`pipe status | head -1`) has what it wanted: that is no failure of the verb. */
-function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error) => {
-    if (!hasCode(error, 'EPIPE')) throw error;
-  });
-}
-
-const invocation: Invocation = {
-  project: findProject(process.cwd()),
-  cwd: process.cwd(),
-  env: process.env,
-  stdout: process.stdout,
-  stderr: process.stderr,
-};
-ignoreClosedPipe(process.stdout);
-ignoreClosedPipe(process.stderr);
-try {
-  process.exitCode = await main(process.argv.slice(2), invocation);
-} catch (error) {
-  const failure = userErrorOf(error);
-  if (failure === null) throw error;
-  const { printUserError } = await import('./print-error.ts');
-  printUserError(failure, invocation);
-  process.exitCode = failure.code;
-}
-
-/** What the user can mend; null: a bug, whose stack is wanted. */
-function userErrorOf(error: unknown): UserError | null {
-  if (error instanceof UserError) return error;
-  const text = systemErrorText(error);
-  return text && new UserError(text.message, text.hint === null ? {} : { hint: text.hint });
+const argv = process.argv.slice(2);
+const cwd = process.cwd();
+const project = findProject(cwd);
+const still = argv[0] === 'run' ? await standsStill(project, cwd, argv, process.env) : null;
+if (still === null) {
+  const { dispatch } = await import('./dispatch.ts');
+  process.exitCode = await dispatch(argv, project);
+} else {
+  const { sayUpToDate } = await import('./say-up-to-date.ts');
+  sayUpToDate(still, process);
 }

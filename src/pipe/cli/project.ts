@@ -4,7 +4,7 @@ import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { Workspace } from '../cell/workspace.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { selectCells } from '../plan/target.ts';
-import { type OpenOptions, openPlan } from '../project/open-plan.ts';
+import { type OpenedPipeline, type OpenOptions, openPlan } from '../project/open-plan.ts';
 import type { PlannedPipeline } from '../project/plan-json.ts';
 import type { ReportRequest } from '../report/report.ts';
 import type { WrittenReport } from '../report/write.ts';
@@ -18,7 +18,7 @@ export async function planOf(
   parsed: Parsed,
   invocation: Invocation,
   options: Pick<OpenOptions, 'checkFiles'> = {},
-): Promise<PlannedPipeline> {
+): Promise<OpenedPipeline> {
   const opened = await openPlan(invocation.project, {
     ...options,
     file: pipelineFile(parsed, invocation),

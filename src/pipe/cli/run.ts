@@ -1,6 +1,9 @@
 /** `pipe run`: brings cells up to date. Its exit code is the run's. */
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { sha256Of } from '../../lib/sha256.ts';
+import type { OpenedPipeline } from '../project/open-plan.ts';
 import type { FailureMode } from '../run/scheduler.ts';
+import type { WitnessWriter } from '../run/witness-writer.ts';
 import type { ScreenOptions } from '../screen/screen.ts';
 import {
   type Command,
@@ -57,6 +60,7 @@ export const run: Command = {
     const set = parsed.texts('set');
     const downloads = new AbortController();
     let faults = 0;
+    const witness = await witnessWriter(opened, parsed, invocation);
     try {
       const outcome = await runPipeline(
         {
@@ -94,6 +98,7 @@ export const run: Command = {
                 isDue: async (keys, workspace) =>
                   strict || (await reportIsDue(opened, workspace, project, keys)),
               },
+          ...(witness === null ? {} : { witness }),
         },
         [
           screen.take,
@@ -121,6 +126,30 @@ function isStrict(parsed: Parsed): boolean {
   return parsed.is('strict');
 }
 
+/** For the next run of the same command, where that says one line; null: it says more. */
+async function witnessWriter(
+  { file: pipeline, texts, warnings, graph }: OpenedPipeline,
+  parsed: Parsed,
+  { argv, project, cwd, env }: Invocation,
+): Promise<WitnessWriter | null> {
+  const { color } = screenFlags(parsed);
+  if (parsed.is('json') || parsed.is('verbose') || parsed.is('force') || warnings.length > 0) return null;
+  const [{ WitnessWriter }, { witnessFile }] = await Promise.all([
+    import('../run/witness-writer.ts'),
+    import('../run/witness.ts'),
+  ]);
+  return new WitnessWriter({
+    file: witnessFile(project, cwd, argv),
+    project,
+    pipeline,
+    text: sha256Of(texts.get(pipeline) ?? ''),
+    graph,
+    color,
+    env,
+    report: !parsed.is('no-report'),
+  });
+}
+
 function failureMode(parsed: Parsed): FailureMode {
   if (parsed.is('keep-going') && parsed.is('fail-fast')) {
     throw new UserError('--keep-going and --fail-fast contradict each other', { code: exitCode.usage });
@@ -138,10 +167,14 @@ function gpuIds(text: string | null): readonly number[] | null {
 }
 
 function screenOptions(parsed: Parsed, { env, stdout, stderr }: Invocation): ScreenOptions {
+  return { ...screenFlags(parsed), env, stdout, stderr };
+}
+
+function screenFlags(parsed: Parsed): Pick<ScreenOptions, 'kind' | 'color' | 'detail'> {
   const when = parsed.text('color') ?? 'auto';
   if (when !== 'auto' && when !== 'always' && when !== 'never') {
     throw new UserError(`--color takes auto, always or never, not '${when}'`, { code: exitCode.usage });
   }
   const detail = parsed.is('quiet') ? 'quiet' : parsed.is('verbose') ? 'verbose' : 'usual';
-  return { kind: parsed.is('json') ? 'json' : 'auto', color: when, detail, env, stdout, stderr };
+  return { kind: parsed.is('json') ? 'json' : 'auto', color: when, detail };
 }

@@ -1,5 +1,6 @@
 /** Runs attempts as processes of this machine, each in a process group of its own. */
-import { closeSync, createWriteStream, existsSync, openSync, writeSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Attempt } from '../job/attempt.ts';
 import { commandScript, jobFile } from '../job/attempt-files.ts';
@@ -50,10 +51,11 @@ async function launch(
   { onEvent, grace, watchdog }: Launching,
 ): Promise<Running> {
   const job = jobFile(attempt.folder);
-  const child = await spawnLogged(attempt, command, () => {
+  const started = performance.now();
+  const child = await startLogged(attempt, command, () => {
     // What the stage left running could still write into the outs that are about to be published, and holds the log open.
     signalGroup(pid, 'SIGKILL');
-    killStrays(job);
+    killStrays(job, pid === null ? null : { pid, ms: performance.now() - started });
   });
   const { pid } = child;
   if (pid !== null) watchdog.add(pid, job);
@@ -110,15 +112,7 @@ interface Child {
   readonly ended: Promise<ProcessEnd>;
 }
 
-/**
- * The process writes into the log itself, which so is whole even when the driver dies. One that was given a secret writes
- * into a pipe instead, and the driver masks what comes: no secret is ever on the disk.
- */
-async function spawnLogged(attempt: Attempt, [file, args]: CommandLine, onExit: () => void): Promise<Child> {
-  const { execa } = await import('execa');
-  const masker = new Masker(attempt.secrets);
-  const fd = openSync(attempt.log, 'a', masker.idle ? 0o666 : 0o600);
-  const log = createWriteStream(attempt.log, { fd, autoClose: false });
+function startLogged(attempt: Attempt, command: CommandLine, onExit: () => void): Promise<Child> | Child {
   const options = {
     cwd: attempt.project,
     env: {
@@ -129,20 +123,66 @@ async function spawnLogged(attempt: Attempt, [file, args]: CommandLine, onExit: 
     },
     // A process group of its own: a signal reaches all of it, and a Ctrl-C in the terminal none.
     detached: true,
+  };
+  const masker = new Masker(attempt.secrets);
+  return masker.idle
+    ? startPlain(attempt.log, command, options, onExit)
+    : startMasked(attempt.log, command, { ...options, masker }, onExit);
+}
+
+interface StartOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly detached: boolean;
+}
+
+/** The process writes into the log itself, which so is whole even when the driver dies. */
+function startPlain(
+  path: string,
+  [file, args]: CommandLine,
+  options: StartOptions,
+  onExit: () => void,
+): Child {
+  const log = openSync(path, 'a', 0o666);
+  try {
+    const child = spawn(file, args, { ...options, stdio: ['ignore', log, log] });
+    const ended = new Promise<ProcessEnd>((resolve) => {
+      child.once('error', ({ message }) => resolve({ kind: 'launch', message }));
+      child.once('exit', (code, signal) => {
+        onExit();
+        resolve(endOf(code, signal));
+      });
+    });
+    return { pid: child.pid ?? null, ended };
+  } catch (error) {
+    // Such as an environment that is larger than the system takes.
+    const message = error instanceof Error ? error.message : String(error);
+    return { pid: null, ended: Promise.resolve({ kind: 'launch', message }) };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** A process that was given a secret writes into a pipe, and the driver masks what comes: no secret is ever on the disk. */
+async function startMasked(
+  path: string,
+  [file, args]: CommandLine,
+  { masker, ...options }: StartOptions & { readonly masker: Masker },
+  onExit: () => void,
+): Promise<Child> {
+  const { execa } = await import('execa');
+  const fd = openSync(path, 'a', 0o600);
+  // Both streams in one pipe, so that lines stay in the order in which they were written.
+  const subprocess = execa('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', file, ...args], {
+    ...options,
     extendEnv: false,
     cleanup: false,
     reject: false,
     buffer: false,
     stdin: 'ignore',
-  } as const;
-  const subprocess = masker.idle
-    ? execa(file, args, { ...options, stdout: log, stderr: log })
-    : // Both streams in one pipe, so that lines stay in the order in which they were written.
-      execa('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', file, ...args], {
-        ...options,
-        stdout: 'pipe',
-        stderr: 'ignore',
-      });
+    stdout: 'pipe',
+    stderr: 'ignore',
+  });
   const stream = masker.stream();
   subprocess.stdout?.on('data', (chunk: Buffer) => writeSync(fd, stream.push(chunk)));
   if (subprocess.pid !== undefined) subprocess.once('exit', onExit);
@@ -151,11 +191,14 @@ async function spawnLogged(attempt: Attempt, [file, args]: CommandLine, onExit: 
     closeSync(fd);
     if (subprocess.pid === undefined)
       return { kind: 'launch', message: result.originalMessage ?? `${file} could not be started` };
-    if (result.signal !== undefined) return { kind: 'signal', signal: result.signal };
-    const code = result.exitCode ?? 1;
-    return code === 0 ? { kind: 'ok' } : { kind: 'exit', code };
+    return endOf(result.exitCode ?? null, result.signal ?? null);
   });
   return { pid: subprocess.pid ?? null, ended };
+}
+
+function endOf(code: number | null, signal: string | null): ProcessEnd {
+  if (signal !== null) return { kind: 'signal', signal };
+  return code === 0 ? { kind: 'ok' } : { kind: 'exit', code: code ?? 1 };
 }
 
 async function commandLine(attempt: Attempt): Promise<CommandLine> {

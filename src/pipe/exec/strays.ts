@@ -3,15 +3,19 @@
  * attempt's PIPE_JOB in its environment is found in /proc, whatever became of its parents; one that was started with an
  * emptied environment is not. Other systems show no environment: there the process group is all.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Each round may find what a process started just before it was ended. */
 const rounds = 5;
+/** So few ids are asked for one by one. */
+const fewIds = 64;
+/** Ids are given in turn, and begin anew at their end (32,768 or more): in so short a time they do not come round. */
+const shortMs = 1_000;
 
-/** `job`: the path in PIPE_JOB. */
-export function killStrays(job: string): void {
+/** `job`: the path in PIPE_JOB. `since`: the attempt's own process, and how long it ran, in milliseconds. */
+export function killStrays(job: string, since: { readonly pid: number; readonly ms: number } | null): void {
   for (let round = 0; round < rounds; round++) {
-    const found = processesOf(job);
+    const found = processesOf(job, since?.ms ?? Number.POSITIVE_INFINITY, since?.pid ?? 0);
     if (found.length === 0) return;
     for (const pid of found) {
       try {
@@ -23,10 +27,25 @@ export function killStrays(job: string): void {
   }
 }
 
-function processesOf(job: string): readonly number[] {
+/** Processes that may be an attempt's: those that were started after its own. */
+function candidates(ms: number, pid: number): readonly string[] {
+  const last = ms < shortMs ? lastId() : null;
+  if (last === null || last < pid || last - pid > fewIds) return readdirSync('/proc');
+  return Array.from({ length: last - pid }, (_, index) => String(pid + index + 1)).filter((id) =>
+    existsSync(`/proc/${id}`),
+  );
+}
+
+/** The id that was given last; null: the system does not say. */
+function lastId(): number | null {
+  const last = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
+  return Number.isInteger(last) && last > 0 ? last : null;
+}
+
+function processesOf(job: string, ms: number, pid: number): readonly number[] {
   let names: readonly string[];
   try {
-    names = readdirSync('/proc');
+    names = candidates(ms, pid);
   } catch {
     return [];
   }

@@ -1,6 +1,7 @@
 /** What lies in an attempt's folder before it starts: the job, and for a command what its shell sources. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { removeTree } from '../../lib/remove-tree.ts';
 import type { Attempt } from './attempt.ts';
 import { commandFiles } from './command.ts';
 
@@ -20,6 +21,18 @@ export function writeAttempt({ folder, job, run, project, secrets }: Attempt): v
     writeFileSync(file, text);
   }
 }
+
+/**
+ * Of an attempt whose outs were published its log stays: what it was told is in the manifest, what it reported among the
+ * run's events. An attempt that failed keeps everything, for a look. Removes only what was put there for it.
+ */
+export function clearAttempt({ folder }: Pick<Attempt, 'folder'>): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isFile() && ofAttempt.has(entry.name)) rmSync(join(folder, entry.name), { force: true });
+    else if (entry.name === 'lists' && entry.isDirectory()) removeTree(join(folder, 'lists'));
+}
+
+const ofAttempt = new Set(['job.json', 'command.sh', 'events.jsonl', 'returned']);
 
 /** What PIPE_JOB names. */
 export function jobFile(folder: string): string {

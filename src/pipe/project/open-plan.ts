@@ -1,6 +1,6 @@
 /** The door to a pipeline for every command: file → plan, or all that is wrong with it. The only I/O in this room. */
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { type Diagnostic, exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import { NotAFileError, readRegularFile } from '../../lib/regular-file.ts';
@@ -61,14 +61,6 @@ export async function openPlan(projectDir: string, options: OpenOptions = {}): P
     );
   if (!remembered) remember(index, planned);
   return { ...planned, warnings: missing, texts };
-}
-
-/** The project: the nearest folder, from `start` upwards, that holds pipeline.yaml; `start` itself when none does. */
-export function findProject(start: string): string {
-  for (let folder = resolve(start); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'pipeline.yaml'))) return folder;
-    if (dirname(folder) === folder) return resolve(start);
-  }
 }
 
 function projectPath(projectDir: string, file: string): string {

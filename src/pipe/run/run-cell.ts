@@ -10,7 +10,7 @@ import type { CellTransaction } from '../cell/transaction.ts';
 import type { Begun, Workspace } from '../cell/workspace.ts';
 import type { Lease } from '../exec/capacity.ts';
 import type { Ended, Executor, Running } from '../exec/executor.ts';
-import { writeAttempt } from '../job/attempt-files.ts';
+import { clearAttempt, writeAttempt } from '../job/attempt-files.ts';
 import type { StageEvent } from '../job/job.ts';
 import { secretsOf } from '../job/mask.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
@@ -81,7 +81,7 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
       if (tried.ended.kind === 'ok') {
         const held = work;
         work = undefined;
-        return await publish(context, cell, held, tried, fail);
+        return await publish(context, task, held, { tried, fail });
       }
       if (stopper.signal.aborted) return cancel();
       const error = endedError(tried.ended, tried.log);
@@ -211,16 +211,16 @@ async function endedWell(running: Running, cell: Cell, stopper: Stopper): Promis
 
 async function publish(
   context: CellContext,
-  cell: Cell,
+  { cell, lease }: CellTask,
   work: CellTransaction,
-  tried: Tried,
-  fail: (error: CellError, log: string | null) => Fate,
+  { tried, fail }: { readonly tried: Tried; readonly fail: (error: CellError, log: string | null) => Fate },
 ): Promise<Fate> {
   const { say } = context;
-  const published = await work.publish({ ms: tried.ms });
+  const published = await work.publish({ ms: tried.ms, onGuarded: lease.release });
   const log = context.folder.shown(tried.log);
   switch (published.kind) {
     case 'published':
+      clearAttempt({ folder: dirname(tried.log) });
       for (const text of published.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
       say({
         type: 'cell-finished',

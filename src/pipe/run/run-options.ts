@@ -7,6 +7,7 @@ import type { Key } from '../key/fingerprint.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import type { RunId } from './event.ts';
 import type { FailureMode } from './scheduler.ts';
+import type { WitnessWriter } from './witness-writer.ts';
 
 export interface RunOptions {
   /** Absolute path of the project folder. */
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly open: (onDownload: DownloadListener, onWarning: (text: string) => void) => Workspace;
   /** Null: the run writes no report. */
   readonly report: RunReport | null;
+  /** Takes down what a run with nothing to do looked at; left out: nothing does. */
+  readonly witness?: WitnessWriter;
   readonly hooks?: RunHooks;
 }
 

@@ -7,6 +7,7 @@ import {
   announce,
   type CachedEvent,
   cachedEvent,
+  cellOf,
   endOf,
   finish,
   type Run,
@@ -62,14 +63,22 @@ async function nothingToDo(run: Run, inPlace: ReadonlyMap<CellId, CachedEvent>):
   const keys = new Map([...inPlace].map(([id, { key }]) => [id, key]));
   const due = await run.options.report?.isDue(keys, run.workspace);
   const report = due === true ? await writeReport(run, endOf(run, 'up-to-date')) : null;
-  return finish(run, 'up-to-date', exitCode.ok, report);
+  const outcome = finish(run, 'up-to-date', exitCode.ok, report);
+  if (due !== true) run.options.witness?.write(run.workspace, run.events.state.savedMs);
+  return outcome;
 }
 
 /** Cells that need nothing at all: neither they nor what they need. */
-async function lookAtAll({ workspace, wanted, forced }: Run): Promise<ReadonlyMap<CellId, CachedEvent>> {
+async function lookAtAll(run: Run): Promise<ReadonlyMap<CellId, CachedEvent>> {
+  const { workspace, wanted, forced, options } = run;
+  const { witness } = options;
+  const { graph } = options.pipeline;
+  witness?.begin(workspace.digests.now());
   const inPlace = new Map<CellId, CachedEvent>();
   for (const id of wanted) {
-    const status = await workspace.look(id);
+    const status = await workspace.look(id, {
+      onInputs: (_, inputs) => witness?.add(cellOf(graph, id), inputs, workspace),
+    });
     if (status.state === 'frozen') await workspace.keepFrozen(id);
     const cached = forced.has(id) ? null : cachedEvent(id, status);
     if (cached) inPlace.set(id, cached);

@@ -30,7 +30,8 @@ export interface SchedulerOptions {
   look(cell: Cell, without: ReadonlySet<CellId>): Promise<'in-place' | 'failed' | 'work'>;
   /**
    * Called with the cell's resources leased. Unless `patient`, a cell that another run holds comes back as `held`
-   * and is tried again when there is nothing better to do; a patient call waits for it.
+   * and is tried again when there is nothing better to do; a patient call waits for it. It may release the lease itself
+   * as soon as nothing runs any more: the next cell then starts while what this one made is stored.
    */
   execute(cell: Cell, without: ReadonlySet<CellId>, lease: Lease, patient: boolean): Promise<Fate>;
   /** Reported for each cell that never ran: `cause` is the failure upstream, null when the run stopped before it. */
@@ -46,6 +47,9 @@ interface Work {
   readonly held: boolean;
 }
 
+/** As many cells are stored beside those that run; more wait for them, so that what a crash would cost stays small. */
+const storingAtOnce = 16;
+
 export class Scheduler {
   /** Settles when nothing runs any more; rejects when a callback threw. */
   readonly ended: Promise<void>;
@@ -56,6 +60,10 @@ export class Scheduler {
   readonly #end: () => void;
   readonly #crash: (error: unknown) => void;
   #looks = 0;
+  /** Cells that `execute` is at work on. */
+  #performing = 0;
+  /** Those of them that have given their resources back, and are only storing what they made. */
+  #storing = 0;
   #stopped = false;
   #idle = false;
   /** Found to need work in this turn of the event loop: they are queued together, so that the most urgent starts first. */
@@ -124,28 +132,55 @@ export class Scheduler {
   }
 
   #add(work: Work): void {
-    const { cell, without, held } = work;
+    const { cell, held } = work;
     let lease: Lease | undefined;
-    const task = async () => {
-      if (lease === undefined) throw new Error(`${cell.id} was started without a lease`);
-      try {
-        const fate = await this.#options.execute(cell, without, lease, held);
-        if (fate === 'held') this.#add({ ...work, held: true });
-        else this.#settle(cell, fate === 'cancelled' ? 'not-run' : fate);
-        // What this cell made ready may be more urgent than what waits: it is found before the resources are free.
-        await turn();
-      } catch (error) {
-        this.#crash(error);
-        throw error;
-      } finally {
-        lease.release();
-      }
-    };
+    const task = () =>
+      new Promise<void>((resolve, reject) => {
+        if (lease === undefined) throw new Error(`${cell.id} was started without a lease`);
+        const granted = lease;
+        const free = () => {
+          granted.release();
+          resolve();
+        };
+        this.#perform(work, granted, free).then(free, (error: unknown) => {
+          granted.release();
+          reject(error);
+        });
+      });
     const priority = this.#rank.get(cell.id) ?? 0;
     const onLease = (given: Lease) => {
       lease = given;
     };
     this.#queue.add(task, { priority, demand: cell.resources, held, onLease }).catch(() => {});
+  }
+
+  /** `free`: lets the next cell start before this one is settled. */
+  async #perform(work: Work, granted: Lease, free: () => void): Promise<void> {
+    const { cell, without, held } = work;
+    let storing = false;
+    const release = () => {
+      if (storing || this.#storing >= storingAtOnce) return;
+      storing = true;
+      this.#storing++;
+      free();
+    };
+    const lease: Lease = { ...granted, release };
+    this.#performing++;
+    try {
+      const fate = await this.#options.execute(cell, without, lease, held);
+      if (fate === 'held') this.#add({ ...work, held: true });
+      else this.#settle(cell, fate === 'cancelled' ? 'not-run' : fate);
+      // What this cell made ready may be more urgent than what waits: it is found before the resources are free.
+      await turn();
+    } catch (error) {
+      this.#crash(error);
+      throw error;
+    } finally {
+      this.#performing--;
+      if (storing) this.#storing--;
+      // The queue has forgotten it.
+      if (storing) setImmediate(() => this.#endWhenIdle());
+    }
   }
 
   #settle(cell: Cell, end: CellEnd, stops = this.#options.mode !== 'keep-going'): void {
@@ -159,7 +194,8 @@ export class Scheduler {
   }
 
   #endWhenIdle(): void {
-    if (this.#idle || this.#looks > 0 || this.#found.length > 0 || this.#queue.pending > 0) return;
+    if (this.#idle || this.#looks > 0 || this.#found.length > 0) return;
+    if (this.#queue.pending > 0 || this.#performing > 0) return;
     if (!this.#stopped && this.#queue.size > 0) return;
     // What is left was never begun: the run stopped before it.
     this.#idle = true;

@@ -1,6 +1,6 @@
 /** The end of a run: failures with equal ones together, causes before consequences, and one last line of numbers. */
 
-import { countText, durationText } from '../../lib/format.ts';
+import { durationText } from '../../lib/format.ts';
 import type { CellId } from '../plan/graph.ts';
 import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { CellError, RunEvent } from '../run/event.ts';
@@ -8,14 +8,14 @@ import { type RunSettings, runCommand } from '../run/rerun.ts';
 import type { CellProgress, RunState } from '../run/run-state.ts';
 import { tellingLine } from '../run/telling-line.ts';
 import type { Line } from './line.ts';
+import { upToDateLine } from './up-to-date.ts';
 
 /** Names shown of a group of equal failures; the others are counted. */
 const shownNames = 4;
 
 export function summaryLines(end: RunEvent & { type: 'run-finished' }, state: RunState): readonly Line[] {
   if (end.outcome === 'up-to-date') {
-    const saved = end.savedMs >= 1000 ? ` (${durationText(end.savedMs)} saved)` : '';
-    return [[{ text: '✓ ', style: 'green' }, `up to date: ${countText(state.cells.size, 'cell')}${saved}`]];
+    return [upToDateLine(state.cells.size, end.savedMs)];
   }
   return [
     ...groups(

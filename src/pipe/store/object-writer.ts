@@ -14,11 +14,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { copyFile, open } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode } from '../../lib/errno.ts';
-import { syncFolder } from '../../lib/sealed.ts';
+import { onDisk } from '../../lib/on-disk.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { type Digests, PathError } from '../digest/digests.ts';
 import { encodeListing } from '../digest/listing.ts';
@@ -112,7 +112,7 @@ async function putObjects(layout: Layout, digests: Digests, added: readonly NewO
   for (const one of added) ((await isIntact(layout, digests, one.sha256)) ? kept : fresh).push(one);
   const [first] = fresh;
   if (first && (fresh.length <= syncEachUpTo || !(await syncFileSystem(first.from))))
-    for (const { from } of fresh) await syncFile(from);
+    await onDisk(fresh.map(({ from }) => from));
   for (const one of fresh) moveIn(layout, digests, one);
   for (const { from, sha256 } of kept) {
     const file = objectFile(layout, sha256);
@@ -129,13 +129,12 @@ async function putObjects(layout: Layout, digests: Digests, added: readonly NewO
   // What such a collection took all the same, just before.
   const taken = kept.filter(({ sha256 }) => !existsSync(objectFile(layout, sha256)));
   for (const one of taken) {
-    await syncFile(one.from);
+    await onDisk([one.from]);
     moveIn(layout, digests, one);
   }
-  for (const folder of new Set([...fresh, ...taken].map(({ sha256 }) => dirname(objectFile(layout, sha256)))))
-    syncFolder(folder);
-  // A new folder is a name in this one.
-  syncFolder(layout.objects);
+  const folders = new Set([...fresh, ...taken].map(({ sha256 }) => dirname(objectFile(layout, sha256))));
+  // A new folder is a name in the one of all objects.
+  await onDisk([...folders, layout.objects]);
 }
 
 function moveIn(layout: Layout, digests: Digests, { from, sha256, shown }: NewObject): void {
@@ -163,15 +162,6 @@ export async function isIntact(layout: Layout, digests: Digests, object: Sha256)
 
 function isPrivate(path: string): boolean {
   return (lstatSync(path).mode & 0o077) === 0;
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** False where the system has no `sync -f`. */

@@ -1,6 +1,6 @@
 /** What the cache writes about cells: the manifest of a key, and the state of what is in place. Parsed with bounds: not trusted. */
 
-import { readSealed, writeSealed } from '../../lib/sealed.ts';
+import { readSealed, writeSealed, writeSealedTogether } from '../../lib/sealed.ts';
 import { isSha256 } from '../../lib/sha256.ts';
 import { isInsidePath, isSize, outDigest } from '../digest/listing.ts';
 import { keyOf } from '../key/cell-fingerprint.ts';
@@ -44,7 +44,13 @@ export function stateFile(layout: Layout, cell: CellId): string {
   return `${layout.state}/${folderOf(cell)}.json`;
 }
 
-export function writeManifest(layout: Layout, manifest: Manifest, fingerprint: Fingerprint): void {
+/** `allowed`: asked just before it can be seen. False: it was not allowed, and is not there. */
+export function writeManifest(
+  layout: Layout,
+  manifest: Manifest,
+  fingerprint: Fingerprint,
+  allowed: () => boolean,
+): Promise<boolean> {
   const { key, cell, stage, outs, ms, run, finished, madeWith } = manifest;
   const head = JSON.stringify({
     version: recordVersion,
@@ -57,7 +63,7 @@ export function writeManifest(layout: Layout, manifest: Manifest, fingerprint: F
     finished,
     madeWith,
   });
-  writeSealed(manifestFile(layout, key), [head, JSON.stringify(fingerprint)], true);
+  return writeSealedTogether(manifestFile(layout, key), [head, JSON.stringify(fingerprint)], allowed);
 }
 
 /** `damaged`: not what was written, not of this key, or it names paths that leave the cell's folder. */

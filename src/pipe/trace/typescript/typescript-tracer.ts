@@ -9,7 +9,7 @@ import { readOwnFile } from '../../../lib/regular-file.ts';
 import type { Sha256 } from '../../../lib/sha256.ts';
 import { sha256Of } from '../../../lib/sha256.ts';
 import type { Digests } from '../../digest/digests.ts';
-import { Observer, Probes } from '../probes.ts';
+import { type Observed, Observer, Probes } from '../probes.ts';
 import { type Remembered, TraceIndex } from '../trace-index.ts';
 import { CodeError, type TracedModule, type Tracer } from '../tracer.ts';
 import { diagnosticOf, isBuildFailure } from './build-diagnostics.ts';
@@ -54,6 +54,14 @@ export class TypeScriptTracer implements Tracer {
       this.#traced.set(entry, traced);
     }
     return traced;
+  }
+
+  /** What the last trace of `entry` looked at, and its bundle's files (absolute); null: it may be traced anew each time. */
+  observed(entry: string): { readonly observed: Observed; readonly written: readonly string[] } | null {
+    const remembered = this.#index.get(entry);
+    if (!remembered) return null;
+    const written = Object.keys(remembered.written).map((file) => join(this.#codeFolder, file));
+    return { observed: remembered.observed, written };
   }
 
   save(): void {
