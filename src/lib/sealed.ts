@@ -31,6 +31,7 @@ export async function writeSealedTogether(
   lines: readonly string[],
   allowed: () => boolean,
 ): Promise<boolean> {
+  if (!allowed()) return false;
   const body = `${lines.join('\n')}\n`;
   const folder = dirname(file);
   mkdirSync(folder, { recursive: true });

@@ -94,7 +94,9 @@ function because(chosen: readonly CellView[], views: Views, all: boolean): strin
     if (state !== 'failed' && state !== 'cancelled' && state !== 'running') continue;
     const line = lastEndLine(view) ?? state;
     const cause = view.lastEnd?.error?.message.split('\n')[0] ?? line;
-    ended.set(cause, [...(ended.get(cause) ?? []), view.id]);
+    const group = ended.get(cause);
+    if (group) group.push(view.id);
+    else ended.set(cause, [view.id]);
   }
   const failures = Array.from(ended.values(), (ids) => {
     const [first] = ids.flatMap((id) => views.get(id) ?? []);

@@ -36,7 +36,7 @@ export const why: Command = {
     }
     const groups = new Map<string, CellId[]>();
     for (const id of cells) {
-      const text = explain(id, views, opened.graph);
+      const text = explain(id, { views, graph: opened.graph, all: parsed.is('all') });
       const group = groups.get(text);
       if (group) group.push(id);
       else groups.set(text, [id]);
@@ -53,21 +53,35 @@ export const why: Command = {
 
 type Views = ReadonlyMap<CellId, CellView>;
 
-function explain(id: CellId, views: Views, graph: Graph): string {
+interface Known {
+  readonly views: Views;
+  readonly graph: Graph;
+  /** Every line, however many. */
+  readonly all: boolean;
+}
+
+/** One line each, indented; of a great many the first, and how many more there are. */
+function listed(lines: readonly string[], all: boolean): string {
+  const { shown, more } = shortened(lines, all);
+  const rest = more > 0 ? [`${countText(more, 'more reason')}: add --all`] : [];
+  return [...shown, ...rest].map((line) => `\n  ${line}`).join('');
+}
+
+function explain(id: CellId, known: Known): string {
+  const { views, all } = known;
   const view = views.get(id);
   if (!view) return 'is not known';
   const { status } = view;
   if (status.state === 'up-to-date') return 'is up to date';
   if (status.state === 'frozen') return `is frozen: ${status.because}`;
   if (status.state === 'blocked') {
-    return `cannot run:${status.obstacles.map((o) => `\n  ${o.message}${o.hint ? `\n    ${o.hint}` : ''}`).join('')}`;
+    const obstacles = status.obstacles.map(({ message, hint }) => `${message}${hint ? `\n    ${hint}` : ''}`);
+    return `cannot run:${listed(obstacles, all)}`;
   }
-  const lines = causeLines(view)
-    .map((line) => `\n  ${line}`)
-    .join('');
+  const lines = listed(causeLines(view), all);
   if (status.state === 'restorable') return `is in the cache and will be restored:${lines}`;
   if (status.state === 'waiting') {
-    const roots = rootsOf(id, views, graph);
+    const roots = rootsOf(id, known);
     const named = roots.slice(0, 3).join(', ');
     const more = roots.length > 3 ? ` and ${roots.length - 3} more` : '';
     return `depends on what ${named}${more} will make:${lines}${roots
@@ -85,7 +99,7 @@ function explain(id: CellId, views: Views, graph: Graph): string {
 }
 
 /** The cells upstream that must run for reasons of their own. */
-function rootsOf(id: CellId, views: Views, graph: Graph): CellId[] {
+function rootsOf(id: CellId, { views, graph }: Known): CellId[] {
   const roots = new Set<CellId>();
   const seen = new Set<CellId>();
   const visit = (cell: CellId) => {

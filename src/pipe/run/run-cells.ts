@@ -106,13 +106,22 @@ function schedulerOf(
 ): Scheduler {
   const { options, events, workspace, wanted, forced } = run;
   const { mode } = options.goal;
+  // Asked for twice, and each time a file is read.
+  const expected = new Map<CellId, number | null>();
   return new Scheduler({
     graph: options.pipeline.graph,
     wanted,
     pool: new ResourcePool(capacity),
     concurrency: Math.max(1, options.machine.jobs ?? capacity.cpu),
     mode,
-    expectedMs: (id) => (inPlace.has(id) ? 0 : workspace.expectedMs(id)),
+    expectedMs: (id) => {
+      if (inPlace.has(id)) return 0;
+      const known = expected.get(id);
+      if (known !== undefined) return known;
+      const ms = workspace.expectedMs(id);
+      expected.set(id, ms);
+      return ms;
+    },
     look: async (cell, without) => {
       if (inPlace.has(cell.id)) return 'in-place';
       if (forced.has(cell.id)) return 'work';

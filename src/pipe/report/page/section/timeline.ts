@@ -8,6 +8,8 @@ import { hasFailed, stateLooks } from '../../model/state.ts';
 
 interface Span {
   readonly cell: ReportCell;
+  /** Cells of the same stage right after it that are drawn as one with it. */
+  readonly others?: number;
   readonly from: number;
   readonly to: number;
 }
@@ -54,10 +56,34 @@ function processorLanes(spans: readonly Span[]): readonly Lane[] {
   for (const span of sorted) {
     const found = free.findIndex((time) => time <= span.from);
     const lane = found < 0 ? lanes.length : found;
-    lanes[lane] = [...(lanes[lane] ?? []), span];
+    const members = lanes[lane];
+    if (members) members.push(span);
+    else lanes[lane] = [span];
     free[lane] = span.to;
   }
   return lanes.map((members, i) => ({ label: `process ${i + 1}`, spans: members }));
+}
+
+/** Of more bars than this in a lane, those that would be too narrow to be told apart are drawn as one. */
+const barsApart = 300;
+
+/** `least`: milliseconds that the narrowest bar of its own takes. A failed cell is never hidden in another's bar. */
+function together(spans: readonly Span[], least: number): readonly Span[] {
+  if (spans.length <= barsApart) return spans;
+  const bars: Span[] = [];
+  const isNarrow = ({ from, to, cell }: Span) => to - from < least && !hasFailed(cell.state);
+  for (const span of spans) {
+    const last = bars.at(-1);
+    const joins =
+      last !== undefined &&
+      last.cell.stage === span.cell.stage &&
+      isNarrow(span) &&
+      (isNarrow(last) || (last.others ?? 0) > 0) &&
+      span.from - last.to < least;
+    if (joins) bars[bars.length - 1] = { ...last, to: span.to, others: (last.others ?? 0) + 1 };
+    else bars.push(span);
+  }
+  return bars;
 }
 
 function timelineSvg(lanes: readonly Lane[], end: number, stages: readonly string[]): string {
@@ -68,20 +94,21 @@ function timelineSvg(lanes: readonly Lane[], end: number, stages: readonly strin
 ${ticks(end).map((ms) => html`<path class="grid" d="M${x(ms)},0V${height - 22}"/><text class="tick" x="${x(ms)}" y="${height - 7}">${tickText(ms)}</text>`)}
 ${lanes.map(
   ({ label, spans }, i) =>
-    html`<text class="lane" x="${left - 8}" y="${i * (laneHeight + laneGap) + 15}">${label}</text>${spans.map((span) => bar(span, i * (laneHeight + laneGap), x, stages))}`,
+    html`<text class="lane" x="${left - 8}" y="${i * (laneHeight + laneGap) + 15}">${label}</text>${together(spans, 2 / scale).map((span) => bar(span, i * (laneHeight + laneGap), x, stages))}`,
 )}</svg>`.text;
 }
 
 function bar(
-  { cell, from, to }: Span,
+  { cell, from, to, others = 0 }: Span,
   y: number,
   x: (ms: number) => number,
   stages: readonly string[],
 ): Html {
   const wide = Math.max(x(to) - x(from), 1.5);
   const failed = hasFailed(cell.state);
-  const text = failed ? `${stateLooks[cell.state].sign} ${cell.id}` : cell.id;
-  return html`<rect class="c${Math.max(stages.indexOf(cell.stage), 0) % colours}${failed ? ' failed' : ''}" x="${x(from)}" y="${y}" width="${Math.round(wide * 10) / 10}" height="${laneHeight}" rx="2" data-l="${cell.id}: ${stateLooks[cell.state].word}, ${durationText(to - from)} from ${durationText(from)}"/>${
+  const name = others === 0 ? cell.id : `${others + 1} cells of ${cell.stage}`;
+  const text = failed ? `${stateLooks[cell.state].sign} ${name}` : name;
+  return html`<rect class="c${Math.max(stages.indexOf(cell.stage), 0) % colours}${failed ? ' failed' : ''}" x="${x(from)}" y="${y}" width="${Math.round(wide * 10) / 10}" height="${laneHeight}" rx="2" data-l="${name}: ${stateLooks[cell.state].word}, ${durationText(to - from)} from ${durationText(from)}"/>${
     textWidth(text, 11) + 10 > wide
       ? null
       : html`<text class="in" x="${x(from) + 5}" y="${y + 15}">${text}</text>`
