@@ -23,6 +23,7 @@ const engine = [
   'pipe/access',
   'pipe/run',
   'pipe/screen',
+  'pipe/import',
   'pipe/report/model',
   'pipe/report/figure',
   'pipe/report/client',

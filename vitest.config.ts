@@ -14,6 +14,7 @@ const slow = [
   'test/fuzz/**/*.test.ts',
   'test/parity/**/*.test.ts',
   'test/study/**/*.test.ts',
+  'test/pipe/import/**/*.test.ts',
   'test/pipe/access/**/*.test.ts',
   'test/pipe/python/**/*.test.ts',
   'test/pipe/trace/python/**/*.test.ts',

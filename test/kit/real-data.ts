@@ -16,3 +16,6 @@ export const realTable = join(folder, 'nb201/nb201_compact.csv');
 
 /** Raw files of architectures 0 and 284 in the NATS-tss format, and the benchmark's own description: a folder. */
 export const realFiles = join(folder, 'nats-tss-simple');
+
+/** dvc.yaml and params.yaml of a public project: a folder. */
+export const realDvcProject = join(folder, 'imports/example-get-started');

@@ -15,6 +15,7 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   cache: async () => (await import('./cache.ts')).cache,
   verify: async () => (await import('./verify.ts')).verify,
   init: async () => (await import('./init.ts')).init,
+  import: async () => (await import('./import.ts')).importVerb,
   schema: async () => (await import('./schema.ts')).schema,
   doctor: async () => (await import('./doctor.ts')).doctor,
 };
