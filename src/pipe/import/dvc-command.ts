@@ -12,14 +12,14 @@ export interface Mention {
   readonly rest: string;
 }
 
-export interface Command {
+export interface GivenCommand {
   readonly text: string;
   /** Names of mentions that the command does not hold: what they stand for is read and written where DVC has it. */
   readonly unmentioned: ReadonlySet<string>;
 }
 
 /** Paths that stand in the command become references; outs that do not are moved when it has ended. */
-export function commandFor(unit: Unit, mentions: readonly Mention[]): Command {
+export function commandFor(unit: Unit, mentions: readonly Mention[]): GivenCommand {
   const { body, meanings, folder } = unit;
   const given = typeof body.cmd === 'string' ? [body.cmd] : body.cmd;
   let text = given.map((line) => line.trimEnd()).join('\n');

@@ -15,7 +15,7 @@ export interface Note {
   readonly text: string;
 }
 
-export interface StageContext {
+export interface DvcContext {
   readonly values: DvcValues;
   readonly note: (path: Note['path'], text: string) => void;
   /** Data from outside the project, by path; gives the source's name. */
@@ -26,7 +26,7 @@ export interface StageContext {
 
 type StageText = Record<string, Json>;
 
-export function stageText(unit: Unit, links: readonly Link[], context: StageContext): StageText {
+export function stageText(unit: Unit, links: readonly Link[], context: DvcContext): StageText {
   const { body, family } = unit;
   const note = (key: string, text: string) => context.note(['stages', family, key], text);
   const deps = new Map<string, string>();
@@ -73,7 +73,7 @@ export function outNamesOf(unit: Unit): readonly string[] {
   return unit.outs.map(({ text }) => freeName(text, taken));
 }
 
-interface Adding extends StageContext {
+interface Adding extends DvcContext {
   readonly deps: Map<string, string>;
   readonly mentions: Mention[];
   readonly base: string;
