@@ -1,6 +1,6 @@
 // The programs in Python that the package holds: the analyser of code, the host of stages and the stage's own module.
 
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -11,8 +11,9 @@ import { join } from 'node:path';
 export function copyPython(root, folder) {
   const target = join(folder, 'python');
   mkdirSync(join(target, 'sdk/pipe_stage'), { recursive: true });
-  cpSync(join(root, 'src/pipe/trace/python/analyse.py'), join(target, 'analyse.py'));
-  cpSync(join(root, 'src/pipe/job/python_host.py'), join(target, 'python_host.py'));
+  for (const from of ['src/pipe/trace/python', 'src/pipe/job'])
+    for (const name of readdirSync(join(root, from)))
+      if (name.endsWith('.py')) cpSync(join(root, from, name), join(target, name));
   for (const name of ['__init__.py', 'py.typed'])
     cpSync(join(root, 'python/src/pipe_stage', name), join(target, 'sdk/pipe_stage', name));
 }

@@ -47,7 +47,7 @@ export class CellTracer {
     if (run.kind === 'command') throw new Error(`${cell.id} runs a command, not a module`);
     if (run.python === null) return this.#typescript.trace(run.file);
     const also = await codeFiles(run.python, this.#options.project, run.at);
-    return (await this.#pythonTracer(cell, run.python)).trace(run.file, also);
+    return (await this.#pythonTracer(cell, run.python)).trace({ run: run.file, code: also, locks: [] });
   }
 
   /** What the trace of a cell's code looked at; null where a trace asks more of the machine than stats can tell. */

@@ -11,6 +11,8 @@ export type CodeFingerprint =
       readonly files: Readonly<Record<string, Sha256>>;
       /** Source file → the file that imports it (shortest chain to the entry). Not part of the key. */
       readonly importedBy: Readonly<Record<string, string>>;
+      /** Source file → lines of what it consists of, each with the begin of a digest: names the function in `why`. Not part of the key. */
+      readonly parts?: Readonly<Record<string, string>>;
       /** External package → version. */
       readonly packages: Readonly<Record<string, string>>;
     }

@@ -12,11 +12,13 @@ const itemSchema = z.object({
   /** `function`: one whose definition does nothing but give it a name; `main`: under `if __name__ == '__main__'`. */
   kind: z.enum(['docstring', 'import', 'function', 'main', 'other']),
   name: z.string().nullable(),
+  /** What messages call it: `function focal`; null: nothing in particular. */
+  label: z.string().nullable(),
   /** Digest of what it means: no comments, no formatting, no docstrings. */
   code: sha256,
   /** The same with its docstrings. */
   documented: sha256,
-  /** Every name, attribute and text in it that could be a name. */
+  /** Every name, attribute and word of a text in it that could be a name. */
   names: z.array(z.string()),
   imports: z.array(
     z.object({
@@ -28,38 +30,56 @@ const itemSchema = z.object({
       ...place,
     }),
   ),
+  /** What is passed on by a name that an import gave: module, level and attributes. It may be a module. */
+  values: z.array(z.tuple([z.string(), z.number().int(), z.string()])),
+  /** Texts that may be the path of a script or the full name of a module. */
+  texts: z.array(z.string()),
   problems: z.array(
-    z.object({ kind: z.enum(['dynamic-import', 'data', 'path']), text: z.string(), ...place }),
+    z.object({
+      kind: z.enum(['dynamic-import', 'dynamic-code', 'passed-on', 'process', 'data', 'path']),
+      text: z.string(),
+      ...place,
+    }),
   ),
-  /** It reaches names in a way that cannot be followed. */
-  dynamic: z.boolean(),
-  /** Importing the file does more than give names to things. */
-  effects: z.boolean(),
+  /**
+   * `dynamic`: it reaches names in a way that cannot be followed. `docs`, `source`: it reads docstrings, or the source's
+   * text. `effects`: importing the file does more than give names to things.
+   */
+  flags: z.array(z.enum(['dynamic', 'docs', 'source', 'effects'])),
 });
 export type PythonItem = z.infer<typeof itemSchema>;
 
 export const fileSchema = z.object({
   sha256: z.string(),
   items: z.array(itemSchema),
+  /** Texts of `__all__`; `open`: more may be in it. null: there is none. */
+  all: z.object({ names: z.array(z.string()), open: z.boolean() }).nullable(),
   error: z.object({ message: z.string(), ...place }).nullable(),
 });
 export type PythonFile = z.infer<typeof fileSchema>;
 
 export const environmentSchema = z.object({
-  /** `3.11.7`. */
+  /** `3.11.7`; of another implementation with its own version. */
   version: z.string(),
-  implementation: z.string(),
   /** Absolute path of the interpreter behind links. */
   executable: z.string(),
-  prefix: z.string(),
   /** Modules that come with Python. */
   standard: z.array(z.string()),
-  /** Name to import → distributions that have it, with their versions. */
-  installed: z.record(z.string(), z.array(z.tuple([z.string(), z.string()]))),
-  /** Name to import → folder of its sources, for editable installs. */
-  local: z.record(z.string(), z.string()),
+  /** Name to import → distributions that have it. */
+  installed: z.record(z.string(), z.array(z.string())),
+  /** Distribution → its version (of one that was built from a folder, its content too) and the distributions it needs. */
+  distributions: z.record(
+    z.string(),
+    z.object({ name: z.string(), version: z.string(), needs: z.array(z.string()) }),
+  ),
+  /** Name to import → where an editable install has its sources. */
+  local: z.record(z.string(), z.object({ file: z.string().nullable(), folders: z.array(z.string()) })),
   /** Folders that are searched for modules. */
   folders: z.array(z.string()),
+  /** Those of them that are neither Python's own nor a place for installed packages. */
+  foreign: z.array(z.string()),
+  /** Endings of compiled modules. */
+  suffixes: z.array(z.string()),
 });
 export type PythonEnvironment = z.infer<typeof environmentSchema>;
 

@@ -2,12 +2,24 @@
 import type { Diagnostic } from '../../../lib/diagnostics/diagnostic.ts';
 import type { PythonFile, PythonItem } from './analysis.ts';
 
-const words: Readonly<
-  Record<PythonItem['problems'][number]['kind'], (text: string) => readonly [string, string]>
-> = {
+type Kind = PythonItem['problems'][number]['kind'];
+
+const words: Readonly<Record<Kind, (text: string) => readonly [string, string]>> = {
   'dynamic-import': (text) => [
     `\`${text}\` imports what only the run knows`,
     'write the name as a text, or list the files that it may import under `code:` of the stage',
+  ],
+  'dynamic-code': (text) => [
+    `\`${text}\` runs code that only the run knows`,
+    'write the code as a text or as code, or list the files that it may reach under `code:` of the stage',
+  ],
+  'passed-on': (text) => [
+    `\`${text}\` is passed on, and what is done with it cannot be followed`,
+    'use it by its name where it is needed, or list the files that it may reach under `code:` of the stage',
+  ],
+  process: (text) => [
+    `\`${text}\` starts another Python, whose code is not followed`,
+    'list the files that it runs under `code:` of the stage',
   ],
   data: (text) => [
     `\`${text}\` leads to files that are in no key`,
@@ -19,12 +31,18 @@ const words: Readonly<
   ],
 };
 
-/** `file`: as messages name it. */
-export function problemsOf(file: string, { problems }: PythonItem): Diagnostic[] {
-  return problems.map(({ kind, text, line, column }) => {
-    const [message, hint] = words[kind](text);
-    return { severity: 'error', rule: `python-${kind}`, message, at: { file, line, column }, hint };
-  });
+/** `file`: as messages name it. `isAllowed`: whether the stage answers for a kind of problem. */
+export function problemsOf(
+  file: string,
+  { problems }: PythonItem,
+  isAllowed: (kind: Kind) => boolean,
+): Diagnostic[] {
+  return problems
+    .filter(({ kind }) => !isAllowed(kind))
+    .map(({ kind, text, line, column }) => {
+      const [message, hint] = words[kind](text);
+      return { severity: 'error', rule: `python-${kind}`, message, at: { file, line, column }, hint };
+    });
 }
 
 export function syntaxProblem(file: string, { error }: PythonFile): Diagnostic | null {

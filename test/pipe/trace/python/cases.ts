@@ -15,20 +15,25 @@ const lib = 'def f(x):\n    return x + 1\n';
 const lib2 = 'def f(x):\n    return x + 2\n';
 const use = (text: string) => `${text}\nprint(f(1))\n`;
 /** One file behind an import, changed. */
-const reaches = (what: string, main: string, path: string, files: Record<string, string> = {}): Case => ({
+export const reaches = (
+  what: string,
+  main: string,
+  path: string,
+  files: Record<string, string> = {},
+): Case => ({
   what,
   files: { 'main.py': main, [path]: lib, ...files },
   edit: { [path]: lib2 },
   gives: 'changes',
 });
 /** One file, edited. */
-const edited = (what: string, before: string, after: string, gives: Case['gives']): Case => ({
+export const edited = (what: string, before: string, after: string, gives: Case['gives']): Case => ({
   what,
   files: { 'main.py': 'from lib import f\nprint(f(1))\n', 'lib.py': before },
   edit: { 'lib.py': after },
   gives,
 });
-const refused = (what: string, main: string, gives: RegExp): Case => ({
+export const refused = (what: string, main: string, gives: RegExp): Case => ({
   what,
   files: { 'main.py': main, 'lib.py': lib },
   edit: {},
@@ -296,7 +301,7 @@ export const cases: readonly Case[] = [
     /main\.py:3:1: `importlib.import_module` imports what only the run knows/,
   ),
   refused('__import__ of a variable', "name = 'lib'\n__import__(name)\n", /main\.py:2:1/),
-  refused('runpy', "import runpy\nrunpy.run_path('lib.py')\n", /main\.py:2:1/),
+  refused('runpy', "import runpy\nrunpy.run_path('lib.py')\n", /main\.py:1:1/),
   refused('importlib.resources', 'import importlib.resources\n', /files that are in no key/),
   refused('from importlib import resources', 'from importlib import resources\n', /files that are in no key/),
   refused('pkgutil.get_data', "import pkgutil\npkgutil.get_data('pkg', 'x')\n", /files that are in no key/),

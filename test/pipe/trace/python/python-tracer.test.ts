@@ -1,38 +1,69 @@
 /** What of a Python stage's code is in its key. */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { Digests } from '../../../../src/pipe/digest/digests.ts';
+import { PythonAnalyser } from '../../../../src/pipe/trace/python/analysis.ts';
+import { environmentName } from '../../../../src/pipe/trace/python/environment.ts';
 import { PythonTracer } from '../../../../src/pipe/trace/python/python-tracer.ts';
 import { Folder } from '../../../kit/folder.ts';
+import { attacks } from './attacks.ts';
 import { cases } from './cases.ts';
 
-const hasPython = spawnSync('python3', ['-c', 'import ast']).status === 0;
+// The program itself: what starts it by way of a launcher would be most of the time.
+const { status, stdout } = spawnSync('python3', ['-c', 'import ast, sys; print(sys.executable)'], {
+  encoding: 'utf8',
+});
+const hasPython = status === 0;
+const python = stdout?.trim();
 let folder: Folder;
+/** Shared, since a start of Python takes longer than a trace; tests of starts have their own. */
+const shared = new PythonAnalyser([python ?? ''], tmpdir(), process.env);
+let environment: string | undefined;
 afterEach(() => folder?.remove());
+afterAll(() => shared.close());
+
+interface Options {
+  readonly index?: string;
+  readonly code?: string[];
+  readonly locks?: string[];
+  readonly interpreter?: string;
+  readonly env?: Record<string, string>;
+}
 
 /** A new run: what it knows of the last one is in the index. */
-async function trace(entry: string, options: { index?: string; also?: string[]; interpreter?: string } = {}) {
+async function trace(run: string | null, options: Options = {}) {
   const indexFolder = join(folder.dir, options.index ?? 'cache/index');
   const digests = new Digests(indexFolder);
-  const interpreter = [options.interpreter ?? 'python3'] as const;
+  const interpreter = [options.interpreter ?? python ?? ''] as const;
+  const env = { ...process.env, ...options.env };
+  const name = `python-${environmentName({ interpreter, env })}.json`;
+  const own = options.interpreter !== undefined || options.env !== undefined;
+  if (!own && environment !== undefined) {
+    mkdirSync(indexFolder, { recursive: true });
+    writeFileSync(join(indexFolder, name), environment);
+  }
+  const analyser = own ? {} : { analyser: shared };
   const tracer = new PythonTracer({
     project: folder.dir,
     indexFolder,
     digests,
     interpreter,
-    env: process.env,
+    env,
+    ...analyser,
   });
-  const { fingerprint } = await tracer.trace(entry, options.also);
+  const { fingerprint } = await tracer.trace({ run, code: options.code ?? [], locks: options.locks ?? [] });
   tracer.save();
   digests.save();
+  if (!own) environment ??= readFileSync(join(indexFolder, name), 'utf8');
   return fingerprint;
 }
 
 describe.skipIf(!hasPython)('Python', () => {
-  test.each(cases)('$what: $gives', async ({ files, entry = 'main.py', edit, gives }) => {
+  test.each([...cases, ...attacks])('$what: $gives', async ({ files, entry = 'main.py', edit, gives }) => {
     folder = new Folder();
     for (const [path, text] of Object.entries(files)) folder.write(path, text);
     if (gives instanceof RegExp && Object.keys(edit).length === 0) {
@@ -80,11 +111,11 @@ describe.skipIf(!hasPython)('Python', () => {
     folder = new Folder();
     folder.write('main.py', "import importlib\nname = 'plug'\nimportlib.import_module(name)\n");
     folder.write('plug.py', 'def unused():\n    return 1\n');
-    const before = await trace('main.py', { also: ['plug.py'] });
+    const before = await trace('main.py', { code: ['plug.py'] });
     folder.write('plug.py', 'def unused():\n    return 2\n');
-    expect((await trace('main.py', { also: ['plug.py'] })).bundle).not.toBe(before.bundle);
+    expect((await trace('main.py', { code: ['plug.py'] })).bundle).not.toBe(before.bundle);
     folder.write('plug.py', '# a comment\ndef unused():\n    return 1\n');
-    expect((await trace('main.py', { also: ['plug.py'] })).bundle).toBe(before.bundle);
+    expect((await trace('main.py', { code: ['plug.py'] })).bundle).toBe(before.bundle);
   });
 
   test('with nothing changed no Python is started', async () => {
