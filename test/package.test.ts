@@ -83,9 +83,15 @@ test('the package holds the command, the SDK with its types, the schema and the 
     'dist/vega-runtime.js',
     'dist/types/pipe/stage.d.ts',
     'dist/python/python_host.py',
-    ...['analyse', 'pipe_bindings', 'pipe_calls', 'pipe_digest', 'pipe_interpreter', 'pipe_item', 'pipe_rules'].map(
-      (name) => `dist/python/${name}.py`,
-    ),
+    ...[
+      'analyse',
+      'pipe_bindings',
+      'pipe_calls',
+      'pipe_digest',
+      'pipe_interpreter',
+      'pipe_item',
+      'pipe_rules',
+    ].map((name) => `dist/python/${name}.py`),
     'dist/python/sdk/pipe_stage/__init__.py',
   ]) {
     expect(files).toContain(path);

@@ -38,7 +38,14 @@ export class AttemptsFolder extends Folder {
       run:
         'module' in run
           ? { kind: 'module', file: run.module, python: null, at }
-          : { kind: 'command', command: run.command, shell: null, values: run.values ?? {}, at },
+          : {
+              kind: 'command',
+              python: null,
+              command: run.command,
+              shell: null,
+              values: run.values ?? {},
+              at,
+            },
       folder,
       log: join(folder, 'log.txt'),
       env: { PATH: process.env.PATH ?? '' },

@@ -75,7 +75,7 @@ test('a function that only evaluate uses: evaluate and what follows, and why nam
   const line = 'const correct = new Float64Array(asked.length);';
   edited('src/nas/supernet/evaluate/evaluate.ts', line, `${line}\n  correct.fill(0.5);`, () => {
     expect(project.pipe('why', cells('evaluate', [0])[0]!, ...tiny).stdout).toContain(
-      'code changed in src/nas/supernet/evaluate/evaluate.ts (via stages/evaluate.ts → src/nas/supernet/evaluate/evaluate.ts)',
+      'src/nas/supernet/evaluate/evaluate.ts changed, via stages/evaluate.ts → src/nas/supernet/evaluate/evaluate.ts',
     );
     const ran = project.ran(...tiny);
     expect(ran.filter((cell) => cell.includes('['))).toEqual(cells('evaluate', [0]));

@@ -226,7 +226,14 @@ async function codeOf(
   around: Surroundings,
 ): Promise<{ fingerprint: CodeFingerprint; module: string | null; read: readonly TracedFile[] }> {
   const { run } = cell;
-  if (run.kind === 'command') return { fingerprint: commandFingerprint(run), module: null, read: [] };
+  if (run.kind === 'command') {
+    const traced = run.python === null ? null : await around.tracer.traceCommand(cell, run.python);
+    return {
+      fingerprint: commandFingerprint(run, traced?.code ?? null),
+      module: null,
+      read: traced?.read ?? [],
+    };
+  }
   const { fingerprint, bundle, read } = await around.tracer.trace(cell);
   return { fingerprint, module: bundle, read };
 }

@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText } from '../../lib/format.ts';
+import type { Cell } from '../plan/graph.ts';
 import { cacheFolderName } from '../store/layout.ts';
 import type { Command } from './command.ts';
 import { jsonFlag } from './command.ts';
@@ -24,11 +25,12 @@ export const doctor: Command = {
   usage: '[flags]',
   flags: { ...jsonFlag },
   examples: [['pipe doctor', 'exit code 1 when a run here cannot work']],
-  async run(parsed, { project, stdout }) {
+  async run(parsed, { project, stdout, env }) {
     const findings = [
       node(),
       processors(),
       ...cacheFolder(project),
+      ...(await pythons(project, env)),
       await program('git', ['--version'], 'the report cannot name the revision'),
       await gpus(),
       await program('sbatch', ['--version'], 'no Slurm here: stages run on this machine'),
@@ -93,6 +95,48 @@ async function program(name: string, version: readonly string[], without: string
     return { what: name, state: 'ok', detail: stdout.split('\n')[0] ?? '' };
   } catch {
     return { what: name, state: 'absent', detail: without };
+  }
+}
+
+/** What the project's stages in Python run with; of a project without any: whether there is a Python. */
+async function pythons(project: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const { cells } = await plannedCells(project);
+  const named = [...cells].flatMap(({ run, env: of }) =>
+    run.python === null ? [] : [{ python: run.python, of }],
+  );
+  if (named.length === 0)
+    return [await program('python3', ['--version'], 'no Python: stages in it cannot run')];
+  const { checkPython } = await import('../trace/python/check-python.ts');
+  const { stageEnvironment } = await import('../job/environment.ts');
+  const findings: Finding[] = [];
+  const seen = new Set<string>();
+  for (const { python, of } of named) {
+    const name = JSON.stringify([python.interpreter, python.locks]);
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const checked = await checkPython(python, project, stageEnvironment(of, env, project));
+    const what = 'python';
+    findings.push({ what, state: checked.good ? 'ok' : 'problem', detail: checked.detail });
+    for (const { good, detail } of checked.locks)
+      findings.push({ what: 'python lock', state: good ? 'ok' : 'problem', detail });
+  }
+  return findings;
+}
+
+/** None where the file is not there or has mistakes, which every other verb says. */
+async function plannedCells(project: string): Promise<{ readonly cells: Iterable<Cell> }> {
+  const { openPlan } = await import('../project/open-plan.ts');
+  try {
+    const opened = await openPlan(project, {
+      file: 'pipeline.yaml',
+      profile: null,
+      set: [],
+      checkFiles: false,
+    });
+    return { cells: opened.graph.cells.values() };
+  } catch (error) {
+    if (error instanceof UserError) return { cells: [] };
+    throw error;
   }
 }
 

@@ -76,17 +76,21 @@ export type RunDoc =
   | {
       readonly kind: 'command';
       readonly command: string;
+      /** Code that it runs, and what reads it; null: none is named. */
+      readonly python: PythonDoc | null;
       /** What reads the command, with its flags; null: bash, or sh where there is none (src/pipe/job/shell.ts). */
       readonly shell: string | null;
       readonly at: Position;
     };
 
-/** How Python is started, and what more of its code counts. */
+/** How Python is started, and what more counts as code. */
 export interface PythonDoc {
   /** A command with its first arguments: `[uv, run, python]`. */
   readonly interpreter: readonly [string, ...string[]];
   /** Globs of files that count whole, from the project folder. */
   readonly code: readonly string[];
+  /** Files that say what is installed, from the project folder. */
+  readonly locks: readonly string[];
 }
 
 /** `stage.out`, `source.name` or a path inside the project; may hold `${params.…}`. */

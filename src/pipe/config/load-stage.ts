@@ -6,7 +6,16 @@ import { checkShape } from '../../lib/diagnostics/shape.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
 import type { SourceText, YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { checkReferences } from './check-references.ts';
-import type { EnvDoc, LinkMode, MatrixDoc, MatrixPattern, OutDoc, RunDoc, StageDoc } from './document.ts';
+import type {
+  EnvDoc,
+  LinkMode,
+  MatrixDoc,
+  MatrixPattern,
+  OutDoc,
+  PythonDoc,
+  RunDoc,
+  StageDoc,
+} from './document.ts';
 import { milliseconds } from './duration.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
 import type { Scope } from './scope.ts';
@@ -81,19 +90,29 @@ function loadRun(
     report('run-or-cmd', place('cmd'), `stage \`${name}\` has both \`run\` and \`cmd\``, 'keep one of them');
     return undefined;
   }
+  const traced = () => pythonOf(raw.python ?? python, raw.code ?? []);
   if (raw.run !== undefined) {
     const isPython = pythonEntry.test(raw.run);
     for (const key of ['python', 'code'] as const)
       if (raw[key] !== undefined && !isPython)
         report('not-python', place(key), `\`${key}\` is for stages in Python, and \`${raw.run}\` is none`);
-    const doc = isPython ? { interpreter: commandOf(raw.python ?? python), code: raw.code ?? [] } : null;
-    return { kind: 'module', file: raw.run, python: doc, at: place('run') };
+    return { kind: 'module', file: raw.run, python: isPython ? traced() : null, at: place('run') };
   }
-  for (const key of ['python', 'code'] as const)
-    if (raw[key] !== undefined)
-      report('not-python', place(key), `\`${key}\` goes with \`run\`, and stage \`${name}\` has none`);
-  if (raw.cmd !== undefined)
-    return { kind: 'command', command: raw.cmd, shell: raw.shell ?? shell, at: place('cmd') };
+  if (raw.cmd !== undefined) {
+    if (raw.python !== undefined && raw.code === undefined)
+      report(
+        'not-python',
+        place('python'),
+        `\`python\` goes with \`run\` or \`code\`, and stage \`${name}\` has neither`,
+      );
+    return {
+      kind: 'command',
+      command: raw.cmd,
+      python: raw.code === undefined ? null : traced(),
+      shell: raw.shell ?? shell,
+      at: place('cmd'),
+    };
+  }
   const hint = '`run: stages/x.py` or `run: stages/x.ts` for a module, `cmd: …` for a command';
   report('run-or-cmd', at, `stage \`${name}\` has neither \`run\` nor \`cmd\``, hint);
   return undefined;
@@ -102,7 +121,25 @@ function loadRun(
 /** `train.py`, or `package.module:function`. */
 const pythonEntry = /\.py$|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$/;
 
-function commandOf(python: NonNullable<RawStage['python']>): [string, ...string[]] {
+function pythonOf(python: NonNullable<RawStage['python']>, code: readonly string[]): PythonDoc {
+  if (typeof python === 'string' || Array.isArray(python))
+    return { interpreter: launcherOf(python), code, locks: [] };
+  const { lock = [], ...how } = python;
+  return { interpreter: interpreterOf(how), code, locks: [lock].flat() };
+}
+
+type Python = Exclude<NonNullable<RawStage['python']>, string | string[]>;
+
+function interpreterOf({ command, venv, uv, conda }: Python): PythonDoc['interpreter'] {
+  if (venv !== undefined) return [`${venv.replace(/\/+$/, '')}/bin/python`];
+  // Frozen: a run installs nothing, and leaves the lock file as it is.
+  if (uv) return ['uv', 'run', '--frozen', 'python'];
+  if (conda !== undefined)
+    return ['conda', 'run', '--no-capture-output', conda.includes('/') ? '-p' : '-n', conda, 'python'];
+  return launcherOf(command ?? 'python3');
+}
+
+function launcherOf(python: string | readonly string[]): PythonDoc['interpreter'] {
   const [command = 'python3', ...args] = typeof python === 'string' ? [python] : python;
   return [command, ...args];
 }

@@ -154,7 +154,26 @@ const shell = z
     'a shell is `bash`, `sh`, `dash`, `ash`, `ksh`, `mksh` or `zsh`, with its flags: `bash -euo pipefail`',
   );
 
-const python = z.union([text, z.array(text).min(1, 'must not be empty')]);
+const launcher = z.union([text, z.array(text).min(1, 'must not be empty')]);
+const python = z.union([
+  launcher,
+  fixed({
+    command: launcher.optional().describe('A command, or a list of one and its first arguments.'),
+    venv: text.optional().describe('Folder of a virtual environment: its `bin/python` is run.'),
+    uv: z.literal(true).optional().describe('`uv run --frozen python` of the project.'),
+    conda: text.optional().describe('Name or folder of a conda environment: `conda run` starts it.'),
+    lock: z
+      .union([text, z.array(text)])
+      .optional()
+      .describe(
+        'Files that say what is installed, part of the key by their bytes: `uv.lock`, `requirements.txt`.',
+      ),
+  }).refine(
+    ({ command, venv, uv, conda }) =>
+      [command, venv, uv, conda].filter((one) => one !== undefined).length <= 1,
+    'names more than one of `command`, `venv`, `uv` and `conda`: keep one of them',
+  ),
+]);
 
 export const stageSchema = fixed({
   description: z.string().optional().describe('What it does; shown in the report.'),
@@ -166,13 +185,13 @@ export const stageSchema = fixed({
   python: python
     .optional()
     .describe(
-      'What runs this stage’s Python: a command, or a list of one and its first arguments: `[uv, run, python]`.',
+      'What runs this stage’s Python: a command, a list of one and its first arguments, or a map of `command`, `venv`, `uv` or `conda`, and `lock`.',
     ),
   code: z
     .array(text)
     .optional()
     .describe(
-      'Python: more files whose code is part of the key, as globs, for imports that only a run knows.',
+      'More files whose code is part of the key, as globs: for imports of Python that only a run knows, or the code that a `cmd` runs. Of Python and TypeScript what it means counts, with what it imports; of others the bytes.',
     ),
   cmd: text
     .optional()
@@ -248,7 +267,7 @@ export const pipelineSchema = fixed({
     .describe('How outs are put in place; `auto` when left out. See “How outs are put in place”.'),
   python: python
     .optional()
-    .describe('What runs the stages in Python; `python3` when left out. A path, or a list with arguments.'),
+    .describe('What runs the stages in Python; `python3` when left out. As in a stage.'),
   params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),
   profiles: z
     .record(name, profileSchema)

@@ -7,7 +7,7 @@ import { basename, isAbsolute, join, relative } from 'node:path';
 import { placementsIn } from '../config/shell-text.ts';
 import { asText, parseTemplate, type TemplatePart } from '../config/template.ts';
 import type { CellRun } from '../plan/graph.ts';
-import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
+import type { CodeFingerprint, TracedCode } from '../trace/code-fingerprint.ts';
 import type { Job } from './job.ts';
 import { shellFor } from './shell.ts';
 
@@ -24,11 +24,12 @@ export interface CommandFiles {
 export const launcher = '. "$1"; shift; eval "$pipe_command"';
 
 /** What of a command decides the outs; axes are in the fingerprint as they are. */
-export function commandFingerprint(run: Command): CodeFingerprint {
+export function commandFingerprint(run: Command, traced: TracedCode | null = null): CodeFingerprint {
   const values = Object.fromEntries(
     Object.entries(run.values).filter(([name]) => /^(params|cell|stage|resources)\b/.test(name)),
   );
-  return { kind: 'command', command: run.command, shell: shellFor(run.shell).name, values };
+  const shell = shellFor(run.shell).name;
+  return { kind: 'command', command: run.command, shell, values, ...(traced === null ? {} : { traced }) };
 }
 
 /**

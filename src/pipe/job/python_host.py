@@ -2,7 +2,8 @@
 
 ENTRY is a script, which runs as `__main__`, or `package.module:function`, which is called without arguments. Modules are found
 beside the script, in the project and in its `src/`, which is where their imports were traced. When the stage, its threads and
-its exit handlers have ended, `returned` is written beside the job: without it the attempt does not count.
+its exit handlers have ended, `returned` is written beside the job: without it the attempt does not count. It names the files of
+the project that were imported: one that the trace did not reach is in no key.
 Exit codes: 0 done, 1 the stage raised, 78 it asks for what the job does not have, 130 it was asked to end.
 """
 
@@ -12,10 +13,13 @@ import os
 import runpy
 import sys
 import traceback
-from importlib.machinery import FileFinder, SourceFileLoader
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 
 PROTOCOL_EXIT = 78
 INTERRUPTED_EXIT = 130
+
+
+loaded = set()
 
 
 class FromSource(SourceFileLoader):
@@ -23,16 +27,21 @@ class FromSource(SourceFileLoader):
 
     def get_code(self, fullname):
         path = self.get_filename(fullname)
+        loaded.add(os.path.abspath(path))
         return self.source_to_code(self.get_data(path), path)
 
 
 def source_hook(project):
     """For the project's own modules. Installed packages, and a venv in the project, keep their .pyc."""
-    make = FileFinder.path_hook((FromSource, [".py"]))
+    make = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (FromSource, [".py"]))
     inside = project + os.sep
+    sdk = sdk_folder() and os.path.realpath(sdk_folder())
 
     def hook(path):
         real = os.path.realpath(path)
+        # What a stage is given is no code of its own, wherever the package lies.
+        if sdk is not None and (real + os.sep).startswith(sdk + os.sep):
+            raise ImportError("not the project's")
         if (real + os.sep).startswith(inside) and "site-packages" not in real.split(os.sep):
             return make(path)
         raise ImportError("not the project's")
@@ -96,8 +105,8 @@ def main():
     @atexit.register
     def mark_returned():
         if ended_well:
-            with open(os.path.join(os.path.dirname(job), "returned"), "w"):
-                pass
+            with open(os.path.join(os.path.dirname(job), "returned"), "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write("".join(path + "\n" for path in sorted(loaded)))
 
     find_modules(entry, project)
     for stream in (sys.stdout, sys.stderr):

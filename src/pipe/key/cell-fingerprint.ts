@@ -62,7 +62,7 @@ function keyOfParams(fingerprint: Fingerprint, params: JsonObject): Key {
     code:
       code.kind === 'module'
         ? { kind: code.kind, bundle: code.bundle, packages: code.packages }
-        : { ...code },
+        : commandCode(code),
     params,
     axes: fingerprint.axes,
     deps: depsAsJson(fingerprint.deps),
@@ -72,6 +72,13 @@ function keyOfParams(fingerprint: Fingerprint, params: JsonObject): Key {
     ...(fingerprint.cpu === undefined ? {} : { cpu: fingerprint.cpu }),
   };
   return sha256Of(canonicalJson(document)) as string as Key;
+}
+
+/** The code beside a command is left out where it names none: no other key has it. */
+function commandCode({ traced, ...command }: Extract<CodeFingerprint, { kind: 'command' }>): JsonObject {
+  return traced === undefined
+    ? command
+    : { ...command, traced: { bundle: traced.bundle, packages: traced.packages } };
 }
 
 function depsAsJson(deps: Readonly<Record<string, DepFingerprint>>): JsonObject {

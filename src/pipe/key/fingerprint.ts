@@ -71,7 +71,13 @@ export type Reason =
       readonly from: Json | undefined;
       readonly to: Json | undefined;
     }
-  | { readonly kind: 'code'; readonly file: string; readonly via: readonly string[] }
+  | {
+      readonly kind: 'code';
+      readonly file: string;
+      readonly via: readonly string[];
+      /** What of it changed, where that is known: `function focal`. */
+      readonly parts?: readonly string[];
+    }
   | {
       readonly kind: 'package';
       readonly name: string;

@@ -17,7 +17,7 @@ export function reasonLine(reason: Reason): string {
     case 'axis':
       return `axis value ${reason.name} changed: ${value(reason.from)} → ${value(reason.to)}`;
     case 'code':
-      return `code changed in ${reason.file}${reason.via.length > 1 ? ` (via ${reason.via.join(' → ')})` : ''}`;
+      return `${reason.file} changed${partsText(reason.parts)}${reason.via.length > 1 ? `, via ${reason.via.join(' → ')}` : ''}`;
     case 'package':
       return `package ${reason.name} changed: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
     case 'command':
@@ -45,6 +45,11 @@ export function reasonLine(reason: Reason): string {
     case 'fingerprint-version':
       return `the layout of fingerprints changed: ${reason.from} → ${reason.to}`;
   }
+}
+
+/** A few: with more it is the file that changed. */
+function partsText(parts: readonly string[] = []): string {
+  return parts.length === 0 || parts.length > 3 ? '' : ` (${parts.join(', ')})`;
 }
 
 function value(json: Json | undefined): string {

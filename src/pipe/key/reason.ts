@@ -1,7 +1,8 @@
 /** Why two fingerprints differ: complete, most telling first; and what a chain of reruns goes back to. */
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { sha256Of } from '../../lib/sha256.ts';
 import type { CellId } from '../plan/graph.ts';
-import type { CodeFingerprint } from '../trace/code-fingerprint.ts';
+import type { CodeFingerprint, TracedCode } from '../trace/code-fingerprint.ts';
 import { importChain } from '../trace/import-chain.ts';
 import { depDigest } from './cell-fingerprint.ts';
 import { type DepFingerprint, type Fingerprint, fingerprintVersion, type Reason } from './fingerprint.ts';
@@ -131,26 +132,50 @@ function codeReasons(before: CodeFingerprint, after: CodeFingerprint): readonly 
     const [from, to] = [textOf(before), textOf(after)];
     if (from !== to) return [{ kind: 'command', from, to }];
     const [had, has] = [valuesOf(before), valuesOf(after)];
-    return [...differences(had, has)].map(([name, was, is]) => ({ kind: 'param', name, from: was, to: is }));
+    const reasons = [...differences(had, has)].map(
+      ([name, was, is]): Reason => ({ kind: 'param', name, from: was, to: is }),
+    );
+    const [was, is] = [tracedOf(before), tracedOf(after)];
+    return [...reasons, ...tracedReasons(was, is, Object.keys(is.files)[0] ?? '')];
   }
+  return tracedReasons(before, after, after.file);
+}
+
+/** `entry`: the file that stands for all of it. */
+function tracedReasons(before: TracedCode, after: TracedCode, entry: string): readonly Reason[] {
   const reasons: Reason[] = [];
   if (before.bundle !== after.bundle) {
     for (const file of names(before.files, after.files)) {
       if (own(before.files, file) === own(after.files, file)) continue;
+      const parts = changedParts(before.parts?.[file], after.parts?.[file]);
       reasons.push({
         kind: 'code',
         file,
         via: importChain(Object.hasOwn(after.files, file) ? after : before, file),
+        ...(parts.length === 0 ? {} : { parts }),
       });
     }
     // Only how the parts are put together changed, such as the order of imports.
-    if (reasons.length === 0) reasons.push({ kind: 'code', file: after.file, via: [after.file] });
+    if (reasons.length === 0) reasons.push({ kind: 'code', file: entry, via: [entry] });
   }
   for (const name of names(before.packages, after.packages)) {
     const [from, to] = [own(before.packages, name), own(after.packages, name)];
     if (from !== to) reasons.push({ kind: 'package', name, from, to });
   }
   return reasons;
+}
+
+/** Labels of what differs; none where a side is not known. */
+function changedParts(before: string | undefined, after: string | undefined): readonly string[] {
+  if (before === undefined || after === undefined) return [];
+  const [had, has] = [partsOf(before), partsOf(after)];
+  return [...new Set([...has.keys(), ...had.keys()])].filter((label) => had.get(label) !== has.get(label));
+}
+
+function partsOf(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\n').map((line) => [line.slice(0, line.lastIndexOf(' ')), line.slice(line.lastIndexOf(' '))]),
+  );
 }
 
 /** Of a gathered dep the names are part of its digest. */
@@ -172,6 +197,12 @@ function firstDifference(before: DepFingerprint | undefined, after: DepFingerpri
     0,
     after.items.findIndex((item) => known.get(canonicalJson(item.axes)) !== `${item.sha256} ${item.name}`),
   );
+}
+
+const noCode: TracedCode = { bundle: sha256Of(''), files: {}, importedBy: {}, packages: {} };
+
+function tracedOf(code: CodeFingerprint): TracedCode {
+  return (code.kind === 'command' ? code.traced : code) ?? noCode;
 }
 
 function textOf(code: CodeFingerprint): string {

@@ -20,6 +20,7 @@ import { cellError, endedError, mayPass } from './cell-error.ts';
 import type { CellError, RunId } from './event.ts';
 import type { Say, UnstampedEvent } from './event-stream.ts';
 import type { Stopper } from './interrupt.ts';
+import { withKnownCode } from './known-code.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Fate } from './scheduler.ts';
 
@@ -169,7 +170,7 @@ async function tryOnce(
     log: folder.shown(attempt.log),
   });
   stopper.add(running);
-  const ended = await endedWell(running, cell, stopper);
+  const ended = withKnownCode(await endedWell(running, cell, stopper), attempt, work.reads);
   stopper.delete(running);
   if (attempt.secrets.length > 0) rmSync(dirname(attempt.job.events), { recursive: true, force: true });
   return { ended, log: attempt.log, ms: Math.round(performance.now() - started) };

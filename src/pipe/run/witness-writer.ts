@@ -135,6 +135,7 @@ export class WitnessWriter {
         output: outputs[name] ?? '',
       });
     if (cell.run.kind === 'module') this.#modules.set(`${cell.run.file}\0${cell.run.python === null}`, cell);
+    else if (cell.run.python !== null) this.#modules.set(cell.id, cell);
     else if (cell.run.shell === null && !this.#env.has('PATH')) {
       // Which shell there is stands in the key.
       this.#env.set('PATH', env.PATH ?? null);

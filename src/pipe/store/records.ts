@@ -172,13 +172,18 @@ function isFingerprint(value: unknown): value is Fingerprint {
   if (!isFields(code) || !isFields(params) || !isFields(axes)) return false;
   if (code.kind === 'module') {
     if (typeof code.file !== 'string' || !isSha256(code.bundle)) return false;
-    if (![code.files, code.importedBy, code.packages].every(isTexts)) return false;
+    if (!isTraced(code)) return false;
   } else if (code.kind !== 'command' || typeof code.command !== 'string') return false;
   else if (value.version !== 1 && (typeof code.shell !== 'string' || !isFields(code.values))) return false;
+  if (code.traced !== undefined && (!isFields(code.traced) || !isTraced(code.traced))) return false;
   if (!isFields(deps) || !Object.values(deps).every(isDep)) return false;
   if (!isFields(env) || !Object.values(env).every((text) => text === null || typeof text === 'string'))
     return false;
   return isTexts(tools) && isTexts(outs);
+}
+
+function isTraced({ files, importedBy, packages, parts = {} }: Readonly<Record<string, unknown>>): boolean {
+  return [files, importedBy, packages, parts].every(isTexts);
 }
 
 function isDep(value: unknown): boolean {

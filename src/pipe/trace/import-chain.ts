@@ -1,8 +1,8 @@
 /** By which imports the entry reaches a file: what `why` shows of a change. */
-import type { ModuleFingerprint } from './tracer.ts';
+import type { TracedCode } from './code-fingerprint.ts';
 
 /** The chain of files from the entry to `file`, both included, the shortest there is. */
-export function importChain(code: ModuleFingerprint, file: string): readonly string[] {
+export function importChain(code: Pick<TracedCode, 'importedBy'>, file: string): readonly string[] {
   const chain = [file];
   for (let above = code.importedBy[file]; above !== undefined; above = code.importedBy[above]) {
     // Read from a file, so a cycle is possible.

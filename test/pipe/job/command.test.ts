@@ -22,7 +22,7 @@ const shells = [
 
 function run(shell: (typeof shells)[number], command: string, values: Record<string, string>, job: Job) {
   const at = { file: 'pipeline.yaml', line: 1, column: 1 };
-  const code = { kind: 'command', command, shell: shell[0], values, at } as const;
+  const code = { kind: 'command', python: null, command, shell: shell[0], values, at } as const;
   const { script, lists } = commandFiles(code, job, dir, dir);
   const file = join(dir, 'command.sh');
   writeFileSync(file, script);

@@ -71,8 +71,9 @@ describe.skipIf(!hasPython)('a stage in Python', () => {
     project.write('lib/loss.py', 'def focal(x):\n    return x + 2\n');
     await sleep(40);
     const why = project.pipe('why', 'train').stdout;
-    expect(why).toContain('code changed in lib/loss.py');
-    expect(why).toContain('stages/train.py → lib/model.py → lib/loss.py');
+    expect(why).toContain(
+      'lib/loss.py changed (function focal), via stages/train.py → lib/model.py → lib/loss.py',
+    );
     expect(await run()).toMatch(/1 done/);
     expect(project.read('cache/cells/train/o.txt')).toBe('10');
   });

@@ -15,7 +15,7 @@ export const ruleText: Readonly<Record<string, string>> = {
   'bad-name':
     'Names of stages, axes, sources and outs are a letter followed by letters, digits, `-` and `_`. Some have a meaning of their own.',
   'run-or-cmd': 'A stage has either a module (`run`) or a command (`cmd`).',
-  'not-python': '`python` and `code` belong to stages in Python.',
+  'not-python': '`python` and `code` belong to stages in Python, and `code` to commands.',
   'unknown-dep': 'A dep names an out of a stage, a source, or a file.',
   'absent-dep': 'A stage that `when` leaves out cannot be read.',
   cycle: 'No stage waits for itself, directly or around a corner.',

@@ -13,7 +13,7 @@ export function cellOf(name: string, more: Partial<Cell> = {}): Cell {
     stage: name.split('[')[0] ?? name,
     axes: {},
     axisValues: {},
-    run: { kind: 'command', command: 'true', shell: null, values: {}, at },
+    run: { kind: 'command', python: null, command: 'true', shell: null, values: {}, at },
     params: {},
     deps: [],
     outs: [],
