@@ -37,7 +37,7 @@ export default defineStage(async (stage) => {
     .subarray(0, params.architectures)
     .filter((_, i) => i % params.shards === params.shard);
 
-  // A line an architecture as it is done: an interrupted share goes on behind the last whole line.
+  // A line per architecture as it is done: an interrupted share goes on behind the last whole line.
   const saved = stage.checkpoint && join(stage.checkpoint, 'measured.csv');
   const lines =
     saved && statSync(saved, { throwIfNoEntry: false })

@@ -5,12 +5,12 @@
 
 /**
  * bench.arrow, long: one row for every number the benchmark has. Written by compact-bench, whatever its source.
- * Raw files give one row a seed; the compact CSV gives seed means (seed −1).
+ * Raw files give one row per seed; the compact CSV gives seed means (seed −1).
  */
 export interface BenchRow {
   /** 0…15624, the benchmark's own order. */
   readonly index: number;
-  /** Six digits. Held once an architecture in a dictionary column. */
+  /** Six digits. Held once per architecture in a dictionary column. */
   readonly ops: string;
   /** cifar10-valid | cifar10 | cifar100 | ImageNet16-120, or the name of an own micro-benchmark. */
   readonly dataset: string;
@@ -28,7 +28,7 @@ export interface BenchRow {
   readonly loss: number | null;
 }
 
-/** arch.arrow beside it: one row an architecture. */
+/** arch.arrow beside it: one row per architecture. */
 export interface ArchRow {
   readonly index: number;
   readonly ops: string;

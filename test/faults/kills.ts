@@ -1,6 +1,7 @@
 /**
  * kill -9 of one run after another, at every step of publishing and at random moments, beside a gc and a run of other
  * params. A run that comes to its end in spite of it must have made the right outs.
+ * Long because it is one program: what it kills, where, and what must be true afterwards.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {

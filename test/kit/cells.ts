@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CellStatus } from '../../src/pipe/cell/cell-status.ts';
 import type { Published } from '../../src/pipe/cell/publish.ts';
-import { type BeginOptions, type Begun, Workspace } from '../../src/pipe/cell/workspace.ts';
+import { type BeginOptions, type BeginResult, Workspace } from '../../src/pipe/cell/workspace.ts';
 import { loadPipeline } from '../../src/pipe/config/load.ts';
 import { commandFiles, launcher } from '../../src/pipe/job/command.ts';
 import { stageEnvironment } from '../../src/pipe/job/environment.ts';
@@ -25,7 +25,11 @@ import type { Cell, CellId, Graph } from '../../src/pipe/plan/graph.ts';
 import { plan } from '../../src/pipe/plan/plan.ts';
 import { Folder } from './folder.ts';
 
-export type Fate = Exclude<Begun['kind'], 'run'> | 'ran' | 'failed' | Exclude<Published['kind'], 'published'>;
+export type Fate =
+  | Exclude<BeginResult['kind'], 'run'>
+  | 'ran'
+  | 'failed'
+  | Exclude<Published['kind'], 'published'>;
 
 export interface RunOptions {
   readonly env?: Record<string, string>;

@@ -1,4 +1,7 @@
-/** Rules, each with the change that breaks it and the test that must notice: what a reviewer would try. */
+/**
+ * Rules, each with the change that breaks it and the test that must notice: what a reviewer would try.
+ * Long because it is a list.
+ */
 
 export interface Mutant {
   readonly rule: string;

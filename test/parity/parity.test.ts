@@ -1,6 +1,7 @@
 /**
  * Our super-network against PyTorch: same weights, same images → the same logits, gradients, statistics, and the same
  * weights after strictly fair steps. Every operation, linear transformer, node reduction, normalisation mode.
+ * Long because it has a test per part of a network.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Backend, BackendName } from '../../src/nas/backend/contract/backend.ts';

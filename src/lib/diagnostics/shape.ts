@@ -4,6 +4,12 @@ import type { Report } from './diagnostics.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import { nodeAt, type SourceText, toJson, type YamlNode } from './yaml-node.ts';
 
+/** A text that is read, and where what is wrong with it goes. */
+export interface DiagnosedText {
+  readonly source: SourceText;
+  readonly report: Report;
+}
+
 export interface Shaped<T> {
   readonly value: T;
   /** The node as it was understood. */
@@ -19,8 +25,7 @@ export function checkShape<T>(
   schema: z.ZodType<T>,
   node: YamlNode,
   what: string,
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): Shaped<T> | undefined {
   let current = node;
   // Mending unknown keys may uncover others (a union's branch decides on keys); three rounds reach a fixed point.
@@ -30,11 +35,11 @@ export function checkShape<T>(
     const issues = result.error.issues.flatMap((issue) => leaves(issue, []));
     const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
     if (unknown.length === 0) {
-      for (const issue of issues) explain(issue, current, what, source, report);
+      for (const issue of issues) explain(issue, current, what, { source, report });
       return undefined;
     }
     for (const issue of unknown) {
-      explain(issue, current, what, source, report);
+      explain(issue, current, what, { source, report });
       if (issue.code === 'unrecognized_keys') {
         current = mended(current, issue.path, issue.keys, issue.message.split(' '));
       }
@@ -65,7 +70,7 @@ function leaves(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Issue[]
   return [{ ...issue, path }];
 }
 
-function explain(issue: Issue, root: YamlNode, what: string, source: SourceText, report: Report): void {
+function explain(issue: Issue, root: YamlNode, what: string, { source, report }: DiagnosedText): void {
   const { node, keySpan, found } = nodeAt(root, issue.path);
   const where = pathOf(issue.path, what);
   if (issue.code === 'unrecognized_keys') {

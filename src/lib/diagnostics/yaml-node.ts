@@ -1,6 +1,7 @@
 /**
  * YAML text → a small tree that knows where everything stands. Bounded: size, depth and alias expansion of what a
  * hostile file holds are refused before they cost anything.
+ * Long because a node, its kinds and what reads them are one concept.
  */
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, type ParsedNode, Parser } from 'yaml';
 import type { Json } from '../json.ts';
@@ -133,7 +134,7 @@ export function parseYaml(text: string, file: string, start: string): ParsedYaml
   return { root: diagnostics.some((d) => d.rule.startsWith('too-')) ? null : root, source, diagnostics };
 }
 
-/** The file's tokens; null after `tooDeep` was told. The library's composer recurses, so depth is checked before it. */
+/** The file's tokens; null after `tooDeep` was called. The library's composer recurses, so depth is checked before it. */
 function tokenize(text: string, tooDeep: (offset: number) => void): Parameters<Composer['next']>[0][] | null {
   const parser = new Parser();
   const tokens: Parameters<Composer['next']>[0][] = [];

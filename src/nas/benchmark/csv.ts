@@ -1,5 +1,5 @@
 /**
- * Benchmark tables as CSV. Two layouts: the compact one of NAS-Bench-201 (a row an architecture in the benchmark's order,
+ * Benchmark tables as CSV. Two layouts: the compact one of NAS-Bench-201 (a row per architecture in the benchmark's order,
  * seed means: `ops,c10_valid_200,…,params_c10`) and the long one of an own benchmark
  * (`index,ops,dataset,split,hp,epoch,seed,accuracy`, optionally `params`).
  */
@@ -112,45 +112,17 @@ function parseLong(lines: readonly string[], header: readonly string[], file: st
   >;
   const paramsAt = header.indexOf('params');
   const rows: BenchRow[] = [];
-  const archs = new Map<number, ArchRow>();
-  const indexOf = new Map<string, number>();
+  const known = new KnownArchitectures(file);
   const seen = new Map<string, number>();
   for (let i = 1; i < lines.length; i++) {
     const line = i + 1;
     const fields = fieldsOf(lines[i]!, header.length, file, line);
+    const at = { file, line };
     const whole = (name: (typeof longColumns)[number], least: number) =>
-      wholeOf(fields[place[name]]!, name, least, file, line);
+      wholeOf(fields[place[name]]!, name, least, at);
     const index = whole('index', 0);
-    if (index >= spaceSize) {
-      throw new BenchCsvError(
-        file,
-        line,
-        `index is '${index}'`,
-        `the space has ${spaceSize} architectures, the last is ${spaceSize - 1}`,
-      );
-    }
     const ops = opsOf(fields[place.ops]!, file, line);
-    const known = archs.get(index);
-    if (known && known.ops !== ops) {
-      throw new BenchCsvError(
-        file,
-        line,
-        `index ${index} is ${known.ops} before and ${ops} here`,
-        'give each its own',
-      );
-    }
-    const other = indexOf.get(ops) ?? index;
-    if (other !== index) {
-      throw new BenchCsvError(
-        file,
-        line,
-        `architecture ${ops} has index ${other} before and ${index} here`,
-        'give it one index',
-      );
-    }
-    indexOf.set(ops, index);
-    const params = paramsOf(fields[paramsAt], 'params', file, line);
-    archs.set(index, { index, ops, params, flops: null, latency: null, trainSeconds: null });
+    known.add(index, ops, line, () => paramsOf(fields[paramsAt], 'params', file, line));
     const row: BenchRow = {
       index,
       ops,
@@ -177,7 +149,39 @@ function parseLong(lines: readonly string[], header: readonly string[], file: st
   }
   if (rows.length === 0)
     throw new BenchCsvError(file, 1, 'the table has no rows', 'was it written to the end?');
-  return { rows, archs: [...archs.values()].sort((a, b) => a.index - b.index) };
+  return { rows, archs: known.sorted() };
+}
+
+/** One index and one architecture belong together in every row. */
+class KnownArchitectures {
+  readonly #file: string;
+  readonly #archs = new Map<number, ArchRow>();
+  readonly #indexOf = new Map<string, number>();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  add(index: number, ops: string, line: number, params: () => ArchRow['params']): void {
+    const refuse = (message: string, hint: string) => new BenchCsvError(this.#file, line, message, hint);
+    if (index >= spaceSize)
+      throw refuse(
+        `index is '${index}'`,
+        `the space has ${spaceSize} architectures, the last is ${spaceSize - 1}`,
+      );
+    const known = this.#archs.get(index);
+    if (known && known.ops !== ops)
+      throw refuse(`index ${index} is ${known.ops} before and ${ops} here`, 'give each its own');
+    const other = this.#indexOf.get(ops) ?? index;
+    if (other !== index)
+      throw refuse(`architecture ${ops} has index ${other} before and ${index} here`, 'give it one index');
+    this.#indexOf.set(ops, index);
+    this.#archs.set(index, { index, ops, params: params(), flops: null, latency: null, trainSeconds: null });
+  }
+
+  sorted(): ArchRow[] {
+    return [...this.#archs.values()].sort((a, b) => a.index - b.index);
+  }
 }
 
 function fieldsOf(line: string, expected: number, file: string, number: number): readonly string[] {
@@ -214,7 +218,12 @@ function accuracyOf(text: string, column: string, file: string, line: number): n
   return value;
 }
 
-function wholeOf(text: string, column: string, least: number, file: string, line: number): number {
+function wholeOf(
+  text: string,
+  column: string,
+  least: number,
+  { file, line }: { readonly file: string; readonly line: number },
+): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value) || value < least) {
     throw new BenchCsvError(
@@ -241,5 +250,5 @@ function textOf(text: string, column: string, file: string, line: number): strin
 
 function paramsOf(text: string | undefined, column: string, file: string, line: number): number | null {
   if (text === undefined || text === '') return null;
-  return wholeOf(text, column, 0, file, line);
+  return wholeOf(text, column, 0, { file, line });
 }

@@ -7,7 +7,7 @@ import { BenchFormatError } from '../../lib/format-error.ts';
 import { type Block, BlockReader } from './block.ts';
 import { decoderMemory } from './memory.ts';
 
-/** Refuse to unpack more than this from one file unless told otherwise. */
+/** Refuse to unpack more than this from one file unless asked to. */
 const defaultMaxOutput = 256 * 2 ** 20;
 
 /** Unpacks one bzip2 file (one or more streams). Throws BenchFormatError with the byte offset in `input`. */

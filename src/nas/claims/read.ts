@@ -28,7 +28,7 @@ export function readClaims(text: string, file: string): ClaimsFile {
   const { root, source, diagnostics: syntax } = parseYaml(text, file, '`seeds`, `scale` and `claims`');
   if (root === null) throw failure(syntax);
   const diagnostics = new Diagnostics(syntax);
-  const shaped = checkShape(claimsFileSchema, root, 'the file', source, diagnostics.report);
+  const shaped = checkShape(claimsFileSchema, root, 'the file', { source, report: diagnostics.report });
   reportRepeatedIds(root, source, diagnostics);
   if (shaped === undefined || diagnostics.failed) throw failure(diagnostics.all);
   return shaped.value;

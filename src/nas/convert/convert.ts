@@ -1,6 +1,7 @@
 /**
  * From the raw benchmark to columns: a folder (or a tar or zip of it) of 15,625 files on several threads, or a legacy
  * .pth as a stream. Goes on where an interrupted run stopped, when it has a folder to keep its parts in.
+ * Long because one conversion has two ways, by files and as a stream, to the same table.
  */
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -56,7 +57,7 @@ const batchSize = 64;
 
 /**
  * Converts the benchmark at `path`. Throws BenchInputError when there is none, BenchFormatError naming file and byte
- * for the first bad file (unless skipBad), and the signal's reason when it is told to stop.
+ * for the first bad file (unless skipBad), and the signal's reason when it aborts.
  */
 export async function convertBenchmark(path: string, options: ConvertOptions = {}): Promise<Converted> {
   options.signal?.throwIfAborted();
@@ -76,8 +77,8 @@ export async function convertBenchmark(path: string, options: ConvertOptions = {
         'Give the folder that holds meta.pickle.pbz2 and the numbered files.',
       );
     }
-    await convertList(path, list, options, parts, collected);
-  } else await convertFile(path, `${stat.size}:${stat.mtimeMs}`, options, parts, collected);
+    await convertList(path, list, { ...options, parts }, collected);
+  } else await convertFile(path, `${stat.size}:${stat.mtimeMs}`, { ...options, parts }, collected);
   options.signal?.throwIfAborted();
   return collected.finish(path, options.skipBad === true);
 }
@@ -134,14 +135,17 @@ function readMeta(member: Member): string[] {
   }
 }
 
+/** Null: nothing is kept for an interrupted conversion to go on from. */
+type KeptConversion = ConvertOptions & { readonly parts: FinishedParts | null };
+
 async function convertList(
   path: string,
   list: MemberList,
-  options: ConvertOptions,
-  parts: FinishedParts | null,
+  options: KeptConversion,
   collected: Collected,
 ): Promise<void> {
   const { architectures } = list;
+  const { parts } = options;
   if (list.meta) {
     try {
       collected.metaArchs = readMeta(list.meta);
@@ -155,7 +159,7 @@ async function convertList(
   let bytes = 0;
   const report = () => options.onProgress?.({ done: collected.done, total, bytes, totalBytes });
 
-  const tasks: { task: WorkerTask; partKey: string }[] = [];
+  const tasks: MemberTask[] = [];
   for (let from = 0; from < total; from += batchSize) {
     const members = architectures.slice(from, from + batchSize);
     const task = { batch: from / batchSize, members };
@@ -181,6 +185,20 @@ async function convertList(
     bytes += more;
     report();
   };
+  await runTasks(tasks, options, onResult);
+}
+
+interface MemberTask {
+  readonly task: WorkerTask;
+  /** What its finished part is kept under. */
+  readonly partKey: string;
+}
+
+async function runTasks(
+  tasks: readonly MemberTask[],
+  options: ConvertOptions,
+  onResult: (result: WorkerResult, partKey: string) => void,
+): Promise<void> {
   const threads = Math.min(options.threads ?? availableParallelism(), tasks.length);
   if (threads === 0) {
     for (const { task, partKey } of tasks) {
@@ -208,10 +226,10 @@ async function convertList(
 async function convertFile(
   path: string,
   version: string,
-  options: ConvertOptions,
-  parts: FinishedParts | null,
+  options: KeptConversion,
   collected: Collected,
 ): Promise<void> {
+  const { parts } = options;
   let number = 0;
   let task: StreamTask = { file: path, resume: null, skipBad: options.skipBad === true };
   const partKey = JSON.stringify([path, version]);

@@ -40,7 +40,7 @@ export function convertMembers(task: WorkerTask): WorkerResult {
     bytes += member.size;
     try {
       const record = readPickle(decompress(readMember(member)), defaultLimits, tape);
-      addArchitecture(columns, index, record, simpleSchedules, 0);
+      addArchitecture(columns, index, record, { schedules: simpleSchedules, offset: 0 });
     } catch (error) {
       if (!(error instanceof BenchFormatError)) throw error;
       bad.push(toBadFile(error, member.name, index));

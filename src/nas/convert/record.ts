@@ -50,8 +50,7 @@ export function addArchitecture(
   columns: Columns,
   index: number,
   record: Node,
-  schedules: readonly Uint8Array[],
-  offset: number,
+  { schedules, offset }: { readonly schedules: readonly Uint8Array[]; readonly offset: number },
 ): void {
   const length = columns.length;
   try {

@@ -50,7 +50,7 @@ export function convertStream(task: StreamTask, onPart: (part: StreamPart) => vo
   let entryAt = 0;
   const onEntry = (index: number, value: Node, next: ResumePoint | null) => {
     try {
-      addArchitecture(columns, index, value, legacySchedules, entryAt);
+      addArchitecture(columns, index, value, { schedules: legacySchedules, offset: entryAt });
     } catch (error) {
       if (!(error instanceof BenchFormatError) || !task.skipBad) throw error;
       bad.push(toBadFile(asFileOffset(error), task.file, index));

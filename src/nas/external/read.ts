@@ -147,7 +147,7 @@ function columnNames(names: readonly string[], at: string): [Records['architectu
 }
 
 /**
- * Which architecture a text, number or list names. Digits are told from an index by the column's name, else by there
+ * Which architecture a text, number or list names. Digits are distinguished from an index by the column's name, else by there
  * being six: an index has at most five.
  */
 function referenceOf(value: unknown, column: string, at: string): Reference {

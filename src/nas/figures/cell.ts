@@ -8,7 +8,7 @@ const nodeNames = ['in', '1', '2', 'out'];
 const bends = [0, 0.75, 0, 1.5, -0.75, 0] as const;
 const steps = 24;
 
-/** The drawing and, as its data, a row an edge. `what` is said of the architecture in the caption. */
+/** The drawing and, as its data, a row per edge. `what` is said of the architecture in the caption. */
 export function cellFigure(
   architecture: Architecture,
   what: string,
@@ -22,28 +22,6 @@ export function cellFigure(
       operation: operations[architecture[edge]!],
     }),
   );
-  const curves = edges.flatMap(([from, to], edge) =>
-    Array.from({ length: steps + 1 }, (_, step) => ({
-      ...pointOn(from, to, bends[edge]!, step / steps),
-      edge,
-      step,
-      operation: operations[architecture[edge]!],
-    })),
-  );
-  const labels = edges.map(([from, to], edge) => ({
-    ...pointOn(from, to, bends[edge]!, 0.5),
-    operation: operations[architecture[edge]!],
-  }));
-  const nodes = nodeNames.map((name, x) => ({ x, y: 0, name }));
-  const x = { field: 'x', type: 'quantitative', scale: { domain: [-0.3, 3.3] }, axis: null };
-  const y = { field: 'y', type: 'quantitative', scale: { domain: [-0.65, 0.95] }, axis: null };
-  const used = operations.filter((name) => data.some(({ operation }) => operation === name));
-  const color = {
-    field: 'operation',
-    type: 'nominal',
-    scale: { domain: used, range: used.map((name) => operationColour[name]) },
-    legend: null,
-  };
   return {
     ...words,
     caption:
@@ -56,38 +34,71 @@ export function cellFigure(
       width: 420,
       height: 190,
       view: { stroke: null },
-      layer: [
-        {
-          data: { values: curves },
-          mark: { type: 'line', strokeWidth: 2.5 },
-          encoding: {
-            x,
-            y,
-            color,
-            detail: { field: 'edge' },
-            order: { field: 'step' },
-            strokeDash: { condition: { test: "datum.operation === 'zero'", value: [5, 5] }, value: [1, 0] },
-          },
-        },
-        {
-          data: { values: labels },
-          mark: { type: 'text', dy: -9, fontSize: 12 },
-          encoding: { x, y, text: { field: 'operation' }, color },
-        },
-        {
-          data: { values: nodes },
-          mark: { type: 'circle', size: 900, color: '#8b919b', opacity: 1 },
-          encoding: { x, y },
-        },
-        {
-          data: { values: nodes },
-          mark: { type: 'text', fontSize: 10, color: 'white', fontWeight: 'bold' },
-          encoding: { x, y, text: { field: 'name' } },
-        },
-      ],
+      layer: [...edgeLayers(architecture), ...nodeLayers()],
     },
     data,
   };
+}
+
+const x = { field: 'x', type: 'quantitative', scale: { domain: [-0.3, 3.3] }, axis: null };
+const y = { field: 'y', type: 'quantitative', scale: { domain: [-0.65, 0.95] }, axis: null };
+
+/** Curves, and their operations' names beside them. */
+function edgeLayers(architecture: Architecture): object[] {
+  const curves = edges.flatMap(([from, to], edge) =>
+    Array.from({ length: steps + 1 }, (_, step) => ({
+      ...pointOn(from, to, bends[edge]!, step / steps),
+      edge,
+      step,
+      operation: operations[architecture[edge]!],
+    })),
+  );
+  const labels = edges.map(([from, to], edge) => ({
+    ...pointOn(from, to, bends[edge]!, 0.5),
+    operation: operations[architecture[edge]!],
+  }));
+  const used = operations.filter((_, id) => architecture.some((own) => own === id));
+  const color = {
+    field: 'operation',
+    type: 'nominal',
+    scale: { domain: used, range: used.map((name) => operationColour[name]) },
+    legend: null,
+  };
+  return [
+    {
+      data: { values: curves },
+      mark: { type: 'line', strokeWidth: 2.5 },
+      encoding: {
+        x,
+        y,
+        color,
+        detail: { field: 'edge' },
+        order: { field: 'step' },
+        strokeDash: { condition: { test: "datum.operation === 'zero'", value: [5, 5] }, value: [1, 0] },
+      },
+    },
+    {
+      data: { values: labels },
+      mark: { type: 'text', dy: -9, fontSize: 12 },
+      encoding: { x, y, text: { field: 'operation' }, color },
+    },
+  ];
+}
+
+function nodeLayers(): object[] {
+  const nodes = nodeNames.map((name, position) => ({ x: position, y: 0, name }));
+  return [
+    {
+      data: { values: nodes },
+      mark: { type: 'circle', size: 900, color: '#8b919b', opacity: 1 },
+      encoding: { x, y },
+    },
+    {
+      data: { values: nodes },
+      mark: { type: 'text', fontSize: 10, color: 'white', fontWeight: 'bold' },
+      encoding: { x, y, text: { field: 'name' } },
+    },
+  ];
 }
 
 /** A quadratic Bézier curve between two nodes of the line; half of `bend` is its height in the middle. */

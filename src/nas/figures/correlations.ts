@@ -35,7 +35,32 @@ export function correlationFigure(
       spaces.some(({ space }) => space === one.space),
   );
   if (present.length < 2) return null;
-  const data = present.flatMap((one) =>
+  const data = correlationData(present);
+  const used = spaces.filter(({ space }) => present.some((one) => one.space === space));
+  const shown = sizes.filter((size) => present.some((one) => one.size === size));
+  return {
+    ...words,
+    section: 'D Further metrics and sizes',
+    caption:
+      'Mean ± standard deviation over seeds of Kendall’s τ-a, Spearman’s (SCC) and Pearson’s (PCC) coefficient within the top-N and the random sample.',
+    statement: 'Spearman and Pearson tell the same story as τ (appendix D).',
+    spec: {
+      data: { values: data },
+      hconcat: shown.map((size) => ({
+        vconcat: statistics.map(({ label }, i) => ({
+          ...(i === 0 ? { title: size } : {}),
+          ...chart(size, label, { isLast: i === statistics.length - 1, used }),
+        })),
+        spacing: 6,
+      })),
+    },
+    data,
+  };
+}
+
+/** A row per variant, group and statistic. */
+function correlationData(summaries: readonly VariantSummary[]): Datum[] {
+  return summaries.flatMap((one) =>
     one.groups.flatMap((group) =>
       statistics.map(({ field, label }): Datum => {
         const { n, mean, std } = group[field];
@@ -53,12 +78,16 @@ export function correlationFigure(
       }),
     ),
   );
-  const used = spaces.filter(({ space }) => present.some((one) => one.space === space));
-  const shown = sizes.filter((size) => present.some((one) => one.size === size));
-  const chart = (size: string, statistic: string, last: boolean, first: boolean) => ({
+}
+
+function chart(
+  size: string,
+  statistic: string,
+  { isLast, used }: { readonly isLast: boolean; readonly used: typeof spaces },
+): object {
+  return {
     width: 260,
     height: 90,
-    ...(first ? { title: size } : {}),
     transform: [
       { filter: { field: 'size', equal: size } },
       { filter: { field: 'statistic', equal: statistic } },
@@ -68,8 +97,8 @@ export function correlationFigure(
         field: 'group',
         type: 'ordinal',
         sort: [...topNs.map(String), 'random'],
-        title: last ? 'top-N' : null,
-        axis: { labelAngle: 0, labels: last },
+        title: isLast ? 'top-N' : null,
+        axis: { labelAngle: 0, labels: isLast },
       },
       color: {
         field: 'space',
@@ -98,20 +127,5 @@ export function correlationFigure(
         encoding: { y: { field: 'mean', type: 'quantitative', title: statistic } },
       },
     ],
-  });
-  return {
-    ...words,
-    section: 'D Further metrics and sizes',
-    caption:
-      'Mean ± standard deviation over seeds of Kendall’s τ-a, Spearman’s (SCC) and Pearson’s (PCC) coefficient within the top-N and the random sample.',
-    statement: 'Spearman and Pearson tell the same story as τ (appendix D).',
-    spec: {
-      data: { values: data },
-      hconcat: shown.map((size) => ({
-        vconcat: statistics.map(({ label }, i) => chart(size, label, i === statistics.length - 1, i === 0)),
-        spacing: 6,
-      })),
-    },
-    data,
   };
 }

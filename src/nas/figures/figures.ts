@@ -52,72 +52,94 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
 } {
   const rows = applyPolicy(bench, target).rows;
   const summaries = summariseVariants(networks, seeds);
-  const figures: Figure[] = [];
-  const leftOut: LeftOut[] = [];
-  const add = (figure: Figure | null, unless: LeftOut) => {
-    if (figure) figures.push(figure);
-    else leftOut.push(unless);
-  };
-  const [best] = rankUnder(rows, []);
-  if (best) {
-    const accuracy = `${best.benchmark.toFixed(2)} % under ${target}`;
-    figures.push(
-      cellFigure(best.architecture, `The benchmark’s best, number ${best.index} (${accuracy}):`, {
-        name: 'figure-01',
-        title: 'Figure 1: a cell',
-      }),
-    );
-  }
-  const scatter = (
-    name: string,
-    chosen: readonly VariantName[],
-    words: Pick<Figure, 'title' | 'order' | 'section' | 'statement'>,
-  ) =>
-    add(scatterFigure(firstSeeds(networks, chosen), { name, ...words }), {
-      name,
-      title: words.title,
-      reason: `none of its networks was run: ${chosen.map(variantText).join(', ')}`,
-    });
-  scatter('figure-02', scatterVariants['figure-02'], {
-    title: 'Figure 2: prediction and benchmark',
-    order: 2,
-    section: '3.1 Metric',
-    statement: 'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ.',
-  });
-  figures.push(usageFigure(rows, target));
-  add(datasetFigure(datasetAccuracies(bench)), {
-    name: 'figure-10',
-    title: 'Figure 10: the data sets against each other',
-    reason: 'the benchmark has one data set',
-  });
-  for (const options of lineFigures) {
-    add(linesFigure(summaries, options), {
+  const wanted: readonly Wanted[] = [
+    scatter(networks, 'figure-02', {
+      title: 'Figure 2: prediction and benchmark',
+      order: 2,
+      section: '3.1 Metric',
+      statement:
+        'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ.',
+    }),
+    {
+      figure: datasetFigure(datasetAccuracies(bench)),
+      name: 'figure-10',
+      title: 'Figure 10: the data sets against each other',
+      reason: 'the benchmark has one data set',
+    },
+    ...lineFigures.map((options) => ({
+      figure: linesFigure(summaries, options),
       name: options.name,
       title: options.title,
       reason: 'of none of its panels were two variants run',
-    });
-  }
-  add(sameFigure(networks, seeds), {
-    name: 'figure-04-same',
-    title: sameTitle,
-    reason: 'no masked network has an unmasked one beside it that predicted the same architectures',
-  });
-  for (const method of ['baseline', 'lt-skip'] as const) {
-    const order = method === 'baseline' ? 11 : 12;
-    const title = `Figure ${order}: τ, SCC and PCC${method === 'baseline' ? '' : ' with linear transformers'}`;
-    add(correlationFigure(summaries, method, { name: `figure-${order}`, title, order }), {
-      name: `figure-${order}`,
-      title,
-      reason: 'fewer than two of its variants were run',
-    });
-  }
-  scatter('figure-13', scatterVariants['figure-13'], {
-    title: 'Figure 13: prediction and benchmark, small and wide',
-    order: 13,
-    section: 'D Further metrics and sizes',
-    statement: 'As figure 2, of the small and the wide network without zero and with linear transformers.',
-  });
-  return { figures: figures.sort((a, b) => a.order - b.order), leftOut };
+    })),
+    {
+      figure: sameFigure(networks, seeds),
+      name: 'figure-04-same',
+      title: sameTitle,
+      reason: 'no masked network has an unmasked one beside it that predicted the same architectures',
+    },
+    correlations(summaries, 'baseline', 11),
+    correlations(summaries, 'lt-skip', 12),
+    scatter(networks, 'figure-13', {
+      title: 'Figure 13: prediction and benchmark, small and wide',
+      order: 13,
+      section: 'D Further metrics and sizes',
+      statement: 'As figure 2, of the small and the wide network without zero and with linear transformers.',
+    }),
+  ];
+  const figures = [
+    ...bestCell(rows, target),
+    usageFigure(rows, target),
+    ...wanted.flatMap(({ figure }) => (figure ? [figure] : [])),
+  ];
+  return {
+    figures: figures.sort((a, b) => a.order - b.order),
+    leftOut: wanted.flatMap(({ figure, ...missing }) => (figure ? [] : [missing])),
+  };
+}
+
+/** A figure, or why it is not there. */
+type Wanted = LeftOut & { readonly figure: Figure | null };
+
+function bestCell(rows: Parameters<typeof usageFigure>[0], target: string): Figure[] {
+  const [best] = rankUnder(rows, []);
+  if (!best) return [];
+  const accuracy = `${best.benchmark.toFixed(2)} % under ${target}`;
+  return [
+    cellFigure(best.architecture, `The benchmark’s best, number ${best.index} (${accuracy}):`, {
+      name: 'figure-01',
+      title: 'Figure 1: a cell',
+    }),
+  ];
+}
+
+function scatter(
+  networks: readonly NetworkPredictions[],
+  name: 'figure-02' | 'figure-13',
+  words: Pick<Figure, 'title' | 'order' | 'section' | 'statement'>,
+): Wanted {
+  const chosen = scatterVariants[name];
+  return {
+    figure: scatterFigure(firstSeeds(networks, chosen), { name, ...words }),
+    name,
+    title: words.title,
+    reason: `none of its networks was run: ${chosen.map(variantText).join(', ')}`,
+  };
+}
+
+function correlations(
+  summaries: ReturnType<typeof summariseVariants>,
+  method: 'baseline' | 'lt-skip',
+  order: 11 | 12,
+): Wanted {
+  const name = `figure-${order}`;
+  const title = `Figure ${order}: τ, SCC and PCC${method === 'baseline' ? '' : ' with linear transformers'}`;
+  return {
+    figure: correlationFigure(summaries, method, { name, title, order }),
+    name,
+    title,
+    reason: 'fewer than two of its variants were run',
+  };
 }
 
 /** The first seed of each variant that was run. */

@@ -70,11 +70,40 @@ function drawPanel(
     return summary ? [{ ...series, summary, legend: legendOf(series.label, summary) }] : [];
   });
   if (found.length < fewest) return [];
-  const data = found.flatMap(({ label, legend, summary }) =>
+  const data = panelData(panel.title, found);
+  const color = {
+    field: 'series',
+    type: 'nominal',
+    scale: { domain: found.map(({ legend }) => legend), range: found.map(({ colour }) => colour) },
+    legend: { orient: 'bottom', title: null, columns: 1, labelLimit: 0, symbolOpacity: 1 },
+  };
+  return [
+    {
+      data,
+      spec: {
+        title: panel.title,
+        data: { values: data },
+        vconcat: [
+          chart('predicted', { height: 130, label: predictedTitle, xTitle: null, color }),
+          chart('tau', { height: 90, label: 'τ', xTitle: 'top-N', color }),
+        ],
+        spacing: 8,
+      },
+    },
+  ];
+}
+
+interface Found extends Series {
+  readonly summary: VariantSummary;
+  readonly legend: string;
+}
+
+function panelData(title: string, found: readonly Found[]): Datum[] {
+  return found.flatMap(({ label, legend, summary }) =>
     summary.groups.map(({ group, predicted, tauA }): Datum => {
       const half = (std: number | null) => std ?? 0;
       return {
-        panel: panel.title,
+        panel: title,
         variant: label,
         series: legend,
         group,
@@ -90,20 +119,28 @@ function drawPanel(
       };
     }),
   );
-  const color = {
-    field: 'series',
-    type: 'nominal',
-    scale: { domain: found.map(({ legend }) => legend), range: found.map(({ colour }) => colour) },
-    legend: { orient: 'bottom', title: null, columns: 1, labelLimit: 0, symbolOpacity: 1 },
-  };
-  const x = (title: string | null) => ({
+}
+
+/** The mean of a measure over the groups, with its deviation as a band. */
+function chart(
+  measure: 'predicted' | 'tau',
+  words: {
+    readonly height: number;
+    readonly label: string;
+    /** Null: this chart shows no labels. */
+    readonly xTitle: string | null;
+    readonly color: object;
+  },
+): object {
+  const { height, label, xTitle, color } = words;
+  const x = {
     field: 'group',
     type: 'ordinal',
     sort: groups,
-    title,
-    axis: { labelAngle: 0, labels: title !== null },
-  });
-  const chart = (measure: 'predicted' | 'tau', height: number, label: string, xTitle: string | null) => ({
+    title: xTitle,
+    axis: { labelAngle: 0, labels: xTitle !== null },
+  };
+  return {
     width: 250,
     height,
     layer: [
@@ -112,7 +149,7 @@ function drawPanel(
         transform: [{ filter: "datum.group !== 'random'" }],
         mark: { type: 'area', opacity: 0.15 },
         encoding: {
-          x: x(xTitle),
+          x,
           y: { field: `${measure}Low`, type: 'quantitative', scale: { zero: false }, title: label },
           y2: { field: `${measure}High` },
           color,
@@ -121,35 +158,24 @@ function drawPanel(
       {
         transform: [{ filter: "datum.group !== 'random'" }],
         mark: { type: 'line', strokeWidth: 1.8 },
-        encoding: { x: x(xTitle), y: { field: measure, type: 'quantitative', title: label }, color },
+        encoding: { x, y: { field: measure, type: 'quantitative', title: label }, color },
       },
       {
         mark: { type: 'point', filled: true, size: 26 },
-        encoding: { x: x(xTitle), y: { field: measure, type: 'quantitative', title: label }, color },
+        encoding: { x, y: { field: measure, type: 'quantitative', title: label }, color },
       },
       {
         transform: [{ filter: "datum.group === 'random'" }],
         mark: { type: 'rule', opacity: 0.6 },
         encoding: {
-          x: x(xTitle),
+          x,
           y: { field: `${measure}Low`, type: 'quantitative' },
           y2: { field: `${measure}High` },
           color,
         },
       },
     ],
-  });
-  return [
-    {
-      data,
-      spec: {
-        title: panel.title,
-        data: { values: data },
-        vconcat: [chart('predicted', 130, predictedTitle, null), chart('tau', 90, 'τ', 'top-N')],
-        spacing: 8,
-      },
-    },
-  ];
+  };
 }
 
 function legendOf(label: string, summary: VariantSummary): string {

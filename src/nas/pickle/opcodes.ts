@@ -1,6 +1,7 @@
 /**
  * The opcodes of a pickle that are not the bulk of a file: containers, constants, globals and their calls. Each acts on
  * the machine's stack and tape. An opcode that is not here, or is used as no pickler would, is refused by name.
+ * Long because it has a case per opcode.
  */
 import type { BenchFormatError } from '../../lib/format-error.ts';
 import { call, dtypeState, globalId, globalName } from './globals.ts';
@@ -81,12 +82,12 @@ export function runRareOpcode(machine: Running, opcode: number): boolean {
       return false;
     case 0x61: // APPEND
       need(machine, 2);
-      collect(machine, machine.stack[machine.depth - 2]!, machine.depth - 1, [kinds.list], false);
+      collect(machine, machine.stack[machine.depth - 2]!, machine.depth - 1, kinds.list);
       return false;
     case 0x73: // SETITEM
       need(machine, 3);
       if (machine.segments.atSetItems(machine.depth - 3, machine.depth - 2)) return false;
-      collect(machine, machine.stack[machine.depth - 3]!, machine.depth - 2, [kinds.dict], true);
+      collect(machine, machine.stack[machine.depth - 3]!, machine.depth - 2, kinds.dict);
       return false;
     case 0x65: // APPENDS
     case 0x75: // SETITEMS
@@ -97,7 +98,7 @@ export function runRareOpcode(machine: Running, opcode: number): boolean {
       if (mark <= floor) throw refusal(machine, 'items for nothing');
       if (opcode === 0x75 && machine.segments.atSetItems(mark - 1, mark)) return false;
       const kind = opcode === 0x65 ? kinds.list : opcode === 0x75 ? kinds.dict : kinds.set;
-      collect(machine, machine.stack[mark - 1]!, mark, [kind], opcode === 0x75);
+      collect(machine, machine.stack[mark - 1]!, mark, kind);
       return false;
     }
     case 0x74: // TUPLE
@@ -274,20 +275,14 @@ function collectFrom(machine: Running, container: number, sources: readonly Node
   }
 }
 
-/** Puts the stack's values from `from` on into a container. */
-function collect(
-  machine: Running,
-  container: number,
-  from: number,
-  allowedKinds: readonly number[],
-  pairs: boolean,
-): void {
+/** Puts the stack's values from `from` on into a container of this kind; a dict takes pairs. */
+function collect(machine: Running, container: number, from: number, kind: number): void {
   const { tape } = machine;
   const length = machine.depth - from;
-  if (!allowedKinds.includes(tape.kind[container]!)) {
+  if (tape.kind[container] !== kind) {
     throw refusal(machine, 'items for something that takes none');
   }
-  if (pairs && length % 2 !== 0) throw refusal(machine, 'a dict key without a value');
+  if (kind === kinds.dict && length % 2 !== 0) throw refusal(machine, 'a dict key without a value');
   if (tape.itemCount + length + 2 > machine.limits.items) {
     throw limitError('items', machine.limits.items, machine.opcodeOffset);
   }
@@ -304,7 +299,7 @@ function collectNew(machine: Running, kind: number, from: number): void {
   machine.tape.a[ref] = 0;
   machine.tape.b[ref] = 0;
   machine.tape.count++;
-  collect(machine, ref, from, [kind], kind === kinds.dict);
+  collect(machine, ref, from, kind);
   stack[machine.depth++] = ref;
 }
 

@@ -22,7 +22,7 @@ export interface ResultTable {
   readonly notes: readonly string[];
 }
 
-/** A row a variant: A_N of the smallest and the largest N, τ_a, and the correlations over the random sample. */
+/** A row per variant: A_N of the smallest and the largest N, τ_a, and the correlations over the random sample. */
 export function rankingTable(
   summaries: readonly VariantSummary[],
   intervals: ReadonlyMap<string, VariantIntervals>,
@@ -73,19 +73,24 @@ export function rankingTable(
         regret: cell(one.regret),
       };
     }),
-    notes: [
-      '± is the sample standard deviation over seeds; an empty cell is undefined, not zero.',
-      'Intervals resample seeds and architectures (95 %); with one seed they tell of the architectures alone.',
-      ...(summaries.some(({ method }) => method.startsWith('split-'))
-        ? [
-            'split-X (few-shot): architectures without X are predicted by the network trained without it, the others by that of the whole space.',
-          ]
-        : []),
-      ...(tops.length < topNs.length
-        ? [`A top-N larger than what was asked about is left out: N = ${tops.join(', ') || 'none'} remain.`]
-        : []),
-    ],
+    notes: rankingNotes(summaries, tops),
   };
+}
+
+function rankingNotes(summaries: readonly VariantSummary[], tops: readonly string[]): string[] {
+  const notes = [
+    '± is the sample standard deviation over seeds; an empty cell is undefined, not zero.',
+    'Intervals resample seeds and architectures (95 %); with one seed they tell of the architectures alone.',
+  ];
+  if (summaries.some(({ method }) => method.startsWith('split-')))
+    notes.push(
+      'split-X (few-shot): architectures without X are predicted by the network trained without it, the others by that of the whole space.',
+    );
+  if (tops.length < topNs.length)
+    notes.push(
+      `A top-N larger than what was asked about is left out: N = ${tops.join(', ') || 'none'} remain.`,
+    );
+  return notes;
 }
 
 /** `−0.12 … 0.31`; empty where there is none. */

@@ -63,7 +63,7 @@ export async function rescue(
   what: string,
 ): Promise<string | null> {
   const { layout, project } = options;
-  const found = await strangersIn(root, expected, options);
+  const found = await usersFilesIn(root, expected, options);
   if (found.length === 0) return null;
   const aside = asidePath(layout, `before-${what}`);
   for (const path of found) move(join(root, path), join(aside, path));
@@ -81,8 +81,8 @@ function isOurs(content: Sha256 | null, expected: Sha256, layout: Layout): boole
   return content === expected || (content !== null && existsSync(objectFile(layout, content)));
 }
 
-async function strangersIn(root: string, expected: Expected, options: Options): Promise<readonly string[]> {
-  const strangers: string[] = [];
+async function usersFilesIn(root: string, expected: Expected, options: Options): Promise<readonly string[]> {
+  const found: string[] = [];
   const look = async (path: string): Promise<void> => {
     const full = join(root, path);
     const stat = lstatSync(full, { throwIfNoEntry: false });
@@ -99,10 +99,10 @@ async function strangersIn(root: string, expected: Expected, options: Options): 
       ('link' in should
         ? stat.isSymbolicLink() && readlinkSync(full) === should.link
         : stat.isFile() && isOurs(await contentOf(full, options), should.file, options.layout));
-    if (!same) strangers.push(path);
+    if (!same) found.push(path);
   };
   await look('');
-  return strangers;
+  return found;
 }
 
 async function contentOf(path: string, { digests }: Options): Promise<Sha256 | null> {

@@ -34,7 +34,7 @@ export interface TransactionOptions {
   readonly lock: Lock;
   readonly run: string;
   readonly madeWith: MadeWith | null;
-  /** Told the outs that are decided, once they are published or restored. */
+  /** Gets the outs that are decided, once they are published or restored. */
   readonly onOuts: (outs: OutRecords) => void;
   /** Called once, when the cell's lock is to be released. */
   readonly release: () => void;

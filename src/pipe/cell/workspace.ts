@@ -1,4 +1,7 @@
-/** A project's cells and cache as one run sees them: how each cell stands, and the way from a stale one to published outs. */
+/**
+ * A project's cells and cache as one run sees them: how each cell stands, and the way from a stale one to published outs.
+ * Long because it is the one object that a run holds: each method is short.
+ */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -54,15 +57,15 @@ export interface BeginOptions {
   readonly noCache?: boolean;
   /** Upstream cells that a gather goes on without. */
   readonly without?: ReadonlySet<CellId>;
-  /** Told once, when another run holds the cell. */
+  /** Called once, when another run holds the cell. */
   readonly onWait?: (holder: string) => void;
-  /** Told now and then while outs are put back, when that takes longer than a second. */
+  /** Called now and then while outs are put back, when that takes longer than a second. */
   readonly onRestore?: (progress: PutProgress, reasons: readonly Reason[]) => void;
   readonly signal?: AbortSignal;
 }
 
 /** What `begin` came to: nothing to do and nothing held, or a transaction that must be ended. */
-export type Begun =
+export type BeginResult =
   | {
       readonly kind: 'up-to-date' | 'restored' | 'frozen';
       readonly key: Key;
@@ -165,7 +168,7 @@ export class Workspace {
   }
 
   /** Locks the cell and decides. Upstream cells must be done (published, cached) or in `without`. */
-  async begin(id: CellId, options: BeginOptions): Promise<Begun> {
+  async begin(id: CellId, options: BeginOptions): Promise<BeginResult> {
     const cell = this.#cell(id);
     const seen = await this.#evaluate(cell, options.without, this.#fetching);
     const early = decidedEarly(seen.status, options);
@@ -254,7 +257,7 @@ export class Workspace {
     this.#tracer.save();
   }
 
-  async #beginLocked(cell: Cell, options: BeginOptions, held: Lock, attempt = 1): Promise<Begun> {
+  async #beginLocked(cell: Cell, options: BeginOptions, held: Lock, attempt = 1): Promise<BeginResult> {
     // Another run may have published it while this one waited.
     for (const out of cell.outs) {
       this.digests.forget(this.#around.outPath(cell.id, out.path));
@@ -398,7 +401,7 @@ function keepsChanging(path: string): Obstacle {
 }
 
 /** What needs no lock; undefined: it must be locked and looked at again. */
-function decidedEarly(status: CellStatus, options: BeginOptions): Begun | undefined {
+function decidedEarly(status: CellStatus, options: BeginOptions): BeginResult | undefined {
   if (status.state === 'blocked') return { kind: 'blocked', obstacles: status.obstacles };
   if (status.state === 'frozen') return { kind: 'frozen', key: status.key, savedMs: status.ms, warnings: [] };
   if (status.state === 'up-to-date' && !options.force)

@@ -12,7 +12,7 @@ export const dag: Command = {
     ...pipelineFlags,
     ...jsonFlag,
     format: { type: 'string', value: 'text|mermaid', help: 'How to draw it (default: text)' },
-    cells: { type: 'boolean', help: 'One node a cell in place of one a stage' },
+    cells: { type: 'boolean', help: 'One node per cell in place of one per stage' },
   },
   examples: [
     ['pipe dag', 'stages in order, with what each reads'],

@@ -147,7 +147,7 @@ async function gpus(): Promise<Finding> {
     return {
       what: 'gpu',
       state: 'absent',
-      detail: 'no GPU: stages that want one run one at a time and are told so',
+      detail: 'no GPU: stages that want one run one at a time, with a warning',
     };
   }
   const limit = process.env.CUDA_VISIBLE_DEVICES;

@@ -16,7 +16,7 @@ export const plan: Command = {
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
-    cells: { type: 'boolean', help: 'List every cell, not only a line a stage' },
+    cells: { type: 'boolean', help: 'List every cell, not only a line per stage' },
   },
   examples: [
     ['pipe plan', 'what would run, per stage'],

@@ -24,7 +24,7 @@ import type { Scope } from './scope.ts';
 export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined {
   const { source, report } = scope;
   const name = entry.key;
-  const shaped = checkShape(stageSchema, entry.value, `stage \`${name}\``, source, report);
+  const shaped = checkShape(stageSchema, entry.value, `stage \`${name}\``, { source, report });
   const at = source.at(entry.keySpan);
   if (!shaped) return undefined;
   const { value: raw, node } = shaped;
@@ -71,7 +71,7 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
   };
 }
 
-/** Axes that a stage with a mistake in its matrix may have meant: what they stand for is not told as a second mistake. */
+/** Axes that a stage with a mistake in its matrix may have meant: what they stand for is not reported as a second mistake. */
 function meantAxes({ matrix = [] }: RawStage, { axisNames }: Scope): readonly string[] {
   const axes = Array.isArray(matrix) ? matrix : matrix.axes;
   return axes.every((axis) => axisNames.has(axis)) ? axes : [...axes, ...axisNames.keys()];

@@ -1,8 +1,11 @@
-/** pipeline.yaml → PipelineDocument. Pure: text goes in, a document and everything that is wrong come out. */
+/**
+ * pipeline.yaml → PipelineDocument. Pure: text goes in, a document and everything that is wrong come out.
+ * Long because it has a function per section of the file.
+ */
 
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
 import { Diagnostics, type Report } from '../../lib/diagnostics/diagnostics.ts';
-import { checkShape, kindOf, mended } from '../../lib/diagnostics/shape.ts';
+import { checkShape, type DiagnosedText, kindOf, mended } from '../../lib/diagnostics/shape.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import {
   entryOf,
@@ -48,7 +51,7 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
   }
   const root = checkTopLevel(parsed, source, report);
   const base = baseSettings(root, source, report);
-  const settings = overridden(base, root, options, source, report);
+  const settings = overridden(base, root, options, { source, report });
   const scope: Scope = {
     ...settings,
     axisNames: valueNames(base, settings, root),
@@ -60,20 +63,20 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
   };
   const stages = new Map<string, StageDoc>();
   const broken = new Set<string>();
-  for (const entry of named(root, 'stages', ['source', 'params'], source, report)) {
+  for (const entry of named(root, 'stages', ['source', 'params'], { source, report })) {
     const stage = loadStage(entry, scope);
     if (stage) stages.set(entry.key, stage);
     else broken.add(entry.key);
   }
   const sources = new Map<string, SourceDoc>();
-  for (const entry of named(root, 'sources', [], source, report)) {
-    const raw = checkShape(sourceSchema, entry.value, `source \`${entry.key}\``, source, report);
+  for (const entry of named(root, 'sources', [], { source, report })) {
+    const raw = checkShape(sourceSchema, entry.value, `source \`${entry.key}\``, { source, report });
     if (raw) sources.set(entry.key, loadSource({ ...entry, value: raw.node }, raw.value, source, report));
     else broken.add(`source.${entry.key}`);
   }
   const resources = new Map<string, number>();
-  for (const entry of named(root, 'resources', ['cpu', 'gpu', 'memory'], source, report)) {
-    const amount = checkShape(pipelineSchema.shape.resources, single(entry), 'the file', source, report);
+  for (const entry of named(root, 'resources', ['cpu', 'gpu', 'memory'], { source, report })) {
+    const amount = checkShape(pipelineSchema.shape.resources, single(entry), 'the file', { source, report });
     for (const [name, value] of Object.entries(amount?.value ?? {})) resources.set(name, value);
   }
   const profiles = entryOf(root, 'profiles')?.value;
@@ -109,7 +112,7 @@ function checkTopLevel(parsed: YamlMap, source: SourceText, report: Report): Yam
   });
   const version = entryOf(root, 'version');
   if (!version) report('missing-key', top, 'the file lacks `version`', 'start with `version: 1`');
-  else checkShape(pipelineSchema.shape.version, version.value, '`version`', source, report);
+  else checkShape(pipelineSchema.shape.version, version.value, '`version`', { source, report });
   if (!entryOf(root, 'stages')) report('missing-key', top, 'the file lacks `stages`');
   return root;
 }
@@ -121,18 +124,18 @@ function topText(
   report: Report,
 ): string | undefined {
   const entry = entryOf(root, key);
-  return entry && checkShape(pipelineSchema.shape[key], entry.value, `\`${key}\``, source, report)?.value;
+  return entry && checkShape(pipelineSchema.shape[key], entry.value, `\`${key}\``, { source, report })?.value;
 }
 
 function linkOf(root: YamlMap, source: SourceText, report: Report): LinkMode {
   const entry = entryOf(root, 'link');
-  const read = entry && checkShape(pipelineSchema.shape.link, entry.value, '`link`', source, report);
+  const read = entry && checkShape(pipelineSchema.shape.link, entry.value, '`link`', { source, report });
   return read?.value ?? 'auto';
 }
 
 function topPython(root: YamlMap, source: SourceText, report: Report): RawStage['python'] {
   const entry = entryOf(root, 'python');
-  return entry && checkShape(pipelineSchema.shape.python, entry.value, '`python`', source, report)?.value;
+  return entry && checkShape(pipelineSchema.shape.python, entry.value, '`python`', { source, report })?.value;
 }
 
 /** Entries of a section that is a map of names; others are reported and left out. */
@@ -140,8 +143,7 @@ function named(
   root: YamlMap,
   section: 'stages' | 'sources' | 'resources' | 'axes' | 'profiles',
   reserved: readonly string[],
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): readonly YamlEntry[] {
   const entry = entryOf(root, section);
   if (!entry) return [];
@@ -173,7 +175,7 @@ const referenceHeads = ['params', 'deps', 'outs', 'cell', 'stage', 'resources', 
 
 function baseSettings(root: YamlMap, source: SourceText, report: Report): Settings {
   const axes = new Map<string, Axis>();
-  for (const entry of named(root, 'axes', referenceHeads, source, report)) {
+  for (const entry of named(root, 'axes', referenceHeads, { source, report })) {
     const axis = buildAxis(entry.key, entry.value, source, report);
     if (axis) axes.set(entry.key, axis);
     refuseTemplates(entry.value, 'axes', source, report);
@@ -208,13 +210,12 @@ function overridden(
   base: Settings,
   root: YamlMap,
   options: LoadOptions,
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): Settings {
   const profiles = entryOf(root, 'profiles')?.value;
   // All profiles are checked, also those that this run does not use: a mistake must not wait for its first use.
-  for (const entry of named(root, 'profiles', [], source, report)) {
-    const raw = checkShape(profileSchema, entry.value, `profile \`${entry.key}\``, source, report);
+  for (const entry of named(root, 'profiles', [], { source, report })) {
+    const raw = checkShape(profileSchema, entry.value, `profile \`${entry.key}\``, { source, report });
     if (!raw) continue;
     const chain = profileChain(entry.key, profiles, source, onlyInFile(report));
     chain?.reduce((settings, one) => applyOverride(settings, one, source, () => {}), base);
@@ -266,7 +267,7 @@ function valueNames(
       }
     }
   }
-  // An axis that is itself wrong has been reported; a stage that names it should not be told that it is unknown.
+  // An axis that is itself wrong has been reported; that a stage names it is not a second mistake.
   const axes = entryOf(root, 'axes')?.value;
   for (const axis of axes?.kind === 'map' ? axes.entries : []) {
     if (!names.has(axis.key)) names.set(axis.key, new Set());

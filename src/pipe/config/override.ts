@@ -1,6 +1,7 @@
 /** What changes params and axes before planning: the chain of profiles, then `--set`. */
 
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import type { DiagnosedText } from '../../lib/diagnostics/shape.ts';
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import {
   entryOf,
@@ -68,7 +69,7 @@ export function applyOverride(
   const axesNode = entryOf(override, 'axes')?.value;
   const params =
     paramsNode?.kind === 'map'
-      ? mergeParams(settings.params, paramsNode, [], source, report)
+      ? mergeParams(settings.params, paramsNode, [], { source, report })
       : settings.params;
   const axes = new Map(settings.axes);
   for (const entry of axesNode?.kind === 'map' ? axesNode.entries : []) {
@@ -99,8 +100,7 @@ function mergeParams(
   base: JsonObject,
   node: YamlMap,
   path: readonly string[],
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): JsonObject {
   const open = path.length > 0 && Object.keys(base).length === 0;
   const merged: Record<string, Json> = { ...base };
@@ -119,7 +119,7 @@ function mergeParams(
     }
     merged[entry.key] =
       isJsonObject(old) && entry.value.kind === 'map'
-        ? mergeParams(old, entry.value, here, source, report)
+        ? mergeParams(old, entry.value, here, { source, report })
         : typed(old, entry.value, { name: here.join('.'), source, report });
   }
   return merged;

@@ -253,7 +253,7 @@ export const stageSchema = fixed({
     .union([text, z.array(pattern)])
     .optional()
     .describe(
-      'How long a cell takes, until a run has told: `3h`, or `[{size: M, time: 9h}, {time: 1h}]`. Not part of the key.',
+      'How long a cell takes, until a run has measured it: `3h`, or `[{size: M, time: 9h}, {time: 1h}]`. Not part of the key.',
     ),
 });
 

@@ -5,6 +5,7 @@
  *
  * A mistake of this reader can split a word, but never make code of a value: what it writes are references to
  * variables, not values.
+ * Long because it is one scanner of the shell's grammar.
  */
 import type { TemplatePart } from './template.ts';
 

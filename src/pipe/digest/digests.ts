@@ -1,6 +1,7 @@
 /**
- * Digests of files and folders. Each distinct path is looked at once a run; a file is read only when its stat is new
+ * Digests of files and folders. Each distinct path is looked at once per run; a file is read only when its stat is new
  * or too young to be trusted.
+ * Long because what is remembered and what is read again must agree in one place.
  */
 import { createHash } from 'node:crypto';
 import {

@@ -17,7 +17,7 @@ export type ListingEntry =
 
 const header = 'pipe-listing 1';
 
-/** The one spelling: a JSON array a line, sorted by path in code units, so that it can be told apart byte by byte. */
+/** The one spelling: a JSON array per line, sorted by path in code units, so that it can be compared byte by byte. */
 export function encodeListing(entries: readonly ListingEntry[]): string {
   const sorted = entries.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const lines = [header];

@@ -7,7 +7,7 @@ export interface Capacity {
   readonly cpu: number;
   /** Bytes. */
   readonly memory: number;
-  /** Ids of the GPUs that may be used. Empty: stages that want one take turns, and are told that there is none. */
+  /** Ids of the GPUs that may be used. Empty: stages that want one take turns, and a warning says that there is none. */
   readonly gpus: readonly number[];
   readonly named: Readonly<Record<string, number>>;
 }
@@ -34,7 +34,7 @@ export function machineCapacity(
 /**
  * Whether every cell could ever run here. Too many processors is only slow, so the lease is made smaller and said;
  * anything else would wait for ever or fail hours later.
- * @returns warnings, one a stage
+ * @returns warnings, one per stage
  * @throws UserError naming each stage that asks for more than there is
  */
 export function checkDemand(cells: Iterable<Cell>, capacity: Capacity): readonly string[] {

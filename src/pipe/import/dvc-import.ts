@@ -98,7 +98,7 @@ const topNotes: Readonly<Record<string, string>> = {
 function read(text: string, file: string): { dvc: DvcFile; root: YamlNode; source: SourceText } {
   const { root, source, diagnostics } = parseYaml(text, file, '`stages:`');
   const all = new Diagnostics(diagnostics);
-  const shaped = root && checkShape(dvcSchema, root, 'dvc.yaml', source, all.report);
+  const shaped = root && checkShape(dvcSchema, root, 'dvc.yaml', { source, report: all.report });
   if (shaped && root) return { dvc: shaped.value, root, source };
   throw new UserError(`${file} cannot be imported`, { code: exitCode.usage, diagnostics: all.all });
 }

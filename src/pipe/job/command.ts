@@ -40,72 +40,97 @@ export function commandFingerprint(run: Command, traced: TracedCode | null = nul
 export function commandFiles(run: Command, job: Job, project: string, folder: string): CommandFiles {
   const parts = parseTemplate(run.command);
   const placements = placementsIn(parts);
-  const assignments: string[] = [];
-  const names = new Map<string, string>();
-  const lists = new Map<string, string>();
-  const local = (path: string) => localPath(path, project);
-  const nameFor = (reference: string): string => {
-    const known = names.get(reference);
-    if (known !== undefined) return known;
-    const wish = `pipe_${reference.replaceAll(/\W/g, '_')}`;
-    let name = wish;
-    for (let number = 2; [...names.values()].includes(name); number++) name = `${wish}__${number}`;
-    names.set(reference, name);
-    return name;
-  };
-  const assigned = (reference: string, value: string): string => {
-    const name = nameFor(reference);
-    assignments.push(`${name}=${quoted(value)}\n`);
-    return name;
-  };
-  const several = (base: string, paths: readonly string[]): string => {
-    if (paths.length === 0) return '';
-    if (hasArrays(shellFor(run.shell).file)) {
-      assignments.push(`${base}=(${paths.map(quoted).join(' ')})\n`);
-      return `"\${${base}[@]}"`;
-    }
-    return paths
-      .map((path, index) => {
-        assignments.push(`${base}__${index}=${quoted(path)}\n`);
-        return `"$${base}__${index}"`;
-      })
-      .join(' ');
-  };
-  const expand = (part: Extract<TemplatePart, { kind: 'ref' }>, quotes: boolean): string | null => {
-    const written = (name: string) => (quotes ? `"$${name}"` : `\${${name}}`);
-    const reference = part.path.join('.');
-    const [head, name = '', form] = part.path;
-    if (head === 'deps') {
-      const dep = Object.hasOwn(job.deps, name) ? job.deps[name] : undefined;
-      if (!dep) return null;
-      const paths = dep.kind === 'one' ? [dep.path] : dep.items.map((item) => item.path);
-      if (form === 'list') {
-        const file = join(folder, 'lists', `${name}.txt`);
-        lists.set(file, listText(name, paths.map(local)));
-        return written(assigned(reference, local(file)));
-      }
-      if (dep.kind === 'one') return written(assigned(reference, local(dep.path)));
-      return several(nameFor(reference), paths.map(local));
-    }
-    const value =
-      head === 'outs'
-        ? ownText(job.outs, name, local)
-        : head === 'checkpoint'
-          ? job.checkpoint && local(job.checkpoint)
-          : Object.hasOwn(run.values, reference)
-            ? asText(run.values[reference] ?? null)
-            : null;
-    return value === null ? null : written(assigned(reference, value));
-  };
+  const expansion = new Expansion(run, job, project, folder);
   let refs = 0;
   const text = parts
     .map((part) => {
       if (part.kind !== 'ref') return part.kind === 'text' ? part.text : part.source;
       // Names that the job does not have stay as they are; the plan has reported them.
-      return expand(part, placements[refs++]?.kind === 'word') ?? part.source;
+      return expansion.expand(part, placements[refs++]?.kind === 'word') ?? part.source;
     })
     .join('');
-  return { script: `${assignments.join('')}pipe_command=${quoted(text)}\n`, lists };
+  return {
+    script: `${expansion.assignments.join('')}pipe_command=${quoted(text)}\n`,
+    lists: expansion.lists,
+  };
+}
+
+/** Puts a variable in the place of each reference, and collects what assigns them. */
+class Expansion {
+  readonly assignments: string[] = [];
+  readonly lists = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+  readonly #run: Command;
+  readonly #job: Job;
+  readonly #project: string;
+  readonly #folder: string;
+
+  constructor(run: Command, job: Job, project: string, folder: string) {
+    this.#run = run;
+    this.#job = job;
+    this.#project = project;
+    this.#folder = folder;
+  }
+
+  /** `quotes`: the reference stands where a word may be split. Null: the job has no such thing. */
+  expand(part: Extract<TemplatePart, { kind: 'ref' }>, quotes: boolean): string | null {
+    const written = (name: string) => (quotes ? `"$${name}"` : `\${${name}}`);
+    const reference = part.path.join('.');
+    const [head, name = '', form] = part.path;
+    if (head === 'deps') {
+      const dep = Object.hasOwn(this.#job.deps, name) ? this.#job.deps[name] : undefined;
+      if (!dep) return null;
+      const paths = dep.kind === 'one' ? [dep.path] : dep.items.map((item) => item.path);
+      if (form === 'list') {
+        const file = join(this.#folder, 'lists', `${name}.txt`);
+        this.lists.set(file, listText(name, paths.map(this.#local)));
+        return written(this.#assigned(reference, this.#local(file)));
+      }
+      if (dep.kind === 'one') return written(this.#assigned(reference, this.#local(dep.path)));
+      return this.#several(this.#nameFor(reference), paths.map(this.#local));
+    }
+    const value = this.#value(head, name, reference);
+    return value === null ? null : written(this.#assigned(reference, value));
+  }
+
+  readonly #local = (path: string): string => localPath(path, this.#project);
+
+  #value(head: string | undefined, name: string, reference: string): string | null {
+    if (head === 'outs') return ownText(this.#job.outs, name, this.#local);
+    if (head === 'checkpoint') return this.#job.checkpoint && this.#local(this.#job.checkpoint);
+    const { values } = this.#run;
+    return Object.hasOwn(values, reference) ? asText(values[reference] ?? null) : null;
+  }
+
+  #nameFor(reference: string): string {
+    const known = this.#names.get(reference);
+    if (known !== undefined) return known;
+    const wish = `pipe_${reference.replaceAll(/\W/g, '_')}`;
+    let name = wish;
+    for (let number = 2; [...this.#names.values()].includes(name); number++) name = `${wish}__${number}`;
+    this.#names.set(reference, name);
+    return name;
+  }
+
+  #assigned(reference: string, value: string): string {
+    const name = this.#nameFor(reference);
+    this.assignments.push(`${name}=${quoted(value)}\n`);
+    return name;
+  }
+
+  #several(base: string, paths: readonly string[]): string {
+    if (paths.length === 0) return '';
+    if (hasArrays(shellFor(this.#run.shell).file)) {
+      this.assignments.push(`${base}=(${paths.map(quoted).join(' ')})\n`);
+      return `"\${${base}[@]}"`;
+    }
+    return paths
+      .map((path, index) => {
+        this.assignments.push(`${base}__${index}=${quoted(path)}\n`);
+        return `"$${base}__${index}"`;
+      })
+      .join(' ');
+  }
 }
 
 /** A thousand variables are slow to assign in some shells; those that have arrays take the paths at once. */

@@ -1,7 +1,7 @@
 /**
  * The process that runs one attempt of a module stage: reads the job, imports the bundle, calls the stage.
  * What the stage started must have ended too before the attempt counts: then `returned` is written beside the job.
- * Exit codes: 0 done, 1 the stage threw, 78 it breaks the protocol, 130 it was asked to end, 143 it was told to.
+ * Exit codes: 0 done, 1 the stage threw, 78 it breaks the protocol, 130 it was interrupted, 143 it was terminated.
  * Starts hundreds of times in a study, so it imports nothing beyond node's core.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

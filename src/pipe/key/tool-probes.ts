@@ -1,4 +1,4 @@
-/** Output of the probe commands under `tools:`, each run once a run. */
+/** Output of the probe commands under `tools:`, each run once per run. */
 import { execFile } from 'node:child_process';
 import { KnownTools } from './known-tools.ts';
 

@@ -18,7 +18,7 @@ export function commandOf(
 ): CellRun {
   const command = withRaw(run.command, lookup);
   const values: Record<string, Json> = {};
-  for (const { ref, number } of checked(command, run.at, lookup, report, deps)) {
+  for (const { ref, number } of checked({ command, at: run.at }, lookup, report, deps)) {
     const value = lookup(ref.path, true);
     if (value === undefined) continue;
     values[ref.path.join('.')] = value;
@@ -91,8 +91,7 @@ function literal(text: string): string {
 
 /** References of a command, and whether each stands where only a number can. */
 function checked(
-  command: string,
-  at: Position,
+  { command, at }: { readonly command: string; readonly at: Position },
   lookup: Lookup,
   report: Report,
   deps: readonly DepBinding[],

@@ -19,7 +19,7 @@ export type DepTarget =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'source'; readonly source: string }
   | { readonly kind: 'out'; readonly stage: PlannedStage; readonly out: string }
-  /** Told already, or about a stage that was. */
+  /** Reported already, or about a stage that was. */
   | { readonly kind: 'wrong' };
 
 interface Context {
@@ -126,12 +126,14 @@ function grouped(producer: PlannedStage, shared: readonly string[]): ReadonlyMap
   return group;
 }
 
-/** A dep of the reader's cell with these axis values. Undefined when it stands for nothing, which is told. */
+/** A dep of the reader's cell with these axis values. Undefined when it stands for nothing, which is reported. */
 export function bindDep(
   dep: DepDoc,
   target: DepTarget,
-  reader: PlannedStage,
-  values: readonly (readonly [string, AxisValue])[],
+  {
+    stage: reader,
+    values,
+  }: { readonly stage: PlannedStage; readonly values: readonly (readonly [string, AxisValue])[] },
   report: Report,
 ): DepBinding | undefined {
   const { name } = dep;

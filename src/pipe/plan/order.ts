@@ -1,9 +1,9 @@
-/** Stages in an order in which each comes after what it reads; circles are told with their path. */
+/** Stages in an order in which each comes after what it reads; a cycle is reported with its path. */
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { DepDoc } from '../config/document.ts';
 import type { DepTarget, PlannedStage } from './dep.ts';
 
-/** Stable: the file's order, each stage as early as its deps allow. Stages of a circle come out somewhere, once. */
+/** Stable: the file's order, each stage as early as its deps allow. Stages of a cycle come out somewhere, once. */
 export function orderStages(
   planned: ReadonlyMap<string, PlannedStage>,
   targets: ReadonlyMap<string, ReadonlyMap<DepDoc, readonly DepTarget[]>>,
@@ -30,12 +30,12 @@ export function orderStages(
       const seen = state.get(name);
       if (seen === 'open') {
         const from = stack.findIndex((frame) => frame.stage.doc.name === name);
-        const circle = stack.slice(from).map((frame) => frame.stage.doc.name);
-        const path = [...circle, name].join(' → ');
+        const cycle = stack.slice(from).map((frame) => frame.stage.doc.name);
+        const path = [...cycle, name].join(' → ');
         report(
           'cycle',
           edge.dep.at,
-          `stages wait for each other in a circle: ${path}`,
+          `stages depend on each other in a cycle: ${path}`,
           'each arrow reads “needs”; take one away',
         );
       } else if (seen === undefined) {

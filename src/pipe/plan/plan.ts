@@ -1,4 +1,7 @@
-/** PipelineDocument → Graph of cells. Pure: it opens no file, and everything that is wrong comes back at once. */
+/**
+ * PipelineDocument → Graph of cells. Pure: it opens no file, and everything that is wrong comes back at once.
+ * Long because stages, deps and cells are resolved against each other in one pass.
+ */
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
 import { Diagnostics, type Report } from '../../lib/diagnostics/diagnostics.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
@@ -28,44 +31,7 @@ const maxCells = 200_000;
 export function plan(document: PipelineDocument): PlanResult {
   const diagnostics = new Diagnostics();
   const { report } = diagnostics;
-  const absent = new Set<string>();
-  const planned = new Map<string, PlannedStage>();
-  let total = 0;
-  for (const stage of document.stages.values()) {
-    if (!isPresent(stage, document.params, report)) {
-      absent.add(stage.name);
-      continue;
-    }
-    const combinations = combinationsOf(stage.matrix, document.axes);
-    total += combinations?.length ?? 0;
-    if (combinations === null || total > maxCells) {
-      const at = stage.matrix?.at ?? stage.at;
-      const message =
-        combinations === null
-          ? `the axes of \`${stage.name}\` make more than ${maxCombinations} combinations`
-          : `the pipeline has more than ${maxCells} cells`;
-      report('too-many-cells', at, message, 'split it, or leave combinations out');
-      absent.add(stage.name);
-      continue;
-    }
-    if (combinations.length === 0) {
-      const at = stage.matrix?.at ?? stage.at;
-      report('empty-matrix', at, `\`only\` and \`exclude\` leave no cell of \`${stage.name}\``);
-      absent.add(stage.name);
-      continue;
-    }
-    planned.set(stage.name, {
-      doc: stage,
-      axes: stage.matrix?.axes ?? [],
-      combinations,
-      ids: combinations.map((values) =>
-        cellId(
-          stage.name,
-          values.map((value) => value.name),
-        ),
-      ),
-    });
-  }
+  const { planned, absent } = planStages(document, report);
   const context = { document, planned, absent, report };
   const targets = resolveRefs(context);
   const order = orderStages(planned, targets, report);
@@ -96,6 +62,44 @@ export function plan(document: PipelineDocument): PlanResult {
   return { graph, diagnostics: diagnostics.all };
 }
 
+/** The combinations of every stage that has some; the others are `absent`. */
+function planStages(document: PipelineDocument, report: Report): Pick<Context, 'planned' | 'absent'> {
+  const absent = new Set<string>();
+  const planned = new Map<string, PlannedStage>();
+  let total = 0;
+  for (const stage of document.stages.values()) {
+    if (!isPresent(stage, document.params, report)) {
+      absent.add(stage.name);
+      continue;
+    }
+    const combinations = combinationsOf(stage.matrix, document.axes);
+    total += combinations?.length ?? 0;
+    const at = stage.matrix?.at ?? stage.at;
+    if (combinations === null || total > maxCells) {
+      const message =
+        combinations === null
+          ? `the axes of \`${stage.name}\` make more than ${maxCombinations} combinations`
+          : `the pipeline has more than ${maxCells} cells`;
+      report('too-many-cells', at, message, 'split it, or leave combinations out');
+      absent.add(stage.name);
+      continue;
+    }
+    if (combinations.length === 0) {
+      report('empty-matrix', at, `\`only\` and \`exclude\` leave no cell of \`${stage.name}\``);
+      absent.add(stage.name);
+      continue;
+    }
+    const ids = combinations.map((values) =>
+      cellId(
+        stage.name,
+        values.map((value) => value.name),
+      ),
+    );
+    planned.set(stage.name, { doc: stage, axes: stage.matrix?.axes ?? [], combinations, ids });
+  }
+  return { planned, absent };
+}
+
 interface Context {
   readonly document: PipelineDocument;
   readonly planned: ReadonlyMap<string, PlannedStage>;
@@ -110,7 +114,7 @@ function isPresent(stage: StageDoc, params: JsonObject, report: Report): boolean
   const parts = parseTemplate(stage.when);
   const value = fill(stage.when, lookupIn(params, []));
   if (parts.length !== 1 || parts[0]?.kind !== 'ref' || (typeof value !== 'boolean' && value !== null)) {
-    // A reference to a param that does not exist was told when the file was read.
+    // A reference to a param that does not exist was reported when the file was read.
     if (parts.length === 1 && parts[0]?.kind !== 'text' && typeof value === 'string' && value === stage.when)
       return true;
     const message = '`when` is one `$' + '{params.…}` that is true, false or null';
@@ -172,7 +176,7 @@ function refersToAxis(value: Json): boolean {
   return Object.values(value).some((item: Json) => refersToAxis(item));
 }
 
-/** `itself`: what a cell that asks for it is told of itself, by the first word of a reference. */
+/** `itself`: what a cell that asks for it may know of itself, by the first word of a reference. */
 function lookupIn(
   params: JsonObject,
   axes: readonly (readonly [string, AxisValue])[],
@@ -186,6 +190,15 @@ function lookupIn(
     // Inside text a named value that is a map or a list can only be meant by its name.
     return inText && typeof axis?.value === 'object' && axis.value !== null ? axis.name : axis?.value;
   };
+}
+
+function upstreamOf(deps: readonly DepBinding[]): CellId[] {
+  const upstream = new Set<CellId>();
+  for (const dep of deps) {
+    if (dep.kind === 'out') upstream.add(dep.cell);
+    if (dep.kind === 'gather') for (const item of dep.items) upstream.add(item.cell);
+  }
+  return [...upstream];
 }
 
 /** Builds the cells of one stage; what does not depend on axes is filled in once and shared. */
@@ -224,11 +237,6 @@ class StageBuilder {
     const params = once(doc.params, 'params', () => objectOf(fill(doc.params, lookup)));
     const text = doc.run.kind === 'module' ? doc.run.file : doc.run.command;
     const outTexts = doc.outs.flatMap((out) => [out.path, out.place ?? '']);
-    const upstream = new Set<CellId>();
-    for (const dep of deps) {
-      if (dep.kind === 'out') upstream.add(dep.cell);
-      if (dep.kind === 'gather') for (const item of dep.items) upstream.add(item.cell);
-    }
     this.#checkCheckpoint(params);
     return {
       id: ids[index] as CellId,
@@ -241,17 +249,7 @@ class StageBuilder {
       outs: once(outTexts, 'outs', () => this.#outs(lookup)),
       resources,
       env: once(doc.env.set, 'env', () => ({ ...doc.env, set: textMap(doc.env.set, lookup) })),
-      tools: once(
-        Object.fromEntries(doc.tools),
-        'tools',
-        () =>
-          new Map(
-            [...doc.tools].map(([tool, command]) => {
-              const at = doc.where.get(`tools.${tool}`) ?? doc.at;
-              return [tool, shellTextOf(command, at, plain, this.#context.report)];
-            }),
-          ),
-      ),
+      tools: once(Object.fromEntries(doc.tools), 'tools', () => this.#tools(plain)),
       checkpoint: doc.checkpoint,
       frozen: doc.frozen,
       always: doc.always,
@@ -263,8 +261,18 @@ class StageBuilder {
         doc.where.get('estimate') ?? doc.at,
         this.#context.report,
       ),
-      upstream: [...upstream],
+      upstream: upstreamOf(deps),
     };
+  }
+
+  #tools(plain: Lookup): ReadonlyMap<string, string> {
+    const { doc } = this.#stage;
+    return new Map(
+      [...doc.tools].map(([tool, command]) => {
+        const at = doc.where.get(`tools.${tool}`) ?? doc.at;
+        return [tool, shellTextOf(command, at, plain, this.#context.report)];
+      }),
+    );
   }
 
   #once<T>(source: Json | readonly OutDoc[], key: string, make: () => T): T {
@@ -280,7 +288,7 @@ class StageBuilder {
     for (const dep of doc.deps) {
       const targets = this.#targets.get(dep) ?? [];
       const target = targets.length === 1 ? targets[0] : targets[index];
-      const binding = target && bindDep(dep, target, this.#stage, values, this.#context.report);
+      const binding = target && bindDep(dep, target, { stage: this.#stage, values }, this.#context.report);
       if (binding) bindings.push(binding);
     }
     return bindings;

@@ -40,7 +40,7 @@ export function resourcesOf(
       const declare = `say how much there is: resources: {${name}: 1} at the top of the file`;
       report('unknown-resource', where(name), `no resource is called \`${name}\``, hint ?? declare);
     } else if (value > limit) {
-      const message = `${value} of \`${name}\` can never be had: the file defines ${limit}`;
+      const message = `${value} of \`${name}\` exceeds what the file defines (${limit})`;
       report('too-much', where(name), message);
     } else named[name] = value;
   }

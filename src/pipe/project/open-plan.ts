@@ -51,7 +51,7 @@ export async function openPlan(projectDir: string, options: OpenOptions = {}): P
     ['--set', set.join('\n')],
     ['--profile', profile ?? ''],
   ]);
-  const planned = remembered ?? (await planAfresh(file, text, profile, set, texts));
+  const planned = remembered ?? (await planAfresh(file, text, { profile, set }, texts));
   const missing = options.checkFiles === false ? [] : missingFiles(projectDir, planned);
   if (missing.some(({ severity }) => severity === 'error'))
     throw new ConfigurationError(
@@ -88,8 +88,7 @@ function readPipeline(projectDir: string, file: string): string {
 async function planAfresh(
   file: string,
   text: string,
-  profile: string | null,
-  set: readonly string[],
+  { profile, set }: { readonly profile: string | null; readonly set: readonly string[] },
   texts: ReadonlyMap<string, string>,
 ): Promise<PlannedPipeline> {
   const [{ loadPipeline }, { plan }] = await Promise.all([

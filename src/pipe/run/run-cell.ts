@@ -7,7 +7,7 @@ import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { attemptOf } from '../cell/attempt.ts';
 import type { Obstacle } from '../cell/cell-status.ts';
 import type { CellTransaction } from '../cell/transaction.ts';
-import type { Begun, Workspace } from '../cell/workspace.ts';
+import type { BeginResult, Workspace } from '../cell/workspace.ts';
 import type { Lease } from '../exec/capacity.ts';
 import type { Ended, Executor, Running } from '../exec/executor.ts';
 import { clearAttempt, writeAttempt } from '../job/attempt-files.ts';
@@ -104,7 +104,7 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
 }
 
 /** `held`: another run is at work on it, and this one has something better to do than wait, or is to stop. */
-async function beginOrLeave(context: CellContext, task: CellTask): Promise<Begun | 'held'> {
+async function beginOrLeave(context: CellContext, task: CellTask): Promise<BeginResult | 'held'> {
   const leave = new AbortController();
   const signal = AbortSignal.any([leave.signal, context.stopper.signal]);
   try {

@@ -1,4 +1,4 @@
-/** The live region: at most twelve lines, a row a stage with a bar, below it the cells that run the longest. */
+/** The live region: at most twelve lines, a row per stage with a bar, below it the cells that run the longest. */
 
 import { durationText, numberText } from '../../lib/format.ts';
 import { cachedOf, failedOf, isOver, notRunOf } from '../run/cell-state.ts';

@@ -28,70 +28,80 @@ export interface LiveOptions {
 }
 
 export function liveScreen(options: LiveOptions): { readonly take: Subscriber; readonly close: () => void } {
-  const { terminal, colour } = options;
-  const now = options.now ?? Date.now;
-  const later = options.later ?? ((action, ms) => setTimeout(action, ms).unref());
-  const state = new RunState();
-  let above: Line[] = [];
+  const screen = new LiveScreen(options);
+  return { take: (event) => screen.take(event), close: () => screen.close() };
+}
+
+class LiveScreen {
+  readonly #terminal: Terminal;
+  readonly #colour: boolean;
+  readonly #now: () => number;
+  readonly #later: (action: () => void, ms: number) => NodeJS.Timeout;
+  readonly #state = new RunState();
+  #above: Line[] = [];
   /** Widths of the lines of the region as it stands on the screen. */
-  let drawn: number[] = [];
-  let hidden = false;
-  let timer: NodeJS.Timeout | undefined;
-  let drawnAt = Number.NEGATIVE_INFINITY;
+  #drawn: number[] = [];
+  #hidden = false;
+  #timer: NodeJS.Timeout | undefined;
+  #drawnAt = Number.NEGATIVE_INFINITY;
 
-  function draw(region: readonly Line[], end: boolean): void {
-    const columns = Math.max(20, terminal.columns || 80);
-    const lines = region.map((line) => paint(line, columns - 1, colour));
-    let text = hidden ? '' : hideCursor;
-    hidden = true;
-    // A terminal that became narrower has wrapped the old lines: it is their rows that must be taken back.
-    const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
-    if (rows > 0) text += `\x1b[${rows}A\r\x1b[0J`;
-    for (const line of above) text += `${paint(line, Number.POSITIVE_INFINITY, colour)}\n`;
-    for (const line of lines) text += `${line}\n`;
-    if (end) text += showCursor;
-    above = [];
-    drawn = region.map((line) => widthOf(paint(line, columns - 1, false)));
-    drawnAt = now();
-    terminal.write(text);
+  constructor({ terminal, colour, now, later }: LiveOptions) {
+    this.#terminal = terminal;
+    this.#colour = colour;
+    this.#now = now ?? Date.now;
+    this.#later = later ?? ((action, ms) => setTimeout(action, ms).unref());
   }
 
-  function wake(ms: number): void {
-    if (timer !== undefined) return;
-    timer = later(() => {
-      timer = undefined;
-      draw(frame(state, now(), terminal.rows || 24), false);
-      wake(tickMs);
-    }, ms);
-  }
-
-  /** Takes the region away and gives the cursor back. */
-  function end(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    if (hidden || above.length > 0) draw([], true);
-    hidden = false;
-  }
-
-  function take(event: RunEvent): void {
-    state.take(event);
-    above.push(...messageLines(event, state));
+  take(event: RunEvent): void {
+    this.#state.take(event);
+    this.#above.push(...messageLines(event, this.#state));
     if (event.type === 'run-finished') {
-      above.push(...summaryLines(event, state));
-      end();
+      this.#above.push(...summaryLines(event, this.#state));
+      this.close();
       return;
     }
     if (event.type === 'heartbeat') return;
     // Cached cells come in one burst before the first frame: a run that has nothing to do shows only its last line.
-    if (event.type === 'cell-cached' && drawn.length === 0) return;
+    if (event.type === 'cell-cached' && this.#drawn.length === 0) return;
     if (event.type === 'run-started') return;
-    const due = Math.max(0, frameMs - (now() - drawnAt));
-    if (timer !== undefined) {
-      clearTimeout(timer);
-      timer = undefined;
-    }
-    wake(due);
+    this.#forgetTimer();
+    this.#wake(Math.max(0, frameMs - (this.#now() - this.#drawnAt)));
   }
 
-  return { take, close: end };
+  /** Takes the region away and gives the cursor back. */
+  close(): void {
+    this.#forgetTimer();
+    if (this.#hidden || this.#above.length > 0) this.#draw([], true);
+    this.#hidden = false;
+  }
+
+  #draw(region: readonly Line[], end: boolean): void {
+    const columns = Math.max(20, this.#terminal.columns || 80);
+    const lines = region.map((line) => paint(line, columns - 1, this.#colour));
+    let text = this.#hidden ? '' : hideCursor;
+    this.#hidden = true;
+    // A terminal that became narrower has wrapped the old lines: it is their rows that must be taken back.
+    const rows = this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+    if (rows > 0) text += `\x1b[${rows}A\r\x1b[0J`;
+    for (const line of this.#above) text += `${paint(line, Number.POSITIVE_INFINITY, this.#colour)}\n`;
+    for (const line of lines) text += `${line}\n`;
+    if (end) text += showCursor;
+    this.#above = [];
+    this.#drawn = region.map((line) => widthOf(paint(line, columns - 1, false)));
+    this.#drawnAt = this.#now();
+    this.#terminal.write(text);
+  }
+
+  #wake(ms: number): void {
+    this.#timer ??= this.#later(() => {
+      this.#timer = undefined;
+      this.#draw(frame(this.#state, this.#now(), this.#terminal.rows || 24), false);
+      this.#wake(tickMs);
+    }, ms);
+  }
+
+  #forgetTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
 }

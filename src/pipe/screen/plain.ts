@@ -1,4 +1,4 @@
-/** The screen of a log file or a CI job: a line a change and no cursor codes; in a long run a line every tenth of it. */
+/** The screen of a log file or a CI job: a line per change and no cursor codes; in a long run a line every tenth of it. */
 
 import { countText, durationText } from '../../lib/format.ts';
 import { reasonText } from '../key/reason-text.ts';
@@ -23,61 +23,74 @@ export interface PlainOptions {
 const manyCells = 100;
 
 export function plainScreen(options: PlainOptions): Subscriber {
-  const state = new RunState();
-  const decorate = options.decorate ?? ((_event, lines) => lines);
-  let planned = false;
-  let tenth = 0;
-  let download = -1;
-  const restored = new Map<string, number>();
+  const screen = new PlainScreen(options);
+  return (event) => screen.take(event);
+}
 
-  const say = (event: RunEvent, lines: readonly Line[]) => {
-    const texts = lines.map((line) => paint(line, Number.POSITIVE_INFINITY, options.colour));
-    const all = decorate(event, texts);
-    if (all.length > 0) options.write(`${all.join('\n')}\n`);
-  };
+class PlainScreen {
+  readonly #options: PlainOptions;
+  readonly #state = new RunState();
+  #planned = false;
+  #tenth = 0;
+  #download = -1;
+  readonly #restored = new Map<string, number>();
 
-  return (event: RunEvent) => {
-    state.take(event);
-    if (event.type === 'run-finished') return say(event, summaryLines(event, state));
+  constructor(options: PlainOptions) {
+    this.#options = options;
+  }
+
+  take(event: RunEvent): void {
+    this.#state.take(event);
+    if (event.type === 'run-finished') {
+      this.#say(event, summaryLines(event, this.#state));
+      return;
+    }
     // The last lines name every failure again.
-    if (options.detail === 'quiet') return;
+    if (this.#options.detail === 'quiet') return;
     if (
-      !planned &&
+      !this.#planned &&
       event.type !== 'run-started' &&
       event.type !== 'cell-cached' &&
       event.type !== 'warning'
     ) {
-      planned = true;
-      say(event, [[planText(state)]]);
+      this.#planned = true;
+      this.#say(event, [[planText(this.#state)]]);
     }
-    say(event, changeLines(event));
-    if (!isChatter(event)) say(event, messageLines(event, state));
-    say(event, pulse(event));
-  };
+    this.#say(event, this.#changeLines(event));
+    if (!this.#isChatter(event)) this.#say(event, messageLines(event, this.#state));
+    this.#say(event, this.#pulse(event));
+  }
 
-  function changeLines(event: RunEvent): readonly Line[] {
-    const few = state.cells.size <= manyCells || options.detail === 'verbose';
+  #say(event: RunEvent, lines: readonly Line[]): void {
+    const { colour, decorate, write } = this.#options;
+    const texts = lines.map((line) => paint(line, Number.POSITIVE_INFINITY, colour));
+    const all = decorate?.(event, texts) ?? texts;
+    if (all.length > 0) write(`${all.join('\n')}\n`);
+  }
+
+  #changeLines(event: RunEvent): readonly Line[] {
+    const few = this.#state.cells.size <= manyCells || this.#options.detail === 'verbose';
     switch (event.type) {
       case 'cell-finished':
         return few ? [[`  ${event.cell} done in ${durationText(event.ms)}`]] : [];
       case 'cell-cached':
         return few && event.how === 'restored' ? [[`  ${event.cell} restored from the cache`]] : [];
       case 'cell-ready':
-        return options.detail === 'verbose'
+        return this.#options.detail === 'verbose'
           ? [[`  ${event.cell} must run: ${event.reasons.map(reasonText).join('; ')}`]]
           : [];
       case 'cell-started':
-        return options.detail === 'verbose' ? [[`  ${event.cell} started, log ${event.log}`]] : [];
+        return this.#options.detail === 'verbose' ? [[`  ${event.cell} started, log ${event.log}`]] : [];
       case 'cell-restoring': {
         const part = Math.floor((10 * event.files) / Math.max(1, event.totalFiles));
-        if (restored.get(event.cell) === part) return [];
-        restored.set(event.cell, part);
+        if (this.#restored.get(event.cell) === part) return [];
+        this.#restored.set(event.cell, part);
         return [[`  ${restoreText(event)}`]];
       }
       case 'source-progress': {
         const part = event.total === null ? -1 : Math.floor((10 * event.done) / event.total);
-        if (part === download && part >= 0) return [];
-        download = part;
+        if (part === this.#download && part >= 0) return [];
+        this.#download = part;
         return part < 0 ? [] : [[`  ${downloadText(event.source, event.done, event.total)}`]];
       }
       default:
@@ -86,20 +99,24 @@ export function plainScreen(options: PlainOptions): Subscriber {
   }
 
   /** What many cells say of themselves would bury the rest; `logs` keeps it. */
-  function isChatter(event: RunEvent): boolean {
-    const many = state.cells.size > manyCells && options.detail !== 'verbose';
+  #isChatter(event: RunEvent): boolean {
+    const many = this.#state.cells.size > manyCells && this.#options.detail !== 'verbose';
     return event.type === 'cell-message' && event.level === 'info' && many;
   }
 
-  function pulse(event: RunEvent): readonly Line[] {
-    const now = Math.floor((10 * state.ended) / Math.max(1, state.cells.size));
-    const moved = state.cells.size > manyCells && now > tenth && event.type.startsWith('cell-') && planned;
-    tenth = Math.max(tenth, now);
+  #pulse(event: RunEvent): readonly Line[] {
+    const now = Math.floor((10 * this.#state.ended) / Math.max(1, this.#state.cells.size));
+    const moved =
+      this.#state.cells.size > manyCells &&
+      now > this.#tenth &&
+      event.type.startsWith('cell-') &&
+      this.#planned;
+    this.#tenth = Math.max(this.#tenth, now);
     if (!moved && event.type !== 'heartbeat') return [];
-    const left = remainingMs(state, Date.parse(event.time));
+    const left = remainingMs(this.#state, Date.parse(event.time));
     return [
       [
-        `  ${state.ended}/${state.cells.size} cells, ${state.running.size} running, ${durationText(Date.parse(event.time) - state.startedAt)}`,
+        `  ${this.#state.ended}/${this.#state.cells.size} cells, ${this.#state.running.size} running, ${durationText(Date.parse(event.time) - this.#state.startedAt)}`,
         left === null ? '' : `, about ${durationText(left)} left`,
       ],
     ];

@@ -40,7 +40,7 @@ export function* storedManifests(layout: Layout): Generator<StoredFile<Key>> {
 }
 
 /** What stands in the store's folders and is neither: never written by us under that name. */
-export function* strangers(layout: Layout): Generator<string> {
+export function* foreignFiles(layout: Layout): Generator<string> {
   for (const { folder, file, path } of twoLevels(layout.objects))
     if (!isSha256(`${folder}${file}`) && folder !== usersFolder) yield path;
   for (const { folder, file, path } of twoLevels(layout.manifests)) {

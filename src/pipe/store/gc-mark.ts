@@ -2,6 +2,7 @@
  * What `pipe cache gc` may remove: everything that nothing reaches. A result stays when a declared profile, a recorded or
  * pinned run, what is in place, or a run at work reaches it; an object stays when a manifest that stays names it, here or in
  * any project that shares the store.
+ * Long because it has a function per kind of thing that keeps an entry.
  */
 import { lstatSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';

@@ -84,7 +84,7 @@ export function tryLock(folder: string, name: string, run: string): Lock | null 
 }
 
 /**
- * Waits for the lock. `onWait` is told once who holds it.
+ * Waits for the lock. `onWait` is called once, with who holds it.
  * @throws the signal's reason when it is aborted
  */
 export async function lock(
@@ -99,7 +99,7 @@ export async function lock(
 ): Promise<Lock> {
   const { onWait, signal } = options;
   const silence = options.patience?.silenceMs ?? silenceMs;
-  let told = false;
+  let reported = false;
   let watched: { owner: string; beat: string; since: number } | undefined;
   for (;;) {
     const got = tryLock(folder, name, run);
@@ -107,8 +107,8 @@ export async function lock(
     const place = join(folder, name);
     const owner = ownerFile(place);
     if (owner !== null) {
-      if (!told) onWait?.(describeOwner(decodeOwner(owner)));
-      told = true;
+      if (!reported) onWait?.(describeOwner(decodeOwner(owner)));
+      reported = true;
       const beat = readBeat(join(place, owner));
       const now = performance.now();
       if (watched?.owner !== owner || watched.beat !== beat) watched = { owner, beat, since: now };

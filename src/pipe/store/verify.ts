@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { hashFile, PathError } from '../digest/digests.ts';
-import { brokenOut, storedManifests, storedObjects, strangers } from './contents.ts';
+import { brokenOut, foreignFiles, storedManifests, storedObjects } from './contents.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { quarantineObject } from './objects.ts';
 import { quarantineEntry } from './quarantine.ts';
@@ -16,7 +16,7 @@ export interface CacheVerdict {
   readonly bad: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** `project` is absolute. `onProgress` is told the bytes read so far, of how many. */
+/** `project` is absolute. `onProgress` gets the bytes read so far, and of how many. */
 export async function verifyCache(
   project: string,
   onProgress: (done: number, total: number) => void = () => {},
@@ -49,7 +49,7 @@ export async function verifyCache(
     bad.push({ path: relative(project, file), why: why ?? '' });
     quarantineEntry(layout, name, why ?? '');
   }
-  for (const path of strangers(layout)) {
+  for (const path of foreignFiles(layout)) {
     bad.push({ path: relative(project, path), why: 'its name is no digest' });
     moveAway(layout, path);
   }
@@ -68,5 +68,5 @@ async function damageOf(file: string, name: string, size: number): Promise<strin
 
 function moveAway(layout: Layout, path: string): void {
   mkdirSync(layout.quarantine, { recursive: true });
-  renameSync(path, join(layout.quarantine, `stranger-${basename(path)}-${Date.now()}`));
+  renameSync(path, join(layout.quarantine, `foreign-${basename(path)}-${Date.now()}`));
 }

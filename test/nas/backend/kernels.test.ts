@@ -1,3 +1,4 @@
+/** Long because it has a test per kernel. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Backend, Shape4, Tensor } from '../../../src/nas/backend/contract/backend.ts';
 import { backends, open } from './opened.ts';

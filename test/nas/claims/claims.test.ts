@@ -1,4 +1,7 @@
-/** Claims: the language, and that a verdict needs data, seeds, scale and an interval on its side. */
+/**
+ * Claims: the language, and that a verdict needs data, seeds, scale and an interval on its side.
+ * Long because it has a test per rule on claims.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseBenchCsv } from '../../../src/nas/benchmark/csv.ts';

@@ -158,13 +158,17 @@ describe(`fuzz, ${rounds} rounds`, () => {
         const machine = new PickleMachine(memorySource(bytes), {
           entries: {
             of: key('arch2infos'),
-            onEntry: (index, value) => addArchitecture(columns, index, value, simpleSchedules, 0),
+            onEntry: (index, value) =>
+              addArchitecture(columns, index, value, { schedules: simpleSchedules, offset: 0 }),
           },
         });
         machine.run();
         return;
       }
-      addArchitecture(new Columns(), 0, readPickle(bytes, defaultLimits, tape), simpleSchedules, 0);
+      addArchitecture(new Columns(), 0, readPickle(bytes, defaultLimits, tape), {
+        schedules: simpleSchedules,
+        offset: 0,
+      });
     });
     expect(refused).toBeGreaterThan(rounds / 10);
     expect(process.memoryUsage().rss - before).toBeLessThan(memoryBound);

@@ -1,4 +1,4 @@
-/** What reruns after an edit, and what does not. */
+/** What reruns after an edit, and what does not. Long because it has a test per kind of edit. */
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

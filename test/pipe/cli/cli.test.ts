@@ -1,4 +1,7 @@
-/** The command line as a person and a script use it. */
+/**
+ * The command line as a person and a script use it.
+ * Long because it has a test per rule of the command line.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { verbs } from '../../../src/pipe/cli/verbs.ts';
 import { buildPipe, CliProject } from '../../kit/cli.ts';

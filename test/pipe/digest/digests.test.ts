@@ -47,7 +47,7 @@ test('large files are read in pieces to the same digest', async () => {
   expect((await digests.look(at('big'), 'self'))?.sha256).toBe(sha256Of(bytes));
 });
 
-test('each path is looked at once a run', async () => {
+test('each path is looked at once per run', async () => {
   writeFileSync(at('a'), '1');
   const first = await digests.look(at('a'), 'self');
   writeFileSync(at('a'), '2');

@@ -48,7 +48,7 @@ export const ruleText: Readonly<Record<string, string>> = {
   'unknown-param':
     '`--set`, profiles and `checkpoint` name params that are declared. Below a map that is explicitly empty, everything may be set.',
   'unknown-profile': 'A profile must exist.',
-  'profile-cycle': 'Profiles do not extend each other in a circle.',
+  'profile-cycle': 'Profiles do not extend each other in a cycle.',
   'empty-source': 'A source says where it can be found.',
   'missing-file': 'Modules and files that the pipeline names exist.',
   'bad-set': '`--set` takes PATH=VALUE.',

@@ -1,4 +1,7 @@
-/** A made-up study as the report's input: any number of variants and seeds, twelve figures, failures, claims. */
+/**
+ * A made-up study as the report's input: any number of variants and seeds, twelve figures, failures, claims.
+ * Long because it is data.
+ */
 import type { ReportCell, ReportInput } from '../../../src/pipe/report/model/input.ts';
 import type { JudgedClaim, Spread } from '../../../src/pipe/report-format.ts';
 import { generator, masks, origin, studyFigures } from './fixture-figures.ts';

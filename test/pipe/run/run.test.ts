@@ -1,3 +1,4 @@
+/** Long because it has a test per rule on runs. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -31,7 +31,7 @@ function screen(columns = 100, colour = false) {
   return { terminal, story, pass, live };
 }
 
-test('a row a stage with bar and counts, the running cells with progress, metric and time, and a total', () => {
+test('a row per stage with bar and counts, the running cells with progress, metric and time, and a total', () => {
   const { terminal, story, pass } = screen();
   story.start({ data: [''], train: ['a,0', 'a,1', 'b,0', 'b,1'], plot: [''] });
   story.cached('data').started('train[a,0]').done('train[a,0]', 10_000).started('train[a,1]');

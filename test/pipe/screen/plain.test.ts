@@ -11,7 +11,7 @@ function screen(options: Partial<PlainOptions> = {}) {
   return { lines, story };
 }
 
-test('elsewhere: the plan in a line, a line a change, the numbers at the end, no cursor codes', () => {
+test('elsewhere: the plan in a line, a line per change, the numbers at the end, no cursor codes', () => {
   const { lines, story } = screen();
   story.start({ data: [''], train: ['0', '1'] }, 'cpu').cached('data', 5000);
   story.started('train[0]').done('train[0]', 2000).started('train[1]').done('train[1]', 3000);
@@ -53,7 +53,7 @@ test('equal failures are one, with the line that says most, the log, the command
   ]);
 });
 
-test('a long run says how far it is every tenth of it, not a line a cell', () => {
+test('a long run says how far it is every tenth of it, not a line per cell', () => {
   const { lines, story } = screen();
   const seeds = Array.from({ length: 200 }, (_, seed) => String(seed));
   story.start({ train: seeds });

@@ -1,4 +1,7 @@
-/** What happens to the store: garbage collection, verification, damage, hostile entries. */
+/**
+ * What happens to the store: garbage collection, verification, damage, hostile entries.
+ * Long because it has a test per rule on the store.
+ */
 import {
   chmodSync,
   existsSync,

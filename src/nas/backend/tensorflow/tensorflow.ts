@@ -1,6 +1,7 @@
 /**
  * The backend on TensorFlow's library: each kernel is one or a few of its eager operations (3 µs of overhead each),
  * batch normalisation one fused operation. The kernels of the convolution are in convolution.ts.
+ * Long because it has a method per kernel of the contract.
  */
 import type { Backend, BackendId, BatchNormState, Shape4, Tensor } from '../contract/backend.ts';
 import { loadBinding } from './binding.ts';

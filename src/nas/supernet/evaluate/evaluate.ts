@@ -23,7 +23,7 @@ export interface Evaluation {
   readonly onProgress?: (done: number, total: number, perMinute: number) => void;
 }
 
-/** Accuracy on the validation images in %, one an architecture, in their order. */
+/** Accuracy on the validation images in %, one per architecture, in their order. */
 export async function evaluate(backend: Backend, evaluation: Evaluation): Promise<Float64Array> {
   const { architectures, validation, options, network } = evaluation;
   // Sorted by digits, neighbours share the beginning of the first cell.
@@ -40,9 +40,14 @@ export async function evaluate(backend: Backend, evaluation: Evaluation): Promis
       const statistics = recalibrate(backend, network, architecture, batches);
       const normaliser = fixedNormaliser(backend, network, statistics);
       for (const batch of validationBatches(evaluation))
-        await onBatch(backend, evaluation, normaliser, batch, [architecture], (_, hits) => {
-          correct[index]! += hits;
-        });
+        await onBatch(
+          { backend, normaliser },
+          { ...evaluation, indices: batch },
+          [architecture],
+          (_, hits) => {
+            correct[index]! += hits;
+          },
+        );
       normaliser.dispose();
       report(index + 1);
     }
@@ -54,7 +59,7 @@ export async function evaluate(backend: Backend, evaluation: Evaluation): Promis
         : batchNormaliser(backend, network);
     let images = 0;
     for (const batch of validationBatches(evaluation)) {
-      await onBatch(backend, evaluation, normaliser, batch, asked, (index, hits) => {
+      await onBatch({ backend, normaliser }, { ...evaluation, indices: batch }, asked, (index, hits) => {
         correct[index]! += hits;
         report((images * asked.length + batch.length * (index + 1)) / validation.length);
       });
@@ -87,10 +92,8 @@ function* validationBatches({ network, images, validation, options }: Evaluation
 
 /** Runs architectures over one batch of images and tells how many images each got right. */
 async function onBatch(
-  backend: Backend,
-  { network, images, signal }: Evaluation,
-  normaliser: Normaliser,
-  indices: Uint32Array,
+  { backend, normaliser }: { readonly backend: Backend; readonly normaliser: Normaliser },
+  { network, images, signal, indices }: Evaluation & { readonly indices: Uint32Array },
   architectures: readonly Architecture[],
   onResult: (index: number, correct: number) => void,
 ): Promise<void> {

@@ -55,12 +55,7 @@ export function fixedNormaliser(
     normRelu(x, norm) {
       let ready = head.get(norm);
       if (!ready) {
-        const { channels, scale, offset } = layout.norms[norm]!;
-        const vector = (values: Float32Array) => backend.tensor(values, [channels]);
-        const read = (parameter: number | null, otherwise: number) =>
-          parameter === null ? new Float32Array(channels).fill(otherwise) : backend.read(weights[parameter]!);
-        const { mean, variance } = statistics[norm]!;
-        ready = [vector(mean), vector(variance), vector(read(scale, 1)), vector(read(offset, 0))];
+        ready = headTensors(backend, network, norm, statistics[norm]!);
         head.set(norm, ready);
       }
       const [mean, variance, scale, offset] = ready as [Tensor, Tensor, Tensor, Tensor];
@@ -76,7 +71,21 @@ export function fixedNormaliser(
   };
 }
 
-/** Normalises by each batch's own statistics; `onStatistics` gets them (biased variance) with the values a channel. */
+/** Mean, variance, scale and offset. */
+function headTensors(
+  backend: Backend,
+  { layout, weights }: Network,
+  norm: number,
+  { mean, variance }: RunningStatistics,
+): readonly Tensor[] {
+  const { channels, scale, offset } = layout.norms[norm]!;
+  const vector = (values: Float32Array) => backend.tensor(values, [channels]);
+  const read = (parameter: number | null, otherwise: number) =>
+    parameter === null ? new Float32Array(channels).fill(otherwise) : backend.read(weights[parameter]!);
+  return [vector(mean), vector(variance), vector(read(scale, 1)), vector(read(offset, 0))];
+}
+
+/** Normalises by each batch's own statistics; `onStatistics` gets them (biased variance) with the number of values per channel. */
 export function batchNormaliser(
   backend: Backend,
   network: Network,

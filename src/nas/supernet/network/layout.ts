@@ -102,43 +102,65 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Parameters and norms in the order in which they are asked for; each is known by its number. */
+class Numbered {
+  readonly parameters: Parameter[] = [];
+  readonly norms: Norm[] = [];
+
+  add(name: string, shape: readonly number[], kind: Parameter['kind'], fanIn: number): number {
+    return this.parameters.push({ name, shape, kind, fanIn }) - 1;
+  }
+
+  conv(name: string, size: number, from: number, to: number): number {
+    return this.add(`${name}.weight`, [size, size, from, to], 'conv', size * size * from);
+  }
+
+  norm(name: string, channels: number, affine: boolean): number {
+    const scale = affine ? this.add(`${name}.weight`, [channels], 'scale', channels) : null;
+    const offset = affine ? this.add(`${name}.bias`, [channels], 'offset', channels) : null;
+    return this.norms.push({ name, channels, scale, offset }) - 1;
+  }
+
+  edge(
+    name: string,
+    ids: readonly OperationId[],
+    {
+      channels,
+      affine,
+      transformer,
+    }: {
+      readonly channels: number;
+      readonly affine: boolean;
+      readonly transformer: LayoutOptions['linearTransformer'];
+    },
+  ): EdgeLayout {
+    const has = (operation: (typeof operations)[number]) => ids.some((id) => operations[id] === operation);
+    const convNorm = (operation: 'conv1x1' | 'conv3x3', size: number): ConvNorm | null =>
+      has(operation)
+        ? {
+            conv: this.conv(`${name}.${operation}.conv`, size, channels, channels),
+            norm: this.norm(`${name}.${operation}.bn`, channels, affine),
+          }
+        : null;
+    const linear = (operation: 'skip' | 'pool', wanted: boolean) =>
+      wanted && has(operation) ? this.conv(`${name}.${operation}.transformer`, 1, channels, channels) : null;
+    return {
+      skip: linear('skip', transformer !== 'none'),
+      conv1x1: convNorm('conv1x1', 1),
+      conv3x3: convNorm('conv3x3', 3),
+      pool: linear('pool', transformer === 'skip+pool'),
+    };
+  }
+}
+
 function build(
   options: LayoutOptions,
   perEdge: readonly (readonly OperationId[])[],
   affineCells: boolean,
 ): Layout {
-  const parameters: Parameter[] = [];
-  const norms: Norm[] = [];
-  const add = (name: string, shape: readonly number[], kind: Parameter['kind'], fanIn: number) =>
-    parameters.push({ name, shape, kind, fanIn }) - 1;
-  const conv = (name: string, size: number, from: number, to: number) =>
-    add(`${name}.weight`, [size, size, from, to], 'conv', size * size * from);
-  const norm = (name: string, channels: number, affine: boolean) =>
-    norms.push({
-      name,
-      channels,
-      scale: affine ? add(`${name}.weight`, [channels], 'scale', channels) : null,
-      offset: affine ? add(`${name}.bias`, [channels], 'offset', channels) : null,
-    }) - 1;
-
-  const edgeLayout = (name: string, channels: number, ids: readonly OperationId[]): EdgeLayout => {
-    const has = (operation: (typeof operations)[number]) => ids.some((id) => operations[id] === operation);
-    const convNorm = (operation: 'conv1x1' | 'conv3x3', size: number): ConvNorm | null =>
-      has(operation)
-        ? {
-            conv: conv(`${name}.${operation}.conv`, size, channels, channels),
-            norm: norm(`${name}.${operation}.bn`, channels, affineCells),
-          }
-        : null;
-    const transformer = (operation: 'skip' | 'pool', wanted: boolean) =>
-      wanted && has(operation) ? conv(`${name}.${operation}.transformer`, 1, channels, channels) : null;
-    return {
-      skip: transformer('skip', options.linearTransformer !== 'none'),
-      conv1x1: convNorm('conv1x1', 1),
-      conv3x3: convNorm('conv3x3', 3),
-      pool: transformer('pool', options.linearTransformer === 'skip+pool'),
-    };
-  };
+  const numbered = new Numbered();
+  const conv = numbered.conv.bind(numbered);
+  const norm = numbered.norm.bind(numbered);
 
   const { channels } = options;
   const stem = { conv: conv('stem.conv', 3, 3, channels), norm: norm('stem.bn', channels, true) };
@@ -158,13 +180,18 @@ function build(
       Array.from({ length: options.cellsPerStage }, (_, cell) => ({
         channels: width,
         edges: perEdge.map((ids, edge) =>
-          edgeLayout(`stages.${stage}.cells.${cell}.edges.${edge}`, width, ids),
+          numbered.edge(`stages.${stage}.cells.${cell}.edges.${edge}`, ids, {
+            channels: width,
+            affine: affineCells,
+            transformer: options.linearTransformer,
+          }),
         ),
       })),
     );
   }
   const width = channels * 4;
   const headNorm = norm('head.bn', width, true);
+  const { parameters, norms } = numbered;
   return {
     parameters,
     norms,
@@ -172,8 +199,8 @@ function build(
     stages,
     reductions,
     headNorm,
-    linearWeight: add('head.linear.weight', [width, classCount], 'linear', width),
-    linearBias: add('head.linear.bias', [classCount], 'bias', width),
+    linearWeight: numbered.add('head.linear.weight', [width, classCount], 'linear', width),
+    linearBias: numbered.add('head.linear.bias', [classCount], 'bias', width),
     nodeReduce: options.nodeReduce,
     countPadding: options.countPadding,
   };

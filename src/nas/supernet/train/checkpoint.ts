@@ -54,8 +54,7 @@ const pendingPrefix = 'pending:';
 export function saveCheckpoint(
   folder: string,
   backend: Backend,
-  network: Network,
-  optimizer: Optimizer,
+  { network, optimizer }: { readonly network: Network; readonly optimizer: Optimizer },
   progress: Progress,
 ): void {
   const { parameters } = network.layout;

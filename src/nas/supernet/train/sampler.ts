@@ -1,4 +1,4 @@
-/** Which path each training batch takes: strictly fair (FairNAS) or uniform, one architecture for all cells or one a cell. */
+/** Which path each training batch takes: strictly fair (FairNAS) or uniform, one architecture for all cells or one per cell. */
 import { Random, type RandomState } from '../../data/random.ts';
 import type { Architecture, OperationId } from '../../space/architecture.ts';
 import { asArchitecture } from '../../space/architecture.ts';

@@ -70,7 +70,7 @@ export async function train(backend: Backend, training: Training): Promise<Train
       sampler: sampler.state,
       lr: learningRate(options, course.epoch),
     };
-    saveCheckpoint(checkpoint.folder, backend, network, optimizer, progress);
+    saveCheckpoint(checkpoint.folder, backend, { network, optimizer }, progress);
   };
 
   const loader = await openLoader(training, plan, { epoch: course.epoch, batch: course.batch });

@@ -5,6 +5,7 @@
  * gradients start anew and carry the figure's name, since two figures share one page; (3) text is measured with Arial's
  * widths, not guessed; (4) local time is UTC; (5) nothing is loaded: a url is an error, and every inline row must
  * have arrived; (6) rows that a mark cannot draw (null, NaN) are counted, never dropped in silence.
+ * Long because it is all that the report knows of Vega's scene and data.
  */
 
 import { anchor } from '../../../lib/html.ts';
@@ -252,7 +253,7 @@ function rowsOf(data: unknown): readonly object[] {
 
 function missing(before: readonly object[], after: readonly object[]): readonly object[] {
   const left = new Set(after);
-  // A derived data set holds copies of its source's rows; then rows are told apart by their values.
+  // A derived data set holds copies of its source's rows; then rows are distinguished by their values.
   if (before.some((row) => left.has(row))) return before.filter((row) => !left.has(row));
   const counts = countRows(after);
   return before.filter((row) => {

@@ -130,7 +130,7 @@ export function compareWith(baseline: Baseline, input: ReportInput): Comparison 
   const after = metricMap(input.metrics.map(({ origin, value }) => ({ cell: origin.cell, values: value })));
   const names = [...new Set([...after.keys(), ...before.keys()])];
   const { provenance } = input;
-  const had = new Set(baseline.cells.map(({ id }) => id));
+  const cellsBefore = new Set(baseline.cells.map(({ id }) => id));
   const has = new Set(input.cells.map(({ id }) => id));
   return {
     metrics: names
@@ -157,7 +157,7 @@ export function compareWith(baseline: Baseline, input: ReportInput): Comparison 
       ...changes(Object.entries(baseline.provenance.packages), Object.entries(provenance.packages)),
       ...changes(Object.entries(baseline.provenance.tools), Object.entries(provenance.tools)),
     ],
-    newCells: input.cells.map(({ id }) => id).filter((id) => !had.has(id)),
+    newCells: input.cells.map(({ id }) => id).filter((id) => !cellsBefore.has(id)),
     missingCells: baseline.cells.map(({ id }) => id).filter((id) => !has.has(id)),
   };
 }

@@ -7,13 +7,14 @@ import { type Badge, hasFailed, hasResults, stateLooks } from './state.ts';
 /** The page's one verdict: what of the plan is there. */
 export function verdict(input: ReportInput): readonly [Badge, string] {
   const all = input.cells.length;
-  const had = input.cells.filter(({ state }) => hasResults(state)).length;
+  const withResults = input.cells.filter(({ state }) => hasResults(state)).length;
   const failed = input.cells.filter(({ state }) => hasFailed(state)).length;
   if (all === 0) return [stateLooks.waiting, 'Nothing planned'];
-  if (failed > 0) return [stateLooks.failed, `${failed} failed, ${had} of ${countText(all, 'cell')} there`];
+  if (failed > 0)
+    return [stateLooks.failed, `${failed} failed, ${withResults} of ${countText(all, 'cell')} there`];
   const outdated = input.cells.filter(({ state }) => state === 'outdated').length;
   if (outdated > 0) return [stateLooks.outdated, `Out of date: ${outdated} of ${countText(all, 'cell')}`];
-  if (had < all) return [stateLooks.running, `Partial: ${had} of ${countText(all, 'cell')}`];
+  if (withResults < all) return [stateLooks.running, `Partial: ${withResults} of ${countText(all, 'cell')}`];
   return [stateLooks.done, `Complete: ${countText(all, 'cell')}`];
 }
 

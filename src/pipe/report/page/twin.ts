@@ -35,7 +35,7 @@ export function reportTwin(
     run: input.run,
     counts: {
       cells: input.cells.length,
-      had: input.cells.filter(({ state }) => hasResults(state)).length,
+      withResults: input.cells.filter(({ state }) => hasResults(state)).length,
       failed: input.cells.filter(({ state }) => hasFailed(state)).length,
     },
     made: makers.list,

@@ -2,6 +2,7 @@
  * The code of a Python stage: what its entry reaches by imports, as Python's own parser reads it, without comments and
  * formatting. Installed packages enter by name and version, the interpreter by its version. Python starts only when something
  * that the last trace looked at changed.
+ * Long because one trace remembers what it asked, to be asked again.
  */
 import { delimiter, join, resolve } from 'node:path';
 import { type Sha256, sha256Of } from '../../../lib/sha256.ts';

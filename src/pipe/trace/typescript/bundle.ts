@@ -35,7 +35,7 @@ export interface BundleOptions {
   /** Absolute, as is the next. */
   readonly project: string;
   readonly codeFolder: string;
-  /** Is told of every path that the bundle may depend on. */
+  /** Gets every path that the bundle may depend on. */
   readonly observer: Observer;
 }
 
@@ -106,6 +106,17 @@ export async function bundleTogether(entry: string, options: BundleOptions): Pro
     Object.assign(metafile.inputs, result.metafile.inputs);
   }
   addWorkerImports(metafile, workers, project);
+  noteInputs(metafile, project, lookups);
+  return {
+    pieces,
+    taken: Object.fromEntries(Object.entries(taken).map(([source, text]) => [source, sha256Of(text)])),
+    packages: Object.fromEntries([...packages].sort(([a], [b]) => (a < b ? -1 : 1))),
+    metafile,
+  };
+}
+
+/** Every file that was read, and every pattern that an import could mean. */
+function noteInputs(metafile: Metafile, project: string, lookups: Lookups): void {
   for (const [source, { imports }] of Object.entries(metafile.inputs)) {
     if (source.includes(':')) continue;
     lookups.input(join(project, source));
@@ -113,12 +124,6 @@ export async function bundleTogether(entry: string, options: BundleOptions): Pro
       if (external && path.startsWith('.') && path.includes('*'))
         lookups.glob(path, dirname(join(project, source)));
   }
-  return {
-    pieces,
-    taken: Object.fromEntries(Object.entries(taken).map(([source, text]) => [source, sha256Of(text)])),
-    packages: Object.fromEntries([...packages].sort(([a], [b]) => (a < b ? -1 : 1))),
-    metafile,
-  };
 }
 
 /**

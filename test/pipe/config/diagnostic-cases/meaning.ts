@@ -38,7 +38,7 @@ export const meaningCases: readonly DiagnosticCase[] = [
   },
   {
     rule: 'cycle',
-    what: 'three stages in a circle',
+    what: 'three stages in a cycle',
     text: `${head}stages:\n  a: {cmd: "true", deps: {x: c.o}, outs: {o: o}}\n  b: {cmd: "true", deps: {x: «a.o}, outs: {o: o}}\n  c: {cmd: "true", deps: {x: b.o}, outs: {o: o}}\n`,
     says: /a → c → b → a/,
   },
@@ -256,7 +256,7 @@ export const meaningCases: readonly DiagnosticCase[] = [
     rule: 'too-much',
     what: 'more than the file defines',
     text: `${head}resources: {licence: 1}\nstages:\n  a: {cmd: "true", outs: {o: o}, resources: {licence: «2}}\n`,
-    says: /can never be had/,
+    says: /exceeds what the file defines/,
   },
   {
     rule: 'reserved-variable',
@@ -285,7 +285,7 @@ export const meaningCases: readonly DiagnosticCase[] = [
   },
   {
     rule: 'profile-cycle',
-    what: 'profiles in a circle',
+    what: 'profiles in a cycle',
     text: `${head}profiles: {p: {extends: q}, q: {extends: «p}}\nstages:\n${stage('a')}`,
     says: /p → q → p/,
   },

@@ -1,4 +1,4 @@
-/** Imports of Python, and what an edit behind them does to the key. */
+/** Imports of Python, and what an edit behind them does to the key. Long because it is a table of cases. */
 
 export interface Case {
   readonly what: string;

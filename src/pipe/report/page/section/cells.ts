@@ -14,14 +14,14 @@ const listedCells = 1500;
 
 export function cellsSection(input: ReportInput): Html | null {
   if (input.cells.length === 0) return null;
-  const had = input.cells.filter(({ state }) => hasResults(state)).length;
+  const withResults = input.cells.filter(({ state }) => hasResults(state)).length;
   const failed = input.cells.filter(({ state }) => hasFailed(state));
   const listed =
     input.cells.length <= listedCells
       ? input.cells
       : [...failed, ...input.cells.filter(({ state }) => !hasFailed(state))].slice(0, listedCells);
   return html`<section id="work"><h2>What ran, and what was cached</h2>
-<p class="note">${had} of ${countText(input.cells.length, 'cell')} have their results: ${countStates(
+<p class="note">${withResults} of ${countText(input.cells.length, 'cell')} have their results: ${countStates(
     input.cells,
   )
     .map(([state, count]) => `${count} ${stateLooks[state].word}`)

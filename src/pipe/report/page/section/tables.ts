@@ -117,8 +117,9 @@ function delta(column: TableColumn, now: Value, before: Value): Html | null {
       ? 1.96 * Math.sqrt(now.std ** 2 / now.n! + before.std ** 2 / before.n!)
       : null;
   // A change that its own interval does not tell from none is neither better nor worse.
-  const told = spread === null || Math.abs(change) > spread;
-  const better = column.better === undefined || !told ? null : change > 0 === (column.better === 'higher');
+  const significant = spread === null || Math.abs(change) > spread;
+  const better =
+    column.better === undefined || !significant ? null : change > 0 === (column.better === 'higher');
   const word = better === null ? null : better ? 'better' : 'worse';
   return html`<br><span class="delta">Δ ${signedText(change, column.digits)}${spread === null ? null : ` ± ${numberText(spread, column.digits)}`}${word === null ? null : html` <span class="${word === 'better' ? 'good' : 'bad'}">${word}</span>`}</span>`;
 }
