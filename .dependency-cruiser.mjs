@@ -24,6 +24,7 @@ const engine = [
   'pipe/run',
   'pipe/screen',
   'pipe/import',
+  'pipe/template',
   'pipe/report/model',
   'pipe/report/figure',
   'pipe/report/client',

@@ -14,6 +14,8 @@ const slow = [
   'test/fuzz/**/*.test.ts',
   'test/parity/**/*.test.ts',
   'test/study/**/*.test.ts',
+  'test/tutorial.test.ts',
+  'test/compare/**/*.test.ts',
   'test/pipe/import/**/*.test.ts',
   'test/pipe/access/**/*.test.ts',
   'test/pipe/python/**/*.test.ts',

@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
 import { buildPage, buildVegaRuntime } from './client.mjs';
 import { copyPython } from './python-files.mjs';
+import { copyTemplates } from './template-files.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -95,6 +96,7 @@ const bundled = await bundle(engine, 'dist', { external: Object.keys(manifest.de
 writeFileSync(join(root, 'dist/LICENCES.txt'), licences(bundled).join('\n---\n\n'));
 if (existsSync(join(root, 'src/nas'))) await bundle(study, 'dist/nas', { packages: 'external' });
 copyPython(root, join(root, 'dist'));
+copyTemplates(root, join(root, 'dist'));
 await buildPage(root, 'dist');
 await buildVegaRuntime(root, 'dist');
 

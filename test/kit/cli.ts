@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildPage } from '../../scripts/client.mjs';
 import { copyPython } from '../../scripts/python-files.mjs';
+import { copyTemplates } from '../../scripts/template-files.mjs';
 import { Folder } from './folder.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -39,6 +40,7 @@ export async function buildPipe(): Promise<{ readonly file: string; remove(): vo
     define: { PIPE_VERSION: '"0.0.0-test"' },
   });
   copyPython(root, folder);
+  copyTemplates(root, folder);
   await buildPage(root, folder);
   return { file: join(folder, 'pipe.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -62,11 +62,22 @@ const ignoreText = '# What `pipe run` makes again.\ncache/\nreports/\n';
 export const init: Command = {
   name: 'init',
   summary: 'write a small working pipeline to start from',
-  usage: '',
-  flags: { ...jsonFlag },
-  examples: [['pipe init && pipe run', 'then open reports/index.html']],
+  usage: '[flags]',
+  flags: {
+    ...jsonFlag,
+    template: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Start from `python`, `typescript`, `shell` or `sweep`',
+    },
+  },
+  examples: [
+    ['pipe init && pipe run', 'then open reports/index.html'],
+    ['pipe init --template python', 'stages in Python, with a matrix, seeds, a figure and a test'],
+  ],
   async run(parsed, invocation) {
     const { project, stdout } = invocation;
+    const { files, test } = await chosen(parsed.text('template'));
     for (const file of Object.keys(files)) {
       if (await exists(join(project, file))) {
         throw new UserError(`${file} is there already: nothing was written`, {
@@ -82,15 +93,36 @@ export const init: Command = {
       await mkdir(dirname(join(project, file)), { recursive: true });
       await writeFile(join(project, file), text, { flag: 'wx' });
     }
-    if (parsed.is('json')) printJson(invocation, { wrote: Object.keys(written) });
+    if (parsed.is('json')) printJson(invocation, { wrote: Object.keys(written), test });
     else {
-      for (const file of Object.keys(written)) stdout.write(`wrote ${file}\n`);
-      if (ignored) stdout.write(`${ignoreFile} is there already: add cache/ and reports/ to it\n`);
+      for (const file of Object.keys(files)) stdout.write(`wrote ${file}\n`);
+      stdout.write(
+        ignored ? `${ignoreFile} is there already: add cache/ and reports/ to it\n` : `wrote ${ignoreFile}\n`,
+      );
+      if (test !== null) stdout.write(`its test: ${test}\n`);
       stdout.write('next: npx pipe run\n');
+      if (process.platform === 'linux')
+        stdout.write(
+          'later: npx pipe verify --trace CELL lists files that a stage opens without declaring them\n',
+        );
     }
     return exitCode.ok;
   },
 };
+
+/** `test`: how the template's own test is run; null: it has none. */
+async function chosen(
+  name: string | null,
+): Promise<{ readonly files: Readonly<Record<string, string>>; readonly test: string | null }> {
+  if (name === null) return { files, test: null };
+  const { isTemplate, templateFiles, templates } = await import('../template/template.ts');
+  if (isTemplate(name)) return { files: Object.fromEntries(templateFiles(name)), test: templates[name].test };
+  const { didYouMean, listOf } = await import('../../lib/diagnostics/suggest.ts');
+  throw new UserError(`there is no template \`${name}\``, {
+    code: exitCode.usage,
+    hint: didYouMean(name, Object.keys(templates)) ?? `there is ${listOf(Object.keys(templates))}`,
+  });
+}
 
 async function exists(path: string): Promise<boolean> {
   try {

@@ -14,6 +14,7 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   params: async () => (await import('./params.ts')).params,
   cache: async () => (await import('./cache.ts')).cache,
   verify: async () => (await import('./verify.ts')).verify,
+  shell: async () => (await import('./shell.ts')).shell,
   init: async () => (await import('./init.ts')).init,
   import: async () => (await import('./import.ts')).importVerb,
   schema: async () => (await import('./schema.ts')).schema,

@@ -16,6 +16,7 @@ import {
   pipelineFlags,
   printJson,
 } from './command.ts';
+import { gpusFor } from './gpus-for.ts';
 import { planOf, targeted, withWorkspace } from './project.ts';
 import { columns } from './table.ts';
 
@@ -143,10 +144,4 @@ function tracedText(cell: Cell, undeclared: readonly Advice[], all: boolean): st
   const count = countText(undeclared.length, 'file');
   const rest = more > 0 ? `  ${numberText(more)} more: add --all\n` : '';
   return `${cell.id}: opens ${count} that stage ${cell.stage} does not declare\n${columns(rows)}${rest}`;
-}
-
-async function gpusFor(cell: Cell, env: NodeJS.ProcessEnv): Promise<readonly number[]> {
-  if (cell.resources.gpu === 0) return [];
-  const { probeGpus, usableGpus } = await import('../exec/gpu.ts');
-  return usableGpus(await probeGpus(), env.CUDA_VISIBLE_DEVICES, null).slice(0, cell.resources.gpu);
 }

@@ -201,7 +201,8 @@ function endOf(code: number | null, signal: string | null): ProcessEnd {
   return code === 0 ? { kind: 'ok' } : { kind: 'exit', code: code ?? 1 };
 }
 
-async function commandLine(attempt: Attempt): Promise<CommandLine> {
+/** What starts the attempt: a program and its arguments. */
+export async function commandLine(attempt: Attempt): Promise<CommandLine> {
   if (attempt.run.kind === 'module') {
     const { python, file } = attempt.run;
     if (python !== null)

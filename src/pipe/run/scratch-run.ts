@@ -27,6 +27,14 @@ export async function beginScratch(
   { cell, workspace }: Pick<ScratchRun, 'cell' | 'workspace'>,
   verb: string,
 ): Promise<CellTransaction> {
+  const status = await workspace.look(cell.id);
+  if (status.state === 'waiting') {
+    const [first = '', ...others] = status.on;
+    const rest = others.length > 0 ? ` and ${others.length} more` : '';
+    throw new UserError(`${cell.id} cannot be run now: ${first}${rest} must be run first`, {
+      hint: `\`npx pipe run '${first}'\``,
+    });
+  }
   const begun = await workspace.begin(cell.id, { run: `${verb}-${process.pid}`, force: true, noCache: true });
   if (begun.kind === 'run') return begun;
   const [obstacle] = begun.kind === 'blocked' ? begun.obstacles : [];

@@ -1,0 +1,81 @@
+/** `pipe init --template`: each runs at once, is up to date afterwards, draws a figure, and has a test that can fail. */
+import { spawnSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { templates } from '../../../src/pipe/template/template.ts';
+import { buildPipe, CliProject } from '../../kit/cli.ts';
+
+const hasPython = spawnSync('python3', ['-c', 'import ast']).status === 0;
+let pipe: Awaited<ReturnType<typeof buildPipe>>;
+let project: CliProject;
+beforeAll(async () => {
+  pipe = await buildPipe();
+});
+afterAll(() => pipe.remove());
+beforeEach(() => {
+  project = new CliProject(pipe.file);
+});
+afterEach(() => project.remove());
+
+/** How many cells, how each runs its own test, and an edit that the test must notice. */
+const facts = {
+  python: {
+    cells: 10,
+    figure: 'Loss by step',
+    break: ['lib/descent.py', 'a * x + b - y, x', 'a * x - b - y, x'],
+  },
+  typescript: {
+    cells: 8,
+    figure: 'Error by number of points',
+    break: ['lib/sampling.ts', '4 * inside', '3 * inside'],
+  },
+  shell: { cells: 8, figure: 'Counts by side', break: ['steps/worst.awk', '$4 / $5', '$5 / $4'] },
+  sweep: {
+    cells: 16,
+    figure: 'Accuracy',
+    break: ['lib/choose.mjs', 'other.mean > one.mean', 'other.mean < one.mean'],
+  },
+} as const;
+
+function ownTest(command: string) {
+  if (command.startsWith('npx pipe ')) {
+    const { code, stderr } = project.pipe(...command.slice('npx pipe '.length).split(' '));
+    return { code, text: stderr };
+  }
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: project.dir, encoding: 'utf8' });
+  return { code: status, text: stdout + stderr };
+}
+
+describe.each(Object.entries(templates))('%s', (name, template) => {
+  const fact = facts[name as keyof typeof facts];
+
+  test.skipIf(name === 'python' && !hasPython)('runs at once, with a figure, and its test can fail', () => {
+    const { code, stdout } = project.pipe('init', '--template', name);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`its test: ${template.test}\n`);
+    const first = project.pipe('run');
+    expect(first.stderr).toMatch(new RegExp(`${fact.cells} done, 0 cached, 0 failed`));
+    expect(first.stderr).not.toMatch(/warning/i);
+    expect(project.pipe('run').stderr).toMatch(new RegExp(`up to date: ${fact.cells} cells`));
+    const report = project.read('reports/index.html');
+    expect(report).toContain(fact.figure);
+    expect(report).toMatch(/<figure[\s\S]*<svg/);
+    expect(project.pipe('metrics').stdout).not.toBe('');
+
+    expect(ownTest(template.test)).toMatchObject({ code: 0 });
+    const [file, from, to] = fact.break;
+    project.edit(file, (text) => text.replace(from, to));
+    expect(project.read(file)).toContain(to);
+    expect(ownTest(template.test).code, 'the test must notice').toBe(1);
+  });
+});
+
+test('nothing that is there is overwritten, and an unknown template is refused with a next step', () => {
+  project.write('lib/choose.mjs', 'mine');
+  const { code, stderr } = project.pipe('init', '--template', 'sweep');
+  expect(code).toBe(2);
+  expect(stderr).toContain('lib/choose.mjs is there already: nothing was written');
+  expect(project.has('pipeline.yaml')).toBe(false);
+  expect(project.pipe('init', '--template', 'pyhton').stderr).toMatch(
+    /no template `pyhton`\n.*did you mean `python`/,
+  );
+});
