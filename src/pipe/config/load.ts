@@ -23,6 +23,7 @@ import type { Axis, LinkMode, PipelineDocument, SourceCandidate, SourceDoc, Stag
 import { milliseconds } from './duration.ts';
 import { loadStage } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
+import { type ParamsLayer, ParamsSchema } from './params-schema.ts';
 import { pipelineSchema, profileSchema, type RawSource, type RawStage, sourceSchema } from './schema.ts';
 import type { Scope } from './scope.ts';
 import { parseTemplate } from './template.ts';
@@ -51,10 +52,10 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
   }
   const root = checkTopLevel(parsed, source, report);
   const base = baseSettings(root, source, report);
-  const settings = overridden(base, root, options, { source, report });
+  const { types, ...settings } = overridden(base, root, options, { source, report });
   const scope: Scope = {
     ...settings,
-    axisNames: valueNames(base, settings, root),
+    axisNames: valueNames(base.axes, settings.axes, root),
     shell: topText(root, 'shell', source, report) ?? null,
     link: linkOf(root, source, report),
     python: topPython(root, source, report) ?? 'python3',
@@ -180,19 +181,20 @@ function baseSettings(root: YamlMap, source: SourceText, report: Report): Settin
     if (axis) axes.set(entry.key, axis);
     refuseTemplates(entry.value, 'axes', source, report);
   }
+  const types = ParamsSchema.in(root, source, report);
   const params = entryOf(root, 'params');
-  if (!params) return { params: {}, axes };
+  if (!params) return { types, params: {}, axes };
   if (params.value.kind !== 'map') {
     report(
       'wrong-type',
       source.at(params.keySpan),
       `\`params\`: expected a map, found ${kindOf(params.value)}`,
     );
-    return { params: {}, axes };
+    return { types, params: {}, axes };
   }
   refuseTemplates(params.value, 'params', source, report);
   const value = toJson(params.value);
-  return { params: isJsonObject(value) ? value : {}, axes };
+  return { types, params: isJsonObject(value) ? value : {}, axes };
 }
 
 /** Params and axes are data: a reference in them would be taken literally, which nobody who writes one expects. */
@@ -213,18 +215,49 @@ function overridden(
   { source, report }: DiagnosedText,
 ): Settings {
   const profiles = entryOf(root, 'profiles')?.value;
+  const own = entryOf(root, 'params');
+  const { types } = base;
+  const inBase = types?.check(base.params, { node: own?.value, source, at: own?.keySpan ?? root }, report);
   // All profiles are checked, also those that this run does not use: a mistake must not wait for its first use.
   for (const entry of named(root, 'profiles', [], { source, report })) {
     const raw = checkShape(profileSchema, entry.value, `profile \`${entry.key}\``, { source, report });
     if (!raw) continue;
     const chain = profileChain(entry.key, profiles, source, onlyInFile(report));
     chain?.reduce((settings, one) => applyOverride(settings, one, source, () => {}), base);
-    if (chain) applyOverride(chainSettings(base, chain.slice(0, -1), source), entry.value, source, report);
+    if (!chain) continue;
+    const { params } = applyOverride(
+      chainSettings(base, chain.slice(0, -1), source),
+      entry.value,
+      source,
+      report,
+    );
+    const before = types?.check(
+      chainSettings(base, chain.slice(0, -1), source).params,
+      nowhere(source),
+      () => {},
+    );
+    const given = entryOf(entry.value, 'params')?.value;
+    types?.check(
+      params,
+      { node: given, source, at: entry.keySpan },
+      report,
+      new Set([...(inBase ?? []), ...(before ?? [])]),
+    );
   }
   const chain =
     options.profile === null ? [] : profileChain(options.profile, profiles, source, onlyOutside(report));
   const { override, source: setSource } = parseSet(options.set, report);
-  return applyOverride(chainSettings(base, chain ?? [], source), override, setSource, report);
+  const chosen = chainSettings(base, chain ?? [], source);
+  const settings = applyOverride(chosen, override, setSource, report);
+  const before = types?.check(chosen.params, nowhere(source), () => {});
+  const given = { node: entryOf(override, 'params')?.value, source: setSource, at: override };
+  types?.check(settings.params, given, report, before);
+  return settings;
+}
+
+/** For what is only looked at. */
+function nowhere(source: SourceText): ParamsLayer {
+  return { node: undefined, source, at: { start: 0, end: 0 } };
 }
 
 function chainSettings(base: Settings, chain: readonly YamlNode[], source: SourceText): Settings {
@@ -245,8 +278,8 @@ function onlyOutside(report: Report): Report {
 
 /** Names that each axis has, or had before a profile or --set: patterns in a matrix may go on naming those. */
 function valueNames(
-  base: Settings,
-  settings: Settings,
+  base: Settings['axes'],
+  settings: Settings['axes'],
   root: YamlMap,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const names = new Map<string, Set<string>>();
@@ -254,7 +287,7 @@ function valueNames(
     const known = names.get(axis) ?? new Set();
     names.set(axis, known.add(name));
   };
-  for (const axes of [base.axes, settings.axes]) {
+  for (const axes of [base, settings]) {
     for (const axis of axes.values()) for (const value of axis.values) add(axis.name, value.name);
   }
   const profiles = entryOf(root, 'profiles')?.value;

@@ -1,7 +1,6 @@
 /** What changes params and axes before planning: the chain of profiles, then `--set`. */
 
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
-import type { DiagnosedText } from '../../lib/diagnostics/shape.ts';
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import {
   entryOf,
@@ -15,12 +14,15 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { overrideAxis } from './axis.ts';
 import type { Axis } from './document.ts';
+import type { ParamsSchema } from './params-schema.ts';
 
 /** Where diagnostics say that a mistake in an argument of --set stands. */
 const setFile = '--set';
 
 /** Params and axes as far as they have been built. */
 export interface Settings {
+  /** Null: types of params are those of their defaults. */
+  readonly types: ParamsSchema | null;
   readonly params: JsonObject;
   readonly axes: ReadonlyMap<string, Axis>;
 }
@@ -69,7 +71,7 @@ export function applyOverride(
   const axesNode = entryOf(override, 'axes')?.value;
   const params =
     paramsNode?.kind === 'map'
-      ? mergeParams(settings.params, paramsNode, [], { source, report })
+      ? mergeParams(settings.params, paramsNode, [], { types: settings.types, source, report })
       : settings.params;
   const axes = new Map(settings.axes);
   for (const entry of axesNode?.kind === 'map' ? axesNode.entries : []) {
@@ -85,7 +87,7 @@ export function applyOverride(
     }
     axes.set(entry.key, overrideAxis(base, entry.value, source, report) ?? base);
   }
-  return { params, axes };
+  return { ...settings, params, axes };
 }
 
 /** What can be written in place of the unknown axis: its name in a profile, the whole path in --set. */
@@ -95,13 +97,15 @@ function axisHint(unknown: string, axes: readonly string[], source: SourceText):
   return near === undefined ? `there is ${listOf(axes.map(written))}` : `did you mean \`${written(near)}\`?`;
 }
 
+interface Merge {
+  readonly types: ParamsSchema | null;
+  readonly source: SourceText;
+  readonly report: Report;
+}
+
 /** Only what is declared may be changed, except below a map that is explicitly empty. */
-function mergeParams(
-  base: JsonObject,
-  node: YamlMap,
-  path: readonly string[],
-  { source, report }: DiagnosedText,
-): JsonObject {
+function mergeParams(base: JsonObject, node: YamlMap, path: readonly string[], merge: Merge): JsonObject {
+  const { source, report } = merge;
   const open = path.length > 0 && Object.keys(base).length === 0;
   const merged: Record<string, Json> = { ...base };
   for (const entry of node.entries) {
@@ -119,32 +123,37 @@ function mergeParams(
     }
     merged[entry.key] =
       isJsonObject(old) && entry.value.kind === 'map'
-        ? mergeParams(old, entry.value, here, { source, report })
-        : typed(old, entry.value, { name: here.join('.'), source, report });
+        ? mergeParams(old, entry.value, here, merge)
+        : typed(old, entry.value, here, merge);
   }
   return merged;
 }
 
 /**
  * The value as the param's type has it. A profile may change the type, --set may not: what a shell hands over is text, and
- * `epochs=six` must not become a param. Text stays text, however it reads: `--set name=2024`.
+ * `epochs=six` must not become a param. Text stays text, however it reads: `--set name=2024`. A param that the file's
+ * schema describes is checked against that instead, when everything is merged.
  */
 function typed(
   old: Json | undefined,
   node: YamlNode,
-  { name, source, report }: { readonly name: string; readonly source: SourceText; readonly report: Report },
+  path: readonly string[],
+  { types, source, report }: Merge,
 ): Json {
   const value = toJson(node);
-  // A param that is null by default, or not declared at all, has no type to keep.
-  if (source.file !== setFile || old === undefined || old === null || value === null) return value;
-  if (typeof old === 'string' && node.kind === 'scalar')
+  if (source.file !== setFile || value === null) return value;
+  const described = types?.typeOf(path) ?? null;
+  const isText = described === null ? typeof old === 'string' : described === 'string';
+  if (isText && node.kind === 'scalar')
     return typeof value === 'string' ? value : source.text.slice(node.start, node.end);
+  // A param that is null by default, or not declared at all, has no type to keep.
+  if (described !== null || old === undefined || old === null) return value;
   const [wanted, found] = [typeWord(old), typeWord(value)];
   if (wanted === found || (isJsonObject(old) && Object.keys(old).length === 0)) return value;
   report(
     'wrong-type',
     source.at(node),
-    `param \`${name}\` is ${wanted}, not ${found}`,
+    `param \`${path.join('.')}\` is ${wanted}, not ${found}`,
     `it is ${JSON.stringify(old)} by default`,
   );
   return old;

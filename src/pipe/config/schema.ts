@@ -269,6 +269,12 @@ export const pipelineSchema = fixed({
     .optional()
     .describe('What runs the stages in Python; `python3` when left out. As in a stage.'),
   params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),
+  paramsSchema: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe(
+      'What `params` may be, as a JSON Schema; without it, a param given with `--set` has the type of its default.',
+    ),
   profiles: z
     .record(name, profileSchema)
     .optional()

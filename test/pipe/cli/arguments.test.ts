@@ -40,6 +40,42 @@ test.each([
   expect(stderr).toMatch(message);
 });
 
+test('paramsSchema holds defaults, profiles and --set to a JSON Schema, each mistake at the value that makes it', () => {
+  const text = (epochs: unknown, paper: unknown) =>
+    `version: 1
+params: {train: {epochs: ${epochs}, mode: fast, name: a, rate: 1}}
+paramsSchema: {properties: {train: {properties: {epochs: {type: integer, minimum: 1}, mode: {enum: [fast, slow]}, name: {type: string}, rate: {type: [number, string]}}}}}
+profiles: {paper: {params: {train: {epochs: ${paper}}}}, more: {extends: paper, params: {train: {mode: slow}}}}
+stages: {a: {cmd: "echo > \${outs.o}", params: {train: "\${params.train}"}, outs: {o: o}}}
+`;
+  const said = (...set: readonly string[]) => {
+    const { code, stderr } = project.pipe('params', ...set.flatMap((one) => ['--set', one]));
+    return [code, ...(stderr.match(/^\S+:\d+:\d+: error: .*/gm) ?? [])];
+  };
+  project.write('pipeline.yaml', text(10, 250));
+  expect(said()).toEqual([0]);
+  expect(said('train.epochs=1.5')).toEqual([
+    2,
+    '--set:1:14: error: param `train.epochs` must be a whole number [wrong-type]',
+  ]);
+  expect(said('train.rate=2', 'train.mode=fas')).toEqual([
+    2,
+    '--set:2:12: error: param `train.mode` must be "fast" or "slow" [wrong-value]',
+  ]);
+  expect(said('train.rate=high')).toEqual([0]);
+  expect(said('train.name=2024')).toEqual([0]);
+  project.write('pipeline.yaml', text(10, '"many"'));
+  expect(said()).toEqual([
+    2,
+    expect.stringMatching(/^pipeline.yaml:4:4\d: error: param `train.epochs` must be a number/),
+  ]);
+  project.write('pipeline.yaml', text(0, 250));
+  expect(said()).toEqual([
+    2,
+    expect.stringContaining('pipeline.yaml:2:26: error: param `train.epochs`: Too small'),
+  ]);
+});
+
 test('text given to --set stays text where the default is text, however it reads', () => {
   project.write('pipeline.yaml', typed);
   const { stdout } = project.pipe('params', '--set', 'train.name=2024', '--json');

@@ -68,6 +68,20 @@ stages:
 changed, so that a typo is a mistake and not a new param; below a map that is explicitly empty (\`extra: {}\`) everything can
 be set.
 
+A param that is given with \`--set\` keeps the type of its default: \`--set train.epochs=six\` over a number is a mistake, and text
+stays text however it reads (\`--set name=2024\`). What a default cannot say, a JSON Schema of \`params\` can; defaults,
+profiles and \`--set\` are all held to it, and what it describes need not be of its default's type:
+
+\`\`\`yaml
+params: {train: {epochs: 10, mode: fast}}
+paramsSchema:
+  properties:
+    train:
+      properties:
+        epochs: {type: integer, minimum: 1}
+        mode: {enum: [fast, slow]}
+\`\`\`
+
 {{profile}}
 
 In a profile, a list for an axis keeps those of its values, in that order; where the axis is itself a plain list, other

@@ -22,6 +22,7 @@ export const ruleText: Readonly<Record<string, string>> = {
   'duplicate-out': 'No two outs share a path or a place, and none lies inside another.',
   'place-over-input': 'An out is never placed over something that is read.',
   'dep-on-place': 'What a stage makes is named as its out, so that the reader waits for it.',
+  'bad-schema': '`paramsSchema` is a JSON Schema that is understood: no `if`, no reference to another file.',
   'unknown-axis': 'A matrix, a pattern, a profile names axes that exist.',
   'unknown-value':
     'A pattern or a profile names values that an axis has, or had before a profile changed it.',
