@@ -172,3 +172,18 @@ stages:
     expect(project.pipe('cache', 'verify').code).toBe(0);
   });
 });
+
+test('a file and a folder of the project may be hard-linked as outs, and a write through the link is noticed', () => {
+  project.write('in.txt', 'right\n');
+  project.write('dir/a.txt', 'right\n');
+  const pipeline = (cmd: string) =>
+    `version: 1\nstages:\n  a: {cmd: ${JSON.stringify(cmd)}, deps: {x: ./in.txt, y: dir}, outs: {o: o.txt, d: d}}\n`;
+  const links = 'ln ${deps.x} ${outs.o}; cp -al ${deps.y} ${outs.d}';
+  project.write('pipeline.yaml', pipeline(links));
+  const { code, stderr } = project.pipe('run');
+  expect(code, stderr).toBe(0);
+  project.write('in.txt', 'other\n');
+  expect(project.read('cache/cells/a/o.txt')).toBe('right\n');
+  project.write('pipeline.yaml', pipeline(`${links}; echo wrong > \${outs.d}/a.txt`));
+  expect(project.pipe('run').stderr).toContain('dir changed while the stage ran');
+});

@@ -1,5 +1,5 @@
 /** How outs are put in place: as copies or links, taking the disk once, and only what differs. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -138,19 +138,47 @@ stages:
   expect(kib).toBeLessThan(32_000);
 });
 
-test('an edit in a folder out puts back what differs and leaves the other files as they were', () => {
+test('an edit in a folder out puts back what differs and does not touch the other files, at its place neither', () => {
   project.write(
     'pipeline.yaml',
     `version: 1
 stages:
-  a: {cmd: "mkdir \${outs.d}; for i in 1 2 3; do echo $i > \${outs.d}/$i.txt; done", outs: {d: d}}
+  a:
+    cmd: "mkdir -p \${outs.d}/x; for i in 1 2 3; do echo $i > \${outs.d}/x/$i.txt; done; ln -s 1.txt \${outs.d}/x/l; chmod +x \${outs.d}/x/3.txt"
+    outs: {d: {path: d, place: res}}
 `,
   );
   run();
-  const before = [1, 2, 3].map((i) => statSync(at(`cache/cells/a/d/${i}.txt`)).ino);
-  project.write('cache/cells/a/d/2.txt', 'edited\n');
+  const roots = ['cache/cells/a/d', 'res'];
+  const files = roots.flatMap((root) => [1, 3].map((i) => `${root}/x/${i}.txt`));
+  const stats = () => files.map((file) => [file, statSync(at(file)).ino, statSync(at(file)).ctimeMs]);
+  const before = stats();
+  for (const root of roots) {
+    project.write(`${root}/x/2.txt`, `edited in ${root}\n`);
+    rmSync(at(`${root}/x/l`));
+    project.write(`${root}/x/mine.txt`, 'mine\n');
+  }
   expect(run()).toContain('0 done');
-  expect(project.read('cache/cells/a/d/2.txt')).toBe('2\n');
-  const after = [1, 2, 3].map((i) => statSync(at(`cache/cells/a/d/${i}.txt`)).ino);
-  expect([after[0], after[2]]).toEqual([before[0], before[2]]);
+  for (const root of roots) {
+    expect(project.read(`${root}/x/2.txt`)).toBe('2\n');
+    expect(project.read(`${root}/x/l`)).toBe('1\n');
+    expect(project.has(`${root}/x/mine.txt`)).toBe(false);
+  }
+  expect(stats()).toEqual(before);
+  const kept = spawnSync('grep', ['-rhE', 'edited|mine', at('cache/quarantine')], {
+    encoding: 'utf8',
+  }).stdout;
+  expect(kept.trim().split('\n').sort()).toEqual([
+    'edited in cache/cells/a/d',
+    'edited in res',
+    'mine',
+    'mine',
+  ]);
+  expect(project.pipe('status', '--check').code).toBe(0);
+  // Only the mode of a file, and a folder that is gone.
+  chmodSync(at('cache/cells/a/d/x/3.txt'), 0o644);
+  rmSync(at('res/x'), { recursive: true });
+  run();
+  expect(statSync(at('cache/cells/a/d/x/3.txt')).mode & 0o111).toBe(0o111);
+  expect(statSync(at('res/x/3.txt')).mode & 0o111).toBe(0o111);
 });

@@ -5,6 +5,7 @@
 import { relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Digests, isUnwritten, type Reach } from '../digest/digests.ts';
+import { shareFiles } from '../digest/linked-files.ts';
 import { isSameWay, type Way, wayTo } from '../digest/way.ts';
 import type { Layout } from '../store/layout.ts';
 import { BadObject, quarantineObject } from '../store/objects.ts';
@@ -87,8 +88,11 @@ export class InputGuard {
     this.#views = views;
   }
 
-  /** Every input that is not as it was when the stage started, or was not in between. */
-  async changes(): Promise<readonly InputChange[]> {
+  /**
+   * Every input that is not as it was when the stage started, or was not in between. `made`: the folder of the outs, which
+   * may be hard links to inputs.
+   */
+  async changes(made: string): Promise<readonly InputChange[]> {
     const { digests, project, views } = this.#options;
     const changes: InputChange[] = [];
     let read = 0;
@@ -101,7 +105,7 @@ export class InputGuard {
       // The stat too: an edit that was taken back before the end may have been read all the same.
       if (
         now &&
-        isUnwritten(look, now) &&
+        isUnwritten(look, now, () => shareFiles(path, made)) &&
         waysTo(input, project).every((way, index) => isSameWay(input.ways[index] ?? [], way))
       )
         continue;

@@ -17,6 +17,7 @@ import type { OutRecord, OutRecords } from '../store/out-record.ts';
 import { type Placed, readState, writeState } from '../store/records.ts';
 import { Views } from '../store/view.ts';
 import type { PutCount } from './put-count.ts';
+import { repairOut } from './repair.ts';
 import { expectedOf, rescue } from './rescue.ts';
 import type { Staging } from './staging.ts';
 
@@ -51,6 +52,8 @@ export async function putInPlace(publication: Publication, outs: OutRecords): Pr
   const state = readState(layout, cell.id);
   const before = typeof state === 'string' ? null : state;
   const target = join(layout.cells, folderOf(cell.id));
+  if (before?.key === publication.key && canBeRepaired(cell, target))
+    return repairInPlace(publication, outs, before, target);
   const fresh = staging.fresh;
   mkdirSync(fresh, { recursive: true });
   const put: PutFile[] = [];
@@ -71,6 +74,35 @@ export async function putInPlace(publication: Publication, outs: OutRecords): Pr
   swap(fresh, target, staging.old, ['swap-out', 'swap-in']);
   settle(digests, put, staging.old);
   for (const out of cell.outs) digests.forget(join(target, out.path));
+  return [...(warning === null ? [] : [warning]), ...(await putAtPlaces(publication, outs, before))];
+}
+
+/** Where every out is files of its own: links into the cache are made as one. */
+function canBeRepaired(cell: Cell, target: string): boolean {
+  return (
+    cell.outs.every(({ link }) => link !== 'symlink') &&
+    lstatSync(target, { throwIfNoEntry: false })?.isDirectory() === true
+  );
+}
+
+/** The same outs are there, but for what was edited or removed since: no more than that is put. */
+async function repairInPlace(
+  publication: Publication,
+  outs: OutRecords,
+  before: Placed,
+  target: string,
+): Promise<readonly string[]> {
+  const { cell, layout, digests, project, staging, count } = publication;
+  const expected = expectedOf(layout, Object.values(before.outs));
+  const warning = await rescue({ layout, digests, project }, target, expected, folderOf(cell.id));
+  for (const { name, link } of cell.outs) {
+    const out = outs[name];
+    if (!out || link === 'symlink') continue;
+    const path = join(target, out.path);
+    mkdirSync(dirname(path), { recursive: true });
+    await repairOut({ layout, digests, link, scratch: staging.fresh, count }, out, path);
+    digests.forget(path);
+  }
   return [...(warning === null ? [] : [warning]), ...(await putAtPlaces(publication, outs, before))];
 }
 
@@ -123,16 +155,23 @@ async function putAtPlace(
   const fresh = join(scratch, `.${basename(target)}.pipe-new`);
   const aside = join(scratch, `.${basename(target)}.pipe-old`);
   for (const left of [fresh, aside]) removeTree(left);
+  const place = `${folderOf(cell.id)}-${basename(target)}`;
+  if (old?.object === out.object && link !== 'symlink' && lstatSync(target, { throwIfNoEntry: false })) {
+    const warning = await rescue(
+      { layout, digests, project },
+      target,
+      expectedOf(layout, [old], () => ''),
+      place,
+    );
+    await repairOut({ layout, digests, link, scratch: fresh, count: publication.count }, out, target);
+    removeTree(fresh);
+    return warning;
+  }
   const put = link === 'symlink' ? [] : await putOut(publication, { out, link }, target, fresh);
   if (link === 'symlink')
     await linkView(publication, out, join(realpathSync(dirname(target)), basename(target)), fresh);
   const expected = expectedOf(layout, [old ?? out], () => '');
-  const warning = await rescue(
-    { layout, digests, project },
-    target,
-    expected,
-    `${folderOf(cell.id)}-${basename(target)}`,
-  );
+  const warning = await rescue({ layout, digests, project }, target, expected, place);
   swap(fresh, target, aside, ['place-out', 'place-in']);
   settle(digests, put, aside);
   return warning;

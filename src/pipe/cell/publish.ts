@@ -53,7 +53,7 @@ export async function publishOuts(attempted: Attempted): Promise<Published> {
   const missing = cell.outs.filter((out) => !lstatSync(staging.made(out.path), { throwIfNoEntry: false }));
   if (missing.length > 0) return { kind: 'out-missing', names: missing.map(({ name }) => name) };
 
-  const changes = await attempted.guard.changes();
+  const changes = await attempted.guard.changes(staging.outs);
   if (changes.length > 0) return setAside(attempted, changes);
   reached('guard');
   attempted.onGuarded?.();

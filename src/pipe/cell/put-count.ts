@@ -32,6 +32,11 @@ export class PutCount {
       totalFiles += times * (outs[name]?.files ?? 0);
       totalBytes += times * (outs[name]?.size ?? 0);
     }
+    this.start(totalFiles, totalBytes);
+  }
+
+  /** So much is to be put, counted anew. */
+  start(totalFiles: number, totalBytes: number): void {
     this.#progress = { files: 0, totalFiles, bytes: 0, totalBytes };
     this.#next = this.#now() + saidAfterMs;
   }

@@ -44,6 +44,8 @@ export interface Look {
   readonly files: number;
   /** Changes with any write, even one that was taken back: every file's stat, and every folder's that is not in `folders`. */
   readonly stat: string;
+  /** The same without what a new link to a file sets: its ctime. */
+  readonly marks: string;
   /** In a folder of which something may be left out: the stat of each folder, and whether something was left out of it. */
   readonly folders: ReadonlyMap<string, { readonly stat: string; readonly leftOut: boolean }>;
   /** Whether the stat was old enough, before reading, for any later write to change it. */
@@ -123,6 +125,7 @@ export class Digests {
         size: Number(target.size),
         files: 1,
         stat: seen,
+        marks: markOf(target),
         settled,
         folders: new Map(),
         detours: [],
@@ -140,6 +143,7 @@ export class Digests {
       size: walk.size,
       files: walk.files,
       stat: walk.stats.digest('hex'),
+      marks: walk.marks.digest('hex'),
       settled: walk.settled,
       folders: walk.folders,
       detours: walk.detours,
@@ -219,10 +223,19 @@ export class Digests {
     if (isStamped(stat)) this.#index.set(path, signature(stat), sha256);
   }
 
+  /** Whether the file's content is known by its stat. */
+  knows(path: string, sha256: Sha256): boolean {
+    return this.#index.get(path, signature(lstatSync(path, { bigint: true }))) === sha256;
+  }
+
+  /** To be called when a link to a file was made that was known just before. */
+  relinked(path: string, sha256: Sha256): void {
+    this.#index.set(path, signature(lstatSync(path, { bigint: true })), sha256);
+  }
+
   /** A file's stat but for what a new link changes. */
   markOf(path: string): string {
-    const { dev, ino, size, mtimeNs } = lstatSync(path, { bigint: true });
-    return `${dev}.${ino}.${size}.${mtimeNs}`;
+    return markOf(lstatSync(path, { bigint: true }));
   }
 
   /** Files of known content are known by their stat from now on, if they still have the mark that they had a tick ago. */
@@ -294,6 +307,7 @@ export class Digests {
       const size = Number(stat.size);
       walk.entries.push({ type: 'file', path: name, executable: isExecutable(stat), size, sha256 });
       walk.stats.update(`${name}\0${seen}\n`);
+      walk.marks.update(`${name}\0${markOf(stat)}\n`);
       walk.settled &&= settled;
       walk.size += size;
       walk.files++;
@@ -338,6 +352,7 @@ export class Digests {
       const size = Number(target.size);
       walk.entries.push({ type: 'file', path: name, executable: isExecutable(target), size, sha256 });
       walk.stats.update(`${name}\0${seen}\n`);
+      walk.marks.update(`${name}\0${markOf(target)}\n`);
       walk.settled &&= settled;
       walk.size += size;
       walk.files++;
@@ -367,27 +382,46 @@ interface Walk {
   readonly detours: string[];
   readonly entries: ListingEntry[];
   readonly stats: ReturnType<typeof createHash>;
+  readonly marks: ReturnType<typeof createHash>;
   settled: boolean;
   size: number;
   files: number;
 }
 
 function newWalk(root: string, reach: Reach, how: 'stat' | 'read', ignored: Ignored | null): Walk {
-  const stats = createHash('sha256');
+  const [stats, marks] = [createHash('sha256'), createHash('sha256')];
   const [folders, detours, entries] = [new Map(), [], []];
-  return { root, reach, how, ignored, folders, detours, entries, stats, settled: true, size: 0, files: 0 };
+  return {
+    root,
+    reach,
+    how,
+    ignored,
+    folders,
+    detours,
+    entries,
+    stats,
+    marks,
+    settled: true,
+    size: 0,
+    files: 0,
+  };
 }
 
 /**
  * Whether nothing was written between two looks. Where something is left out of a folder, it may have come or gone: the
- * folder's own times say nothing then.
+ * folder's own times say nothing then. `isLinked`: whether a link to it was made meanwhile, which sets its ctime.
  */
-export function isUnwritten(before: Look, now: Look): boolean {
-  if (before.sha256 !== now.sha256 || before.stat !== now.stat) return false;
+export function isUnwritten(before: Look, now: Look, isLinked: () => boolean): boolean {
+  if (before.sha256 !== now.sha256) return false;
+  if (before.stat !== now.stat && !(before.marks === now.marks && isLinked())) return false;
   return [...now.folders].every(([path, { stat, leftOut }]) => {
     const was = before.folders.get(path)?.stat;
     return was === stat || (leftOut && was !== undefined && identityOf(was) === identityOf(stat));
   });
+}
+
+function markOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev}.${ino}.${size}.${mtimeNs}`;
 }
 
 /** Device and inode of a stat's signature. */
