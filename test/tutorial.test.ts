@@ -63,5 +63,5 @@ test.skipIf(!hasPython || !canTrace)(
       pipe.remove();
     }
   },
-  300_000,
+  600_000,
 );

@@ -50,8 +50,8 @@ function readLine(cell: Cell, use: FileUse, out: OutPath | undefined, names: Set
     const name = newName(use.path, names);
     return `sources: {${name}: {paths: [${word(use.path)}]}} and deps: {${name}: source.${name}}`;
   }
-  if (cell.run.kind === 'module' && cell.run.python !== null && isCode(use.inside) && !use.run)
-    return `code: [${word(use.inside)}]`;
+  const takesCode = cell.run.kind === 'command' ? use.inside.endsWith('.py') : cell.run.python !== null;
+  if (takesCode && isCode(use.inside) && !use.run) return `code: [${word(use.inside)}]`;
   return `deps: {${newName(use.path, names)}: ${word(depPath(use.inside))}}`;
 }
 

@@ -189,6 +189,18 @@ out("o").write_text(str(importlib.import_module(name).X))
     expect(trace().stdout).toBe('a: declares all that it opens\n');
   });
 
+  test.skipIf(!hasPython)(
+    'a script in Python that a command runs goes under code, and with it what it imports',
+    () => {
+      project.write('lib/one.py', 'X = 1\n');
+      project.write('tool.py', 'import sys\nfrom lib.one import X\nopen(sys.argv[1], "w").write(str(X))\n');
+      pipeline('cmd: "python3 tool.py ${outs.o}"');
+      expect(trace().stdout).toMatch(/reads +tool\.py +code: \[tool\.py\]\n/);
+      pipeline('cmd: "python3 tool.py ${outs.o}", code: [tool.py]');
+      expect(trace().stdout).toBe('a: declares all that it opens\n');
+    },
+  );
+
   test('--json gives the same to scripts; a failing stage is an error with the end of its log', () => {
     pipeline('cmd: "cat data/words.txt > ${outs.o}"');
     const { stdout, code } = trace('--json');
