@@ -45,7 +45,6 @@ const manyArguments: Readonly<Record<string, string>> = {
   'src/pipe/config/load-stage.ts: loadRun': 'a stage, and where its text stands',
   'src/pipe/config/load-stage.ts: loadPattern': 'a pattern, and where its text stands',
   'src/pipe/report/page/section/tables.ts: tableCell': 'a cell, and what it is compared with',
-  'src/pipe/run/run-cell.ts: publish': 'the steps of one cell share what they were given',
   'src/pipe/sources/source.ts: downloadOnce': 'a source, and where it comes and goes',
   'test/parity/parity.test.ts: near': 'two arrays, two tolerances and what they are called',
 };

@@ -3,6 +3,13 @@ import { type DiagnosticCase, head, stage } from './case.ts';
 
 export const formCases: readonly DiagnosticCase[] = [
   {
+    rule: 'bad-schema',
+    what: 'a type that JSON Schema does not have',
+    text: `${head}params: {n: 1}\nparamsSchema: «{properties: {n: {type: whole}}}\nstages:\n${stage('train')}`,
+    says: /Unsupported type: whole/,
+    hint: /JSON Schema/,
+  },
+  {
     rule: 'yaml-syntax',
     what: 'an unclosed bracket',
     text: `${head}stages: {a: [1, 2«}}\n`,

@@ -3,13 +3,6 @@ import { type DiagnosticCase, head, stage } from './case.ts';
 
 export const meaningCases: readonly DiagnosticCase[] = [
   {
-    rule: 'bad-schema',
-    what: 'a type that JSON Schema does not have',
-    text: `${head}params: {n: 1}\nparamsSchema: «{properties: {n: {type: whole}}}\nstages:\n${stage('train')}`,
-    says: /Unsupported type: whole/,
-    hint: /JSON Schema/,
-  },
-  {
     rule: 'unknown-dep',
     what: 'a typo in a stage',
     text: `${head}stages:\n${stage('train')}  b: {cmd: "true", deps: {x: «trian.o}, outs: {o: o}}\n`,
