@@ -149,6 +149,18 @@ export class WitnessWriter {
     for (let folder = dirname(path); folder.length > project.length; folder = dirname(folder))
       if (!this.#sight(sighting.way, folder)) break;
     this.#own(path, false);
+    if (lstatSync(path).isDirectory()) this.#ignoring(dirname(path));
+  }
+
+  /** What a folder leaves out is also said in the folders above it. */
+  #ignoring(folder: string): void {
+    const { project } = this.#options;
+    for (let base = folder; base.length >= project.length; base = dirname(base)) {
+      const rules = join(base, '.pipeignore');
+      if (targetOf(rules)) this.#led(rules);
+      else this.#sight(sighting.absent, rules);
+      if (base === project) break;
+    }
   }
 
   /** `links`: they may stand in it. The path itself must be no link. */

@@ -22,7 +22,7 @@ stages:
   copy: {cmd: "cp \${deps.in} \${outs.o}", matrix: [n], deps: {in: "in/\${n}.txt"}, outs: {o: o.txt}}
   placed: {cmd: "cat \${deps.all} > \${outs.o}", deps: {all: copy.o}, outs: {o: {path: o.txt, place: results/all.txt}}}
   folder: {cmd: "ls \${deps.in} > \${outs.o}; mkdir \${outs.d}; echo x > \${outs.d}/x", deps: {in: tree}, outs: {o: o.txt, d: d}}
-  keyed: {cmd: 'echo "$WORD" > \${outs.o}', env: {keyed: [WORD]}, outs: {o: o.txt}}
+  keyed: {cmd: 'printenv WORD > \${outs.o} || true', env: {keyed: [WORD]}, outs: {o: o.txt}}
   tool: {cmd: "echo > \${outs.o}", tools: {t: "cat tool.txt"}, outs: {o: o.txt}}
   sourced: {cmd: "cp \${deps.in} \${outs.o}", deps: {in: source.data}, outs: {o: o.txt}}
   module: {run: stages/module.ts, outs: {o: o.txt}}
@@ -115,6 +115,7 @@ const changes: readonly (readonly [string, () => void])[] = [
   ['an out is edited where it is placed', () => project.write('results/all.txt', 'mine\n')],
   ['a file deep in a folder dep is edited', () => project.write('tree/a/b.txt', 'B\n')],
   ['a file is put into a folder dep', () => project.write('tree/a/new.txt', 'new\n')],
+  ['a .pipeignore appears above a folder dep', () => project.write('.pipeignore', 'c.txt\n')],
   ['a variable in a key has another value', () => (project.env = { WORD: 'b' })],
   ['a variable in a key is no longer set', () => (project.env = {})],
   ['PATH is another one', () => (project.env = { PATH: `${process.env.PATH}:/nowhere` })],
