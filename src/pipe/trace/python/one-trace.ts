@@ -39,6 +39,7 @@ export class OneTrace {
   readonly #options: TraceOptions;
   readonly #wrong: Diagnostic[] = [];
   readonly #listings = new Map<string, ReadonlyMap<string, 'file' | 'folder'> | null>();
+  readonly #analyses = new Map<string, Promise<PythonFile>>();
   #resolver: ModuleResolver;
 
   constructor(options: TraceOptions) {
@@ -112,11 +113,14 @@ export class OneTrace {
 
   async #load(file: string): Promise<LoadedFile> {
     this.#options.observer.file(file);
-    const analysed = await this.#options.analyse(file);
+    const analysed = await this.#analyse(file);
     const wrong = syntaxProblem(this.#nameOf(file), analysed);
     if (wrong) this.#wrong.push(wrong);
     const items: StatementMeaning[] = [];
     for (const item of analysed.items) items.push(await this.#meaning(item, file));
+    // Asked for at once, so that Python reads the next file while this one is thought about.
+    for (const next of items.flatMap(({ files, programs }) => [...files, ...programs]))
+      this.#analyse(next).catch(() => {});
     return { file: analysed, items };
   }
 
@@ -143,15 +147,20 @@ export class OneTrace {
   /** `from package import *` imports the modules that `__all__` names. */
   async #starFiles(wanted: PythonImport, star: ModulePlace, importer: string): Promise<readonly string[]> {
     const init = star.file;
-    const all = init === null ? null : (await this.#analysed(init)).all;
+    if (init !== null) this.#options.observer.file(init);
+    const all = init === null ? null : (await this.#analyse(init)).all;
     if (all === null) return [];
     const names = all.open ? [...all.names, ...this.#resolver.modulesOf(star)] : all.names;
     return this.#resolver.resolve({ ...wanted, names }, importer).files;
   }
 
-  #analysed(file: string): Promise<PythonFile> {
-    this.#options.observer.file(file);
-    return this.#options.analyse(file);
+  #analyse(file: string): Promise<PythonFile> {
+    let analysed = this.#analyses.get(file);
+    if (!analysed) {
+      analysed = this.#options.analyse(file);
+      this.#analyses.set(file, analysed);
+    }
+    return analysed;
   }
 
   /** A text that is the path of a program in the project: something starts it. */
