@@ -13,6 +13,7 @@ const slow = [
   'test/faults/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
   'test/parity/**/*.test.ts',
+  'test/slurm/**/*.test.ts',
   'test/study/**/*.test.ts',
   'test/tutorial.test.ts',
   'test/compare/**/*.test.ts',

@@ -30,6 +30,7 @@ const engine = {
   stage: 'src/pipe/stage.ts',
   report: 'src/pipe/report-format.ts',
   'stage-host': 'src/pipe/job/stage-host.ts',
+  'job-runner': 'src/pipe/exec/queue/job-runner.ts',
   'figure-host': 'src/pipe/report/figure/figure-host.ts',
 };
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import type { Attempt } from '../../src/pipe/job/attempt.ts';
 import { writeAttempt } from '../../src/pipe/job/attempt-files.ts';
 import type { Job } from '../../src/pipe/job/job.ts';
+import type { CellId } from '../../src/pipe/plan/graph.ts';
 import { Folder } from './folder.ts';
 
 export class AttemptsFolder extends Folder {
@@ -50,6 +51,9 @@ export class AttemptsFolder extends Folder {
       log: join(folder, 'log.txt'),
       env: { PATH: process.env.PATH ?? '' },
       secrets: [],
+      pass: [],
+      asks: { id: 'cell' as CellId, stage: 'cell', resources: { cpu: 1, gpu: 0, memory: 0, named: {} } },
+      memoryStep: 0,
       project: dir,
       timeoutMs: null,
       ...more,

@@ -27,6 +27,7 @@ export async function buildPipe(): Promise<{ readonly file: string; remove(): vo
     entryPoints: {
       pipe: 'src/pipe/cli/main.ts',
       'stage-host': 'src/pipe/job/stage-host.ts',
+      'job-runner': 'src/pipe/exec/queue/job-runner.ts',
       'figure-host': 'src/pipe/report/figure/figure-host.ts',
     },
     outdir: folder,

@@ -18,6 +18,8 @@ export interface Try {
   readonly checkpoint: string | null;
   /** Ids that were leased to it. */
   readonly gpus: readonly number[];
+  /** How often the cell ran out of memory. */
+  readonly memoryStep?: number;
   /** Absolute path of the project folder. */
   readonly project: string;
   /** The caller's environment. */
@@ -45,6 +47,9 @@ export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt 
     log: join(one.folder, 'log.txt'),
     env: stageEnvironment(cell.env, one.env, one.project),
     secrets: secretsOf(cell.env, one.env),
+    pass: cell.env.pass,
+    asks: { id: cell.id, stage: cell.stage, resources: cell.resources },
+    memoryStep: one.memoryStep ?? 0,
     project: one.project,
     timeoutMs: cell.timeoutMs,
   };

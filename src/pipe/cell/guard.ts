@@ -4,6 +4,7 @@
  */
 import { relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { Json } from '../../lib/json.ts';
 import { type Digests, isUnwritten, type Reach } from '../digest/digests.ts';
 import { shareFiles } from '../digest/linked-files.ts';
 import { isSameWay, type Way, wayTo } from '../digest/way.ts';
@@ -11,6 +12,7 @@ import type { Layout } from '../store/layout.ts';
 import { BadObject, quarantineObject } from '../store/objects.ts';
 import type { View, Views } from '../store/view.ts';
 import type { Obstacle } from './cell-status.ts';
+import { type GuardedPath, type GuardedView, guardingFromJson, guardingToJson } from './guard-record.ts';
 import type { InputPath, Inputs, UpstreamOut } from './inputs.ts';
 
 type KnownInputs = Extract<Inputs, { kind: 'known' }>;
@@ -36,14 +38,6 @@ export type Guarded =
   | { readonly kind: 'edited'; readonly paths: readonly string[] }
   /** Upstream outs that the store does not have, or not whole. */
   | { readonly kind: 'damaged'; readonly obstacles: readonly Obstacle[] };
-
-interface GuardedPath extends InputPath {
-  readonly ways: readonly Way[];
-}
-interface GuardedView {
-  readonly upstream: UpstreamOut;
-  readonly view: View;
-}
 
 /** What changed, as a user knows it, and what was done about it where something was. */
 export interface InputChange {
@@ -81,11 +75,29 @@ export class InputGuard {
   readonly #options: GuardOptions;
   readonly #paths: readonly GuardedPath[];
   readonly #views: readonly GuardedView[];
+  /** Whether stats can be compared: on another machine the same file has other numbers. */
+  readonly #here: boolean;
 
-  constructor(options: GuardOptions, paths: readonly GuardedPath[], views: readonly GuardedView[]) {
+  constructor(
+    options: GuardOptions,
+    paths: readonly GuardedPath[],
+    views: readonly GuardedView[],
+    here = true,
+  ) {
     this.#options = options;
     this.#paths = paths.toSorted((a, b) => a.look.size - b.look.size);
     this.#views = views;
+    this.#here = here;
+  }
+
+  /** Of another process, as `record` wrote it; null: it is damaged. */
+  static revived(options: GuardOptions, record: Json): InputGuard | null {
+    const guarding = guardingFromJson(record);
+    return guarding && new InputGuard(options, guarding.paths, guarding.views, guarding.here);
+  }
+
+  record(): Json {
+    return guardingToJson({ paths: this.#paths, views: this.#views });
   }
 
   /**
@@ -100,9 +112,11 @@ export class InputGuard {
       const { path, reach, look } = input;
       read += look.size;
       const now = await digests
-        .lookAgain(path, reach, read <= readAgainBytes ? 'read' : 'stat')
+        .lookAgain(path, reach, read <= readAgainBytes || !this.#here ? 'read' : 'stat')
         .catch(() => null);
       // The stat too: an edit that was taken back before the end may have been read all the same.
+      // Elsewhere the same file has other numbers: there its content decides.
+      if (!this.#here && now?.sha256 === look.sha256) continue;
       if (
         now &&
         isUnwritten(look, now, () => shareFiles(path, made)) &&
@@ -113,7 +127,7 @@ export class InputGuard {
       changes.push({ what: relative(project, path), note: null });
     }
     for (const { upstream, view } of this.#views) {
-      const note = await views.damageOf(view);
+      const note = await views.damageOf(this.#here ? view : views.asIs(view));
       if (note !== null) changes.push({ what: `${upstream.cell}.${upstream.name}`, note });
     }
     return changes;

@@ -9,6 +9,7 @@ import type { Cell, CellId } from '../plan/graph.ts';
 import { folderOf, type Layout } from '../store/layout.ts';
 import { tryLock } from '../store/lock.ts';
 import { storeOut } from '../store/object-writer.ts';
+import { openJobs } from '../store/open-jobs.ts';
 import { readState, writeManifest } from '../store/records.ts';
 import { type FrozenOuts, isKept } from './frozen.ts';
 import { putAtPlaces, putInPlace } from './in-place.ts';
@@ -48,7 +49,10 @@ export async function keepFrozen(
   // Another run is keeping them.
   if (!held) return;
   const { key, fingerprint, outs } = frozen;
-  const staging = new Staging(layout, cell, run);
+  const staging = new Staging(layout, cell, run, {
+    spared: new Set(openJobs(layout).map((job) => job.staging)),
+    adopted: null,
+  });
   try {
     if (frozen.inPlace && !isKept(frozen, layout)) {
       for (const { path } of Object.values(outs))

@@ -14,6 +14,7 @@ import { storeOut } from '../store/object-writer.ts';
 import type { OutRecord, OutRecords } from '../store/out-record.ts';
 import { asidePath } from '../store/quarantine.ts';
 import { writeManifest } from '../store/records.ts';
+import type { Took } from '../store/took.ts';
 import type { InputChange, InputGuard } from './guard.ts';
 import { type Publication, putInPlace } from './in-place.ts';
 
@@ -24,6 +25,7 @@ export interface Attempted extends Publication {
   readonly guard: InputGuard;
   /** Told when nothing of the stage is waited for any more: what follows is storing alone. */
   readonly onGuarded?: (() => void) | undefined;
+  readonly usage: Took;
 }
 
 export type Published =
@@ -60,9 +62,9 @@ export async function publishOuts(attempted: Attempted): Promise<Published> {
 
   try {
     const outs = await storeOuts(attempted);
-    const { key, fingerprint, ms, run, madeWith } = attempted;
+    const { key, fingerprint, ms, usage, run, madeWith } = attempted;
     const finished = new Date().toISOString();
-    const manifest = { key, cell: cell.id, stage: cell.stage, outs, ms, run, finished, madeWith };
+    const manifest = { key, cell: cell.id, stage: cell.stage, outs, ms, usage, run, finished, madeWith };
     if (!(await writeManifest(layout, manifest, fingerprint, () => lock.held()))) {
       const message = `another run took ${cell.id} over while this one gave no sign of life; nothing was published`;
       return { kind: 'lock-lost', message };

@@ -11,13 +11,21 @@ export class Staging {
   readonly #cell: Cell;
   readonly folder: string;
 
-  /** The cell's lock must be held: what earlier runs left is removed. */
-  constructor(layout: Layout, cell: Cell, run: string) {
+  /**
+   * The cell's lock must be held: what earlier runs left is removed, but for `spared`, where jobs of a queue are at work.
+   * `adopted`: of such a job, which goes on under this transaction.
+   */
+  constructor(
+    layout: Layout,
+    cell: Cell,
+    run: string,
+    { spared, adopted }: { readonly spared: ReadonlySet<string>; readonly adopted: string | null },
+  ) {
     this.#cell = cell;
     const ofCell = join(layout.staging, folderOf(cell.id));
-    for (const name of namesIn(ofCell)) removeTree(join(ofCell, name));
+    for (const name of namesIn(ofCell)) if (!spared.has(join(ofCell, name))) removeTree(join(ofCell, name));
     // A run that lost its lock may still be at work under its own name.
-    this.folder = join(ofCell, `${run}-${randomBytes(3).toString('hex')}`);
+    this.folder = adopted ?? join(ofCell, `${run}-${randomBytes(3).toString('hex')}`);
   }
 
   /** Absolute path of every out in an emptied folder; parent folders exist. Before each attempt. */

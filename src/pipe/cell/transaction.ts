@@ -3,7 +3,7 @@
  * `stage` before every attempt, then exactly one of `publish` and `abandon`, which release the lock.
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { hasCode } from '../../lib/errno.ts';
 import type { Digests } from '../digest/digests.ts';
@@ -15,7 +15,9 @@ import { reached } from '../store/fault.ts';
 import type { Layout } from '../store/layout.ts';
 import { type Lock, lock } from '../store/lock.ts';
 import type { MadeWith } from '../store/made-with.ts';
+import type { JobCell, OpenJob } from '../store/open-jobs.ts';
 import type { OutRecords } from '../store/out-record.ts';
+import type { Took } from '../store/took.ts';
 import type { InputGuard } from './guard.ts';
 import type { Inputs } from './inputs.ts';
 import { type Published, publishOuts } from './publish.ts';
@@ -34,6 +36,10 @@ export interface TransactionOptions {
   readonly lock: Lock;
   readonly run: string;
   readonly madeWith: MadeWith | null;
+  /** Jobs that queues have of this cell. */
+  readonly jobs: readonly OpenJob[];
+  /** Of them the one that makes this very key: the transaction goes on with it. */
+  readonly job: OpenJob | null;
   /** Gets the outs that are decided, once they are published or restored. */
   readonly onOuts: (outs: OutRecords) => void;
   /** Called once, when the cell's lock is to be released. */
@@ -54,7 +60,10 @@ export class CellTransaction {
   constructor(options: TransactionOptions) {
     this.#options = options;
     this.key = options.key;
-    this.#staging = new Staging(options.layout, options.cell, options.run);
+    this.#staging = new Staging(options.layout, options.cell, options.run, {
+      spared: new Set(options.jobs.flatMap(spared)),
+      adopted: options.job?.staging ?? null,
+    });
   }
 
   get fingerprint(): Fingerprint {
@@ -79,6 +88,17 @@ export class CellTransaction {
   /** Absolute path of the folder that is this transaction's own. */
   get staged(): string {
     return this.#staging.folder;
+  }
+
+  /** A job that was submitted for this key, by this run or one that is gone; null: there is none. */
+  get job(): OpenJob | null {
+    return this.#options.job;
+  }
+
+  /** What whoever publishes instead of this process has to know. */
+  record(): Pick<JobCell, 'key' | 'staging' | 'guard'> {
+    if (!this.#guard) throw new Error(`${this.#options.cell.id} is recorded but was never opened`);
+    return { key: this.key, staging: this.#staging.folder, guard: this.#guard.record() };
   }
 
   get reasons(): readonly Reason[] {
@@ -137,9 +157,11 @@ export class CellTransaction {
    */
   async publish({
     ms,
+    usage = null,
     onGuarded,
   }: {
     readonly ms: number;
+    readonly usage?: Took;
     readonly onGuarded?: () => void;
   }): Promise<Published> {
     const { cell, project, onOuts } = this.#options;
@@ -153,6 +175,7 @@ export class CellTransaction {
         guard,
         ms,
         onGuarded,
+        usage,
       });
       if (published.kind === 'published') onOuts(published.outs);
       return published;
@@ -168,12 +191,22 @@ export class CellTransaction {
     this.#end();
   }
 
-  #end(): void {
-    this.#staging.remove();
+  /** A job goes on without this process: what it staged stays. Releases the lock. */
+  leave(): void {
+    this.#end({ keepStaged: true });
+  }
+
+  #end({ keepStaged = false } = {}): void {
+    if (!keepStaged) this.#staging.remove();
     this.#checkpoint?.lock.release();
     this.#checkpoint = undefined;
     this.#options.release();
   }
+}
+
+/** What a job of a queue works in, and where it reports what it was entrusted with. */
+function spared({ staging, run }: OpenJob): readonly string[] {
+  return [staging, join(dirname(staging), `${run}-events`)];
 }
 
 /** A full disk or a lost permission is the user's to mend; the old outs are still there. */

@@ -18,18 +18,20 @@ import { folderOf, type Layout, layoutOf, manifestFile } from '../store/layout.t
 import { enterRun } from '../store/live-run.ts';
 import { type Lock, lock } from '../store/lock.ts';
 import type { MadeWith } from '../store/made-with.ts';
+import type { OpenJob } from '../store/open-jobs.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { makeRoom, quarantineEntry } from '../store/quarantine.ts';
 import { readState, stateFile } from '../store/records.ts';
 import { Views } from '../store/view.ts';
 import type { CellStatus, Obstacle } from './cell-status.ts';
 import { CellTracer, type CodeObserved } from './cell-tracer.ts';
-import { type GuardOptions, guardInputs } from './guard.ts';
+import { type GuardOptions, guardInputs, InputGuard } from './guard.ts';
 import type { Inputs, Surroundings } from './inputs.ts';
+import { JobList } from './job-list.ts';
 import { healOut, type Keeping, keepFrozen } from './keep.ts';
 import { PutCount, type PutProgress } from './put-count.ts';
 import { type Evaluation, evaluate } from './status.ts';
-import { CellTransaction } from './transaction.ts';
+import { CellTransaction, type TransactionOptions } from './transaction.ts';
 
 export interface WorkspaceOptions {
   /** Absolute path of the project folder. */
@@ -100,6 +102,7 @@ export class Workspace {
   readonly #tracer: CellTracer;
   readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
+  readonly #jobs: JobList;
   #entered: Promise<Lock> | undefined;
   readonly #checkpoints = new Map<CellId, Key | null>();
   readonly #guarding: Omit<GuardOptions, 'heal'>;
@@ -116,6 +119,7 @@ export class Workspace {
     this.#project = project;
     this.#graph = graph;
     this.#layout = layoutOf(project, pipeline);
+    this.#jobs = new JobList(this.#layout, pipeline);
     this.digests = new Digests(this.#layout.index);
     this.#tracer = new CellTracer({ project, layout: this.#layout, digests: this.digests, env });
     const views = new Views(this.#layout, this.digests);
@@ -190,6 +194,11 @@ export class Workspace {
       this.#release(held);
       throw error;
     }
+  }
+
+  /** Jobs that queues have of a cell of this pipeline, whoever submitted them. */
+  jobsOf(cell: CellId): readonly OpenJob[] {
+    return this.#jobs.of(cell);
   }
 
   /** Puts the outs of a frozen cell into the store when they are not there yet, and back into its folder when they are gone. */
@@ -271,7 +280,8 @@ export class Workspace {
     if (inputs?.kind !== 'known' || !('key' in status))
       throw new Error(`${cell.id} was begun before its upstream`);
 
-    const transaction = this.#transaction(cell, inputs, status.key, options, held);
+    const job = this.#jobs.of(cell.id).find((one) => one.key === status.key) ?? null;
+    const transaction = this.#transaction({ cell, inputs, key: status.key, job }, options, held);
     const { key, warnings } = transaction;
     for (const file of [stateFile(this.#layout, cell.id), manifestFile(this.#layout, key)])
       warnings.push(...makeRoom(this.#layout, file));
@@ -288,10 +298,18 @@ export class Workspace {
     }
     this.#outs.delete(cell.id);
 
-    const guarded = await guardInputs(inputs, {
+    const own = 'reasons' in status ? status.reasons : [];
+    const reasons: readonly Reason[] = options.force ? [{ kind: 'forced' }, ...own] : own;
+    const guarding: GuardOptions = {
       ...this.#guarding,
       heal: (upstream) => healOut(upstream, cell.id, this.#keeping),
-    });
+    };
+    const revived = job === null ? null : InputGuard.revived(guarding, job.guard);
+    if (revived !== null) {
+      await transaction.open(revived, reasons, options);
+      return transaction;
+    }
+    const guarded = await guardInputs(inputs, guarding);
     if (guarded.kind === 'edited') {
       // Edited since the run began: it runs with what is there now, under the key of that.
       this.#tracer.forget();
@@ -299,29 +317,25 @@ export class Workspace {
       return { kind: 'blocked', obstacles: guarded.paths.map(keepsChanging) };
     }
     if (guarded.kind === 'damaged') return { kind: 'blocked', obstacles: guarded.obstacles };
-    const own = 'reasons' in status ? status.reasons : [];
-    await transaction.open(guarded.guard, options.force ? [{ kind: 'forced' }, ...own] : own, options);
+    await transaction.open(guarded.guard, reasons, options);
     return transaction;
   }
 
   #transaction(
-    cell: Cell,
-    inputs: Extract<Inputs, { kind: 'known' }>,
-    key: Key,
+    what: Pick<TransactionOptions, 'cell' | 'inputs' | 'key' | 'job'>,
     { run, madeWith }: BeginOptions,
     held: Lock,
   ): CellTransaction {
     return new CellTransaction({
-      cell,
-      inputs,
-      key,
+      ...what,
+      jobs: this.#jobs.allOf(what.cell.id),
       layout: this.#layout,
       project: this.#project,
       digests: this.digests,
       lock: held,
       run,
       madeWith: madeWith ?? null,
-      onOuts: (outs) => this.#outs.set(cell.id, outs),
+      onOuts: (outs) => this.#outs.set(what.cell.id, outs),
       release: () => this.#release(held),
     });
   }
@@ -350,6 +364,12 @@ export class Workspace {
       this.#checkpoints.set(cell.id, known && checkpointKeyOf(known, cell.checkpoint.excluding));
     }
     return evaluation;
+  }
+
+  /** Before the first cell is locked; `begin` does it otherwise. */
+  async enter(run: string): Promise<void> {
+    this.#checkWritable();
+    await this.#enter({ run, force: false });
   }
 
   /** Once, before the first lock: `gc` spares what a run uses that has entered. */

@@ -27,6 +27,8 @@ export interface Invocation {
 }
 
 export interface Parsed {
+  /** Everything after the verb, as it was typed. */
+  readonly argv: readonly string[];
   readonly arguments: readonly string[];
   text(flag: string): string | null;
   texts(flag: string): readonly string[];
@@ -52,6 +54,16 @@ export const pipelineFlags = {
     multiple: true,
     value: 'PATH=VALUE',
     help: 'Set a param (train.epochs=10) or an axis (axes.seed=[0,1]); repeatable',
+  },
+} as const satisfies Flags;
+
+/** Where cells run. */
+export const executorFlag = {
+  executor: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    help: 'Run cells there: one of `executors`, or local; STAGE=NAME for one stage; repeatable',
   },
 } as const satisfies Flags;
 
@@ -85,6 +97,7 @@ export function parseCommand(command: Command, argv: readonly string[]): Parsed 
   }
   const { values, positionals } = parseOrExplain(command, argv, options, Object.keys(flags));
   return {
+    argv,
     arguments: positionals,
     help: values.help === true,
     text(flag) {

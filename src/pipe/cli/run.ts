@@ -1,12 +1,15 @@
 /** `pipe run`: brings cells up to date. Its exit code is the run's. */
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { sha256Of } from '../../lib/sha256.ts';
+import { executorChoice } from '../plan/executor-choice.ts';
 import type { OpenedPipeline } from '../project/open-plan.ts';
+import type { RunId } from '../run/event.ts';
 import type { FailureMode } from '../run/scheduler.ts';
 import type { WitnessWriter } from '../run/witness-writer.ts';
 import type { ScreenOptions } from '../screen/screen.ts';
 import {
   type Command,
+  executorFlag,
   type Invocation,
   jsonFlag,
   type Parsed,
@@ -14,6 +17,7 @@ import {
   strictFlag,
   wholeNumber,
 } from './command.ts';
+import { detachedRunId } from './detached-run.ts';
 import { planOf, reportIsDue, reportOf, targeted } from './project.ts';
 
 export const run: Command = {
@@ -27,6 +31,8 @@ export const run: Command = {
     'fail-fast': { type: 'boolean', help: 'After a failure, end what is running too' },
     force: { type: 'boolean', short: 'f', help: 'Run the targets even when they are up to date' },
     jobs: { type: 'string', short: 'j', value: 'N', help: 'Processors to take (default: all)' },
+    ...executorFlag,
+    detach: { type: 'boolean', help: 'Run in the background; `pipe attach` comes back to it' },
     gpus: { type: 'string', value: 'IDS', help: 'GPUs to use: 0,1 (default: all this run may use)' },
     'no-cache': { type: 'boolean', help: 'Restore nothing from the cache' },
     'no-report': { type: 'boolean', help: 'Write no report at the end' },
@@ -41,78 +47,104 @@ export const run: Command = {
     ["pipe run 'train[*,0]' --set train.epochs=2", 'one seed, shorter'],
     ['pipe run evaluate -k -j 4', 'a stage and what it needs, on four processors, past failures'],
     ['pipe run --profile paper -n', 'what that would mean'],
+    ['pipe run --executor lab --executor compare=local', 'on the queue `lab`, but one stage here'],
   ],
   async run(parsed, invocation) {
     if (parsed.is('dry-run')) return (await import('./plan.ts')).showPlan(parsed, invocation);
-    const { project, env } = invocation;
-    const jobs = wholeNumber(parsed.text('jobs'), 'jobs', 1);
-    const gpus = gpuIds(parsed.text('gpus'));
-    const mode = failureMode(parsed);
-    const strict = isStrict(parsed);
-    const opened = await planOf(parsed, invocation);
-    const { graph } = opened;
-    const cells = targeted(graph, parsed.arguments);
-    const { openScreen } = await import('../screen/screen.ts');
-    const screen = await openScreen(screenOptions(parsed, invocation));
-    const { Workspace } = await import('../cell/workspace.ts');
-    const { findSource, sourceLookup } = await import('../sources/source.ts');
-    const { runPipeline } = await import('../run/run.ts');
-    const set = parsed.texts('set');
-    const downloads = new AbortController();
-    let faults = 0;
-    const witness = await witnessWriter(opened, parsed, invocation);
-    try {
-      const outcome = await runPipeline(
-        {
-          project,
-          pipeline: { graph, file: opened.file, set, params: opened.params },
-          goal: {
-            cells,
-            targets: parsed.arguments,
-            mode,
-            force: parsed.is('force'),
-            noCache: parsed.is('no-cache'),
-          },
-          machine: { jobs, gpus, env },
-          open: (onProgress, onWarning) =>
-            new Workspace({
-              project,
-              pipeline: opened.file,
-              graph,
-              env,
-              source: (name) => findSource(project, graph, name),
-              fetch: sourceLookup(project, graph, { onProgress, onWarning, signal: downloads.signal }),
-            }),
-          report: parsed.is('no-report')
-            ? null
-            : {
-                write: async (ended, workspace) => {
-                  // Where nothing ran, the report is of the run before.
-                  const request = ended.outcome === 'up-to-date' ? { set } : { set, ended };
-                  // What could not be looked at counts: a report that cannot be written shows no mark.
-                  faults = 1;
-                  const written = await reportOf(opened, workspace, project, request);
-                  faults = written.faults.length;
-                  return written;
-                },
-                isDue: async (keys, workspace) =>
-                  strict || (await reportIsDue(opened, workspace, project, keys)),
-              },
-          ...(witness === null ? {} : { witness }),
-        },
-        [
-          screen.take,
-          (event) => {
-            if (event.type === 'run-stopping' && event.why === 'signal') downloads.abort();
-          },
-        ],
-      );
-      return strict && faults > 0 && outcome.exitCode === exitCode.ok ? exitCode.failed : outcome.exitCode;
-    } finally {
-      screen.close();
-    }
+    if (parsed.is('detach')) return (await import('./detach.ts')).detachedRun(parsed, invocation);
+    return driveRun(parsed, invocation, { detached: detachedRunId(invocation.env) });
   },
 };
+
+/** Which run it is, where that is decided already. */
+interface Identity {
+  /** A run whose driver is gone. */
+  readonly resume?: RunId;
+  /** The name that a command gave which did not wait; undefined: there is none. */
+  readonly detached?: RunId | undefined;
+}
+
+/** The verb's body; `pipe attach` calls it too, for a run whose driver is gone. */
+export async function driveRun(
+  parsed: Parsed,
+  invocation: Invocation,
+  { resume, detached }: Identity,
+): Promise<number> {
+  const { project, cwd, env } = invocation;
+  const jobs = wholeNumber(parsed.text('jobs'), 'jobs', 1);
+  const gpus = gpuIds(parsed.text('gpus'));
+  const mode = failureMode(parsed);
+  const strict = isStrict(parsed);
+  const opened = await planOf(parsed, invocation);
+  const { graph } = opened;
+  const cells = targeted(graph, parsed.arguments);
+  const executors = executorChoice(graph, parsed.texts('executor'));
+  const { openScreen } = await import('../screen/screen.ts');
+  const screen = await openScreen(screenOptions(parsed, invocation));
+  const { Workspace } = await import('../cell/workspace.ts');
+  const { findSource, sourceLookup } = await import('../sources/source.ts');
+  const { runPipeline } = await import('../run/run.ts');
+  const set = parsed.texts('set');
+  const downloads = new AbortController();
+  let faults = 0;
+  const witness = resume === undefined ? await witnessWriter(opened, parsed, invocation) : null;
+  try {
+    const outcome = await runPipeline(
+      {
+        project,
+        pipeline: { graph, file: opened.file, set, params: opened.params },
+        goal: {
+          cells,
+          targets: parsed.arguments,
+          mode,
+          force: parsed.is('force'),
+          noCache: parsed.is('no-cache'),
+        },
+        machine: { jobs, gpus, env, executors },
+        open: (onProgress, onWarning) =>
+          new Workspace({
+            project,
+            pipeline: opened.file,
+            graph,
+            env,
+            source: (name) => findSource(project, graph, name),
+            fetch: sourceLookup(project, graph, { onProgress, onWarning, signal: downloads.signal }),
+          }),
+        request: { args: parsed.argv.filter((word) => word !== '--detach'), cwd },
+        ...(resume === undefined ? {} : { resume }),
+        ...(detached === undefined ? {} : { id: detached }),
+        hooks: {
+          leaves: async (signal) => (await import('./ask-to-leave.ts')).asksToLeave(invocation, signal),
+        },
+        report: parsed.is('no-report')
+          ? null
+          : {
+              write: async (ended, workspace) => {
+                // Where nothing ran, the report is of the run before.
+                const request = ended.outcome === 'up-to-date' ? { set } : { set, ended };
+                // What could not be looked at counts: a report that cannot be written shows no mark.
+                faults = 1;
+                const written = await reportOf(opened, workspace, project, request);
+                faults = written.faults.length;
+                return written;
+              },
+              isDue: async (keys, workspace) =>
+                strict || (await reportIsDue(opened, workspace, project, keys)),
+            },
+        ...(witness === null ? {} : { witness }),
+      },
+      [
+        screen.take,
+        (event) => {
+          if (event.type === 'run-stopping' && event.why === 'signal') downloads.abort();
+        },
+      ],
+    );
+    return strict && faults > 0 && outcome.exitCode === exitCode.ok ? exitCode.failed : outcome.exitCode;
+  } finally {
+    screen.close();
+  }
+}
 
 function isStrict(parsed: Parsed): boolean {
   if (parsed.is('strict') && parsed.is('no-report')) {
@@ -166,7 +198,7 @@ function gpuIds(text: string | null): readonly number[] | null {
   return ids;
 }
 
-function screenOptions(parsed: Parsed, { env, stdout, stderr }: Invocation): ScreenOptions {
+export function screenOptions(parsed: Parsed, { env, stdout, stderr }: Invocation): ScreenOptions {
   return { ...screenFlags(parsed), env, stdout, stderr };
 }
 

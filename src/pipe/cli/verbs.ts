@@ -3,6 +3,8 @@ import type { Command } from './command.ts';
 
 export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
+  attach: async () => (await import('./attach.ts')).attach,
+  ps: async () => (await import('./ps.ts')).ps,
   status: async () => (await import('./status.ts')).status,
   why: async () => (await import('./why.ts')).why,
   plan: async () => (await import('./plan.ts')).plan,

@@ -5,6 +5,7 @@
 
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
+import type { ExecutorDoc } from './executor-doc.ts';
 
 export interface PipelineDocument {
   /** Path of the pipeline file, relative to the project folder. */
@@ -19,6 +20,9 @@ export interface PipelineDocument {
   readonly axes: ReadonlyMap<string, Axis>;
   /** Capacity of named resources the file defines beyond gpu, cpu and memory. */
   readonly resources: ReadonlyMap<string, number>;
+  readonly executors: ReadonlyMap<string, ExecutorDoc>;
+  /** Where stages run that name no executor; null: the profile names none either. */
+  readonly executor: string | null;
   readonly sources: ReadonlyMap<string, SourceDoc>;
   readonly stages: ReadonlyMap<string, StageDoc>;
   /** Stages left out because of mistakes of their own: what depends on them is not reported again. */
@@ -129,6 +133,8 @@ export interface StageDoc {
   readonly params: JsonObject;
   readonly outs: readonly OutDoc[];
   readonly resources: JsonObject;
+  /** null: it names none. */
+  readonly executor: string | null;
   readonly env: EnvDoc;
   /** Commands whose standard output enters the key, by name. */
   readonly tools: ReadonlyMap<string, string>;

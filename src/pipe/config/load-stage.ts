@@ -17,6 +17,7 @@ import type {
   StageDoc,
 } from './document.ts';
 import { milliseconds } from './duration.ts';
+import { checkExecutor } from './load-executor.ts';
 import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
 import type { Scope } from './scope.ts';
 
@@ -43,6 +44,7 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
       hint,
     );
   }
+  if (raw.executor !== undefined) checkExecutor(raw.executor, scope.executors, place('executor'), report);
   const env = loadEnv(raw, name, place, report);
   if (run === undefined || matrix === undefined) return undefined;
   const timeout = raw.timeout === undefined ? null : milliseconds(raw.timeout);
@@ -57,6 +59,7 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
     params: raw.params ?? {},
     outs: Object.entries(raw.outs).map(([out, value]) => loadOut(out, value, place('outs', out), scope.link)),
     resources: raw.resources ?? {},
+    executor: raw.executor ?? null,
     env,
     tools: new Map(Object.entries(raw.tools ?? {})),
     checkpoint:

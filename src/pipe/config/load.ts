@@ -21,6 +21,8 @@ import { buildAxis } from './axis.ts';
 import { byteSize } from './byte-size.ts';
 import type { Axis, LinkMode, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
+import { type ExecutorDoc, localName } from './executor-doc.ts';
+import { checkExecutor, loadExecutor } from './load-executor.ts';
 import { loadStage } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
 import { type ParamsLayer, ParamsSchema } from './params-schema.ts';
@@ -59,6 +61,7 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
     shell: topText(root, 'shell', source, report) ?? null,
     link: linkOf(root, source, report),
     python: topPython(root, source, report) ?? 'python3',
+    executors: namesOf(root, 'executors'),
     source,
     report,
   };
@@ -80,15 +83,21 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
     const amount = checkShape(pipelineSchema.shape.resources, single(entry), 'the file', { source, report });
     for (const [name, value] of Object.entries(amount?.value ?? {})) resources.set(name, value);
   }
-  const profiles = entryOf(root, 'profiles')?.value;
+  const executors = new Map<string, ExecutorDoc>();
+  for (const entry of named(root, 'executors', [localName], { source, report })) {
+    const executor = loadExecutor(entry, namesOf(root, 'stages'), source, report);
+    if (executor) executors.set(entry.key, executor);
+  }
   const document: PipelineDocument = {
     file,
     title: topText(root, 'title', source, report) ?? null,
     description: topText(root, 'description', source, report) ?? '',
     profile: options.profile,
-    profiles: profiles?.kind === 'map' ? profiles.entries.map((entry) => entry.key) : [],
+    profiles: namesOf(root, 'profiles'),
     ...settings,
     resources,
+    executors,
+    executor: profileExecutor(root, options.profile, source),
     sources,
     stages,
     broken,
@@ -142,7 +151,7 @@ function topPython(root: YamlMap, source: SourceText, report: Report): RawStage[
 /** Entries of a section that is a map of names; others are reported and left out. */
 function named(
   root: YamlMap,
-  section: 'stages' | 'sources' | 'resources' | 'axes' | 'profiles',
+  section: 'stages' | 'sources' | 'resources' | 'axes' | 'profiles' | 'executors',
   reserved: readonly string[],
   { source, report }: DiagnosedText,
 ): readonly YamlEntry[] {
@@ -165,6 +174,22 @@ function named(
     else return true;
     return false;
   });
+}
+
+function namesOf(root: YamlMap, section: 'profiles' | 'executors' | 'stages'): readonly string[] {
+  const node = entryOf(root, section)?.value;
+  return node?.kind === 'map' ? node.entries.map(({ key }) => key) : [];
+}
+
+/** What the profile, or one that it extends, says; the last word counts. */
+function profileExecutor(root: YamlMap, profile: string | null, source: SourceText): string | null {
+  if (profile === null) return null;
+  const chain = profileChain(profile, entryOf(root, 'profiles')?.value, source, () => {}) ?? [];
+  const named = chain.flatMap((one) => {
+    const node = entryOf(one, 'executor')?.value;
+    return node?.kind === 'scalar' && typeof node.value === 'string' ? [node.value] : [];
+  });
+  return named.at(-1) ?? null;
 }
 
 function single(entry: YamlEntry): YamlMap {
@@ -222,6 +247,9 @@ function overridden(
   for (const entry of named(root, 'profiles', [], { source, report })) {
     const raw = checkShape(profileSchema, entry.value, `profile \`${entry.key}\``, { source, report });
     if (!raw) continue;
+    const executor = entryOf(raw.node, 'executor')?.value;
+    if (executor && raw.value.executor !== undefined)
+      checkExecutor(raw.value.executor, namesOf(root, 'executors'), source.at(executor), report);
     const chain = profileChain(entry.key, profiles, source, onlyInFile(report));
     chain?.reduce((settings, one) => applyOverride(settings, one, source, () => {}), base);
     if (!chain) continue;

@@ -2,13 +2,8 @@
 import { z } from 'zod';
 import { byteSize } from './byte-size.ts';
 import { durationPattern } from './duration.ts';
-
-/** A map of fixed keys. Its error for an unknown key is the list of known ones, which shape.ts turns into a message. */
-function fixed<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
-  });
-}
+import { executorSchema } from './executor-schema.ts';
+import { fixed } from './fixed.ts';
 
 /** Shells that read what a command becomes: variables, assignments, `-c`. */
 const shellPattern =
@@ -40,6 +35,9 @@ export const profileSchema = fixed({
   axes: axesSchema
     .optional()
     .describe('Per axis: a list of names of its values (which stay, in this order), or new values.'),
+  executor: name
+    .optional()
+    .describe('Where stages run that name no executor: one of `executors`, or `local`.'),
   description: z.string().optional().describe('What it is for.'),
 });
 
@@ -145,7 +143,11 @@ const env = z.union([
   variables,
 ]);
 
-const amount = z.union([z.number().min(0, 'must not be negative'), text]);
+const amount = z.union([
+  z.number().min(0, 'must not be negative'),
+  text,
+  z.array(z.union([z.number(), text])).min(1, 'must not be empty'),
+]);
 
 const shell = z
   .string()
@@ -223,8 +225,11 @@ export const stageSchema = fixed({
     .record(name, amount)
     .optional()
     .describe(
-      'What it holds while it runs: `cpu`, `gpu`, `memory` (`4GiB`), or a resource the file defines.',
+      'What it holds while it runs: `cpu`, `gpu`, `memory` (`4GiB`, or `[4GiB, 8GiB]`: the next one after it ran out of memory), or a resource the file defines.',
     ),
+  executor: name
+    .optional()
+    .describe('Where its cells run: one of `executors`, or `local`, this machine. Not part of the key.'),
   env: env.optional().describe('Variables of the process: a map of values, or `set`, `keyed` and `pass`.'),
   tools: z.record(name, text).optional().describe('Probe commands whose output enters the key.'),
   checkpoint: z
@@ -284,6 +289,10 @@ export const pipelineSchema = fixed({
     .record(name, z.number().min(0, 'must not be negative'))
     .optional()
     .describe('Capacity of named resources beyond `cpu`, `gpu` and `memory`.'),
+  executors: z
+    .record(name, executorSchema)
+    .optional()
+    .describe('Queues that cells may be sent to: `--executor NAME`; see “Executors”.'),
   sources: z.record(name, sourceSchema).optional().describe('Data from outside the project.'),
   stages: z.record(name, stageSchema).describe('The steps, by name.'),
 });

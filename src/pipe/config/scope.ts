@@ -17,6 +17,8 @@ export interface Scope {
   readonly link: LinkMode;
   /** What runs Python, of the whole file. */
   readonly python: NonNullable<RawStage['python']>;
+  /** Names of executors besides `local`. */
+  readonly executors: readonly string[];
   readonly source: SourceText;
   readonly report: Report;
 }

@@ -10,6 +10,8 @@ export interface Capacity {
   /** Ids of the GPUs that may be used. Empty: stages that want one take turns, and a warning says that there is none. */
   readonly gpus: readonly number[];
   readonly named: Readonly<Record<string, number>>;
+  /** How many cells may be at work at once, however little they ask for; left out: any number. */
+  readonly places?: number;
 }
 
 export interface Lease {
@@ -28,7 +30,8 @@ export function machineCapacity(
   const limit = process.constrainedMemory();
   // 0 or a number beyond any machine means that no limit was set.
   const memory = limit > 0 && limit < totalmem() ? limit : totalmem();
-  return { cpu: jobs ?? availableParallelism(), memory, gpus, named: Object.fromEntries(named) };
+  const cpu = jobs ?? availableParallelism();
+  return { cpu, memory, gpus, named: Object.fromEntries(named), places: Math.max(1, cpu) };
 }
 
 /**
@@ -80,6 +83,7 @@ export class ResourcePool {
   /** Turns for stages that want a GPU on a machine without one. */
   #gpuTurn = 1;
   readonly #named: Map<string, number>;
+  #places: number;
 
   constructor(capacity: Capacity) {
     this.#capacity = capacity;
@@ -87,12 +91,14 @@ export class ResourcePool {
     this.#memory = capacity.memory;
     this.#gpus = [...capacity.gpus];
     this.#named = new Map(Object.entries(capacity.named));
+    this.#places = capacity.places ?? Number.POSITIVE_INFINITY;
   }
 
   /** null: not now. A cell asks for all it needs at once, so no two cells can wait for each other. */
   take(wanted: Resources): Lease | null {
     const cpu = Math.min(wanted.cpu, this.#capacity.cpu);
     if (!this.fits(wanted)) return null;
+    this.#places--;
     this.#cpu -= cpu;
     this.#memory -= wanted.memory;
     const turn = wanted.gpu > 0 && this.#capacity.gpus.length === 0 ? 1 : 0;
@@ -107,6 +113,7 @@ export class ResourcePool {
       release: () => {
         if (!held) return;
         held = false;
+        this.#places++;
         this.#cpu += cpu;
         this.#memory += wanted.memory;
         this.#gpuTurn += turn;
@@ -122,6 +129,7 @@ export class ResourcePool {
   fits(wanted: Resources): boolean {
     const gpus = this.#capacity.gpus.length === 0 ? this.#gpuTurn : this.#gpus.length;
     return (
+      this.#places > 0 &&
       Math.min(wanted.cpu, this.#capacity.cpu) <= this.#cpu + rounding &&
       wanted.memory <= this.#memory &&
       Math.min(wanted.gpu, Math.max(1, this.#capacity.gpus.length)) <= gpus &&

@@ -14,21 +14,31 @@ import { shellFor } from '../job/shell.ts';
 import type { Ended, Executor, Running, StopLevel } from './executor.ts';
 import { defaultGrace, type Grace } from './grace.ts';
 import { killStrays } from './strays.ts';
+import { type Usage, usageOfGroup } from './usage.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 const signals = { interrupt: 'SIGINT', terminate: 'SIGTERM', kill: 'SIGKILL' } as const;
 /** How often the event file is looked at: a bar moves smoothly, and a hundred cells cost nothing. */
 const tailEveryMs = 120;
 
-/** `under`: a program with its arguments that starts every attempt's own. */
-export function localExecutor(grace: Grace = defaultGrace, under: readonly string[] = []): Executor {
+interface LocalOptions {
+  /** A program with its arguments that starts every attempt's own. */
+  readonly under?: readonly string[];
+  /** Reads what stages report; whoever only hosts attempts of another process leaves that to it. */
+  readonly follows?: boolean;
+}
+
+export function localExecutor(
+  grace: Grace = defaultGrace,
+  { under = [], follows = true }: LocalOptions = {},
+): Executor {
   let watchdog: Watchdog | undefined;
   return {
     async start(attempt, onEvent) {
       watchdog ??= startWatchdog();
       const [file, args] = await commandLine(attempt);
       const [first = file, ...others] = [...under, file, ...args];
-      return launch(attempt, [first, others], { onEvent, grace, watchdog });
+      return launch(attempt, [first, others], { onEvent: follows ? onEvent : null, grace, watchdog });
     },
     async close() {
       await watchdog?.close();
@@ -40,7 +50,8 @@ export function localExecutor(grace: Grace = defaultGrace, under: readonly strin
 type CommandLine = readonly [file: string, args: readonly string[]];
 
 interface Launching {
-  readonly onEvent: (event: StageEvent) => void;
+  /** null: nobody here wants to know. */
+  readonly onEvent: ((event: StageEvent) => void) | null;
   readonly grace: Grace;
   readonly watchdog: Watchdog;
 }
@@ -61,20 +72,23 @@ async function launch(
   if (pid !== null) watchdog.add(pid, job);
   const stop = (level: StopLevel) => signalGroup(pid, signals[level]);
   const limit = timeLimit(attempt.timeoutMs, grace, stop);
-  const tail = new EventTail(attempt.job.events, onEvent);
-  const ticker = setInterval(() => tail.read(), tailEveryMs);
+  const tail = onEvent && new EventTail(attempt.job.events, onEvent);
+  const ticker = setInterval(() => tail?.read(), tailEveryMs);
+  const measured = pid === null ? () => null : usageOfGroup(pid);
+  let usage: Usage | null = null;
 
   const ended = child.ended.then((how): Ended => {
     clearInterval(ticker);
+    usage = measured();
     limit.clear();
     if (pid !== null) watchdog.drop(pid);
-    tail.read();
+    tail?.read();
     if (how.kind !== 'launch' && limit.passed()) return { kind: 'timeout', afterMs: attempt.timeoutMs ?? 0 };
     if (how.kind === 'ok' && attempt.run.kind === 'module' && !existsSync(returnedFile(attempt.folder)))
       return { kind: 'unfinished', code: 0, message: unfinished };
     return how;
   });
-  return { pid, ended, stop };
+  return { pid, ended, stop, usage: () => usage };
 }
 
 const unfinished =
@@ -118,8 +132,7 @@ function startLogged(attempt: Attempt, command: CommandLine, onExit: () => void)
     env: {
       ...attempt.env,
       PIPE_JOB: jobFile(attempt.folder),
-      // Said even when it is empty: a stage that asked for no GPU must not find one.
-      CUDA_VISIBLE_DEVICES: attempt.job.resources.gpus.join(','),
+      ...visibleDevices(attempt),
     },
     // A process group of its own: a signal reaches all of it, and a Ctrl-C in the terminal none.
     detached: true,
@@ -199,6 +212,12 @@ async function startMasked(
 function endOf(code: number | null, signal: string | null): ProcessEnd {
   if (signal !== null) return { kind: 'signal', signal };
   return code === 0 ? { kind: 'ok' } : { kind: 'exit', code: code ?? 1 };
+}
+
+/** Said even when it is empty: a stage that asked for no GPU must not find one. */
+function visibleDevices({ devices, job }: Attempt): Readonly<Record<string, string>> {
+  if (devices === null) return {};
+  return { CUDA_VISIBLE_DEVICES: devices ?? job.resources.gpus.join(',') };
 }
 
 /** What starts the attempt: a program and its arguments. */

@@ -13,14 +13,17 @@ export class EventTail {
   readonly #path: string;
   readonly #deliver: (event: StageEvent) => void;
   readonly #buffer = Buffer.allocUnsafe(chunkBytes);
+  readonly #trims: boolean;
   #offset = 0;
   #rest = Buffer.alloc(0);
   #line = 0;
   #complained = false;
 
-  constructor(path: string, deliver: (event: StageEvent) => void) {
+  /** `trims`: a file that grows too large is emptied, once it was read. */
+  constructor(path: string, deliver: (event: StageEvent) => void, { trims = true } = {}) {
     this.#path = path;
     this.#deliver = deliver;
+    this.#trims = trims;
   }
 
   /** Delivers what was appended since the last call. Cheap when there is nothing; quiet while the file is not there. */
@@ -35,7 +38,7 @@ export class EventTail {
         this.#offset += count;
         this.#take(this.#buffer.subarray(0, count));
       }
-      if (this.#offset < fileLimit) return;
+      if (!this.#trims || this.#offset < fileLimit) return;
       ftruncateSync(file);
       this.#offset = 0;
     } finally {

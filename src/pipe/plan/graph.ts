@@ -2,6 +2,7 @@
 
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { EnvDoc, OutDoc, RunDoc, SourceDoc } from '../config/document.ts';
+import type { ExecutorDoc } from '../config/executor-doc.ts';
 
 /** `train[no-zero,3]`: the stage and its axis values in matrix order; a stage without matrix is its bare name. */
 export type CellId = string & { readonly __brand: 'CellId' };
@@ -13,6 +14,9 @@ export interface Graph {
   /** Every source that a cell reads. */
   readonly sources: ReadonlyMap<string, SourceDoc>;
   readonly resources: ReadonlyMap<string, number>;
+  readonly executors: ReadonlyMap<string, ExecutorDoc>;
+  /** Where cells run whose stage names no executor, by the profile; null: it names none. */
+  readonly executor: string | null;
   readonly profile: string | null;
 }
 
@@ -47,6 +51,8 @@ export interface Cell {
   readonly deps: readonly DepBinding[];
   readonly outs: readonly OutDoc[];
   readonly resources: Resources;
+  /** What its stage names; no part of the key. */
+  readonly executor: string | null;
   readonly env: EnvDoc;
   readonly tools: ReadonlyMap<string, string>;
   readonly checkpoint: { readonly excluding: readonly string[] } | null;
@@ -85,5 +91,7 @@ export interface Resources {
   readonly gpu: number;
   /** Bytes; 0: not said. */
   readonly memory: number;
+  /** Bytes to ask for instead, one after the other, each time that it ran out of memory. */
+  readonly memorySteps?: readonly number[];
   readonly named: Readonly<Record<string, number>>;
 }

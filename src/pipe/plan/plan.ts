@@ -58,7 +58,8 @@ export function plan(document: PipelineDocument): PlanResult {
   }
   checkFolders(planned, report);
   checkPlaces(cells.values(), document, report);
-  const graph = { cells, stages, sources, resources: document.resources, profile: document.profile };
+  const { resources, executors, executor, profile } = document;
+  const graph = { cells, stages, sources, resources, executors, executor, profile };
   return { graph, diagnostics: diagnostics.all };
 }
 
@@ -248,6 +249,7 @@ class StageBuilder {
       deps,
       outs: once(outTexts, 'outs', () => this.#outs(lookup)),
       resources,
+      executor: doc.executor,
       env: once(doc.env.set, 'env', () => ({ ...doc.env, set: textMap(doc.env.set, lookup) })),
       tools: once(Object.fromEntries(doc.tools), 'tools', () => this.#tools(plain)),
       checkpoint: doc.checkpoint,

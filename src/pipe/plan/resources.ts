@@ -2,7 +2,7 @@
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import { byteSize } from '../config/byte-size.ts';
 import type { Resources } from './graph.ts';
 
@@ -17,12 +17,24 @@ export function resourcesOf(
 ): Resources {
   const named: Record<string, number> = {};
   const amounts = { cpu: 1, gpu: 0, memory: 0 };
+  const memorySteps: number[] = [];
   for (const [name, value] of Object.entries(given)) {
     if (name === 'memory') {
-      const bytes = byteSize(value);
-      if (bytes === null)
-        report('wrong-value', where(name), '`memory` is a number of bytes or text such as `4GiB`');
-      else amounts.memory = bytes;
+      const sizes = (Array.isArray(value) ? value : [value]).map((one: Json) => byteSize(one));
+      const [first = 0, ...steps] = sizes.map((bytes) => bytes ?? 0);
+      const grows = [first, ...steps].every(
+        (bytes, index, all) => index === 0 || bytes > (all[index - 1] ?? 0),
+      );
+      if (sizes.includes(null) || !grows)
+        report(
+          'wrong-value',
+          where(name),
+          '`memory` is a number of bytes or text such as `4GiB`, or a list of them that grows',
+        );
+      else {
+        amounts.memory = first;
+        memorySteps.push(...steps);
+      }
       continue;
     }
     if (typeof value !== 'number' || !(value >= 0) || (name === 'gpu' && !Number.isInteger(value))) {
@@ -44,5 +56,5 @@ export function resourcesOf(
       report('too-much', where(name), message);
     } else named[name] = value;
   }
-  return { ...amounts, named };
+  return { ...amounts, named, ...(memorySteps.length === 0 ? {} : { memorySteps }) };
 }

@@ -48,7 +48,35 @@ export function endedError(ended: Exclude<Ended, { kind: 'ok' }>, log: string): 
       });
     case 'launch':
       return cellError('launch', ended.message, { log });
+    case 'memory':
+      return memoryError(ended, log);
+    case 'time':
+      return cellError('timeout', `the time of its job was up after ${Math.round(ended.afterMs / 1000)} s`, {
+        log,
+        hint: 'ask for more `time` under `executors`, or give the stage a `checkpoint`: then it goes on in another job',
+        details: { afterMs: ended.afterMs },
+      });
+    case 'lost':
+      return cellError('lost', `its job ended without a record: ${ended.message}`, {
+        log,
+        hint: 'the log of the job itself is below `output` in its folder, `cache/jobs/…`',
+      });
+    case 'taken':
+      return cellError('lost', ended.message, { log });
+    case 'left':
+      return cellError('lost', 'its job goes on', { log });
   }
+}
+
+function memoryError({ asked, peak }: Extract<Ended, { kind: 'memory' }>, log: string): CellError {
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const of = asked === null ? 'what its job asked for' : `${gib(asked)} that it asked for`;
+  const used = peak === null ? '' : `, it had ${gib(peak)} when it was last looked at`;
+  return cellError('memory', `out of memory: more than ${of}${used}`, {
+    log,
+    hint: 'ask for more: `memory: [8GiB, 16GiB]` moves on to the next size by itself',
+    details: { asked, peak },
+  });
 }
 
 function exitError(code: number, log: string): CellError {
@@ -70,7 +98,9 @@ function logHint(tail: readonly string[]): string | null {
 
 /** Whether trying again may help: not when the stage broke its own declaration. */
 export function mayPass(ended: Ended): boolean {
-  return ended.kind !== 'ok' && !(ended.kind === 'exit' && ended.code === protocolExit);
+  return (
+    ended.kind !== 'ok' && ended.kind !== 'memory' && !(ended.kind === 'exit' && ended.code === protocolExit)
+  );
 }
 
 function exitMessage(code: number): string {

@@ -66,12 +66,25 @@ export type RunEvent = { readonly time: string } & (
       readonly reasons: readonly Reason[];
     }
   | { readonly type: 'cell-waiting-lock'; readonly cell: CellId; readonly holder: string }
+  /** Handed over to a queue, or found there; it starts when a host begins it. */
+  | {
+      readonly type: 'cell-queued';
+      readonly cell: CellId;
+      readonly key: Key;
+      readonly attempt: number;
+      readonly executor: string;
+      /** A job that an earlier driver submitted. */
+      readonly found: boolean;
+    }
   | {
       readonly type: 'cell-started';
       readonly cell: CellId;
       readonly key: Key;
       readonly attempt: number;
       readonly gpus: readonly number[];
+      /** Left out: this machine. */
+      readonly executor?: string;
+      readonly host?: string;
       readonly pid: number | null;
       readonly log: string;
     }
@@ -114,6 +127,9 @@ export type RunEvent = { readonly time: string } & (
       readonly key: Key;
       readonly ms: number;
       readonly outBytes: number;
+      /** Most bytes of memory at once, and milliseconds of processor time; left out: not measured. */
+      readonly peakBytes?: number;
+      readonly cpuMs?: number;
     }
   | {
       readonly type: 'cell-failed';
@@ -155,6 +171,8 @@ export interface CellError {
     | 'exit'
     | 'signal'
     | 'timeout'
+    | 'memory'
+    | 'lost'
     | 'out-missing'
     | 'dirty-inputs'
     | 'dep-missing'

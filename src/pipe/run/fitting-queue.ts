@@ -4,14 +4,21 @@
  * cell runs, and the work is finite, so its turn comes.
  */
 import type { Queue, QueueAddOptions } from 'p-queue';
-import type { Lease, ResourcePool } from '../exec/capacity.ts';
-import type { Resources } from '../plan/graph.ts';
+import type { Lease } from '../exec/capacity.ts';
+import type { Demand } from '../exec/pools.ts';
 import { Heap } from './heap.ts';
+
+/** What tasks lease from. */
+export interface LeaseSource {
+  take(wanted: Demand): Lease | null;
+  /** Whether `take` would give a lease now. */
+  fits(wanted: Demand): boolean;
+}
 
 export type Task = () => Promise<unknown>;
 
 export interface FittingOptions extends QueueAddOptions {
-  readonly demand: Resources;
+  readonly demand: Demand;
   /** Another run is at work on the cell: it comes after everything else. */
   readonly held: boolean;
   /** Gets the lease before the task starts. */
@@ -28,16 +35,16 @@ interface Waiting {
 
 /** Tasks that ask for the same: when the first does not fit, none does. */
 interface Lane {
-  readonly demand: Resources;
+  readonly demand: Demand;
   readonly tasks: Heap<Waiting>;
 }
 
 export class FittingQueue implements Queue<Task, FittingOptions> {
-  readonly #pool: ResourcePool;
+  readonly #pool: LeaseSource;
   readonly #lanes = { fresh: new Map<string, Lane>(), held: new Map<string, Lane>() };
   #added = 0;
 
-  constructor(pool: ResourcePool) {
+  constructor(pool: LeaseSource) {
     this.#pool = pool;
   }
 
@@ -51,8 +58,8 @@ export class FittingQueue implements Queue<Task, FittingOptions> {
     if (demand === undefined || onLease === undefined)
       throw new TypeError('a task must say what it asks for');
     const lanes = held ? this.#lanes.held : this.#lanes.fresh;
-    const { cpu, gpu, memory, named } = demand;
-    const name = JSON.stringify([cpu, gpu, memory, named]);
+    const { executor, cpu, gpu, memory, named } = demand;
+    const name = JSON.stringify([executor, cpu, gpu, memory, named]);
     const lane = lanes.get(name) ?? { demand, tasks: new Heap<Waiting>(isBefore) };
     lanes.set(name, lane);
     lane.tasks.push({ task, priority, order: this.#added++, options: { ...options, demand, held, onLease } });

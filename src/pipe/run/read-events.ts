@@ -1,5 +1,7 @@
 /** The recorded events of a run, read back. */
+import { join } from 'node:path';
 import { readRegularFile } from '../../lib/regular-file.ts';
+import { layoutOf } from '../store/layout.ts';
 import type { RunEvent } from './event.ts';
 import { RunState } from './run-state.ts';
 
@@ -12,6 +14,11 @@ export async function readEvents(file: string): Promise<readonly RunEvent[]> {
     if (event !== null) events.push(event);
   }
   return events;
+}
+
+/** What is recorded of a run; null: nothing. */
+export async function recordedState(project: string, run: string): Promise<RunState | null> {
+  return foldEvents(await readEvents(join(layoutOf(project).runs, run, 'events.jsonl')));
 }
 
 /** What became of the run; null when its events do not begin with its start. */
@@ -30,7 +37,7 @@ function textOf(file: string): string {
   }
 }
 
-function parseEvent(line: string): RunEvent | null {
+export function parseEvent(line: string): RunEvent | null {
   if (line === '') return null;
   try {
     const value: unknown = JSON.parse(line);

@@ -1,52 +1,20 @@
 /** One cell from its lock to its published outs: attempts, retries, and what each end is called. */
 
-import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
-import { attemptOf } from '../cell/attempt.ts';
 import type { Obstacle } from '../cell/cell-status.ts';
 import type { CellTransaction } from '../cell/transaction.ts';
-import type { BeginResult, Workspace } from '../cell/workspace.ts';
-import type { Lease } from '../exec/capacity.ts';
-import type { Ended, Executor, Running } from '../exec/executor.ts';
-import { clearAttempt, writeAttempt } from '../job/attempt-files.ts';
-import type { StageEvent } from '../job/job.ts';
-import { secretsOf } from '../job/mask.ts';
-import type { Cell, CellId } from '../plan/graph.ts';
-import { folderOf, layoutOf } from '../store/layout.ts';
-import type { MadeWith } from '../store/made-with.ts';
-import { cellError, endedError, mayPass } from './cell-error.ts';
-import type { CellError, RunId } from './event.ts';
-import type { Say, UnstampedEvent } from './event-stream.ts';
-import type { Stopper } from './interrupt.ts';
-import { withKnownCode } from './known-code.ts';
-import type { RunFolder } from './run-folder.ts';
+import type { BeginResult } from '../cell/workspace.ts';
+import type { Running } from '../exec/executor.ts';
+import { clearAttempt } from '../job/attempt-files.ts';
+import type { Cell } from '../plan/graph.ts';
+import type { CellContext, CellTask } from './cell-context.ts';
+import { cellError, endedError } from './cell-error.ts';
+import type { CellError } from './event.ts';
 import type { Fate } from './scheduler.ts';
-
-export interface CellContext {
-  readonly run: RunId;
-  readonly madeWith: MadeWith;
-  readonly project: string;
-  readonly workspace: Workspace;
-  readonly executor: Executor;
-  readonly folder: RunFolder;
-  readonly stopper: Stopper;
-  readonly env: NodeJS.ProcessEnv;
-  readonly noCache: boolean;
-  readonly say: Say;
-  /** Milliseconds to wait before the attempt after `attempt`. */
-  backOffMs(attempt: number): number;
-}
-
-export interface CellTask {
-  readonly cell: Cell;
-  readonly without: ReadonlySet<CellId>;
-  readonly lease: Lease;
-  readonly force: boolean;
-  /** Wait for a lock that another run holds. */
-  readonly patient: boolean;
-}
+import { Tries } from './tries.ts';
+import { type Tried, tryOnce } from './try-cell.ts';
 
 export async function runCell(context: CellContext, task: CellTask): Promise<Fate> {
   const { cell } = task;
@@ -61,9 +29,11 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
     return 'cancelled';
   };
   let work: CellTransaction | undefined;
+  let running: Running | undefined;
   try {
     const begun = await beginOrLeave(context, task);
     if (begun === 'held') return stopper.signal.aborted ? cancel() : 'held';
+    await discardOthers(context, cell, begun);
     if (begun.kind === 'blocked') return fail(obstacleError(begun.obstacles));
     for (const text of begun.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
     if (begun.kind !== 'run') {
@@ -77,21 +47,29 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
       reasons: work.reasons,
       expectedMs: context.workspace.expectedMs(cell.id),
     });
-    for (let attempt = 1; ; attempt++) {
-      const tried = await tryOnce(context, task, work, attempt);
+    const tries = new Tries(cell, work.job?.memoryStep ?? 0);
+    for (let job = work.job; ; job = null) {
+      const tried = await tryOnce(context, task, work, { job, memoryStep: tries.memoryStep });
+      running = tried.running;
       if (tried.ended.kind === 'ok') {
         const held = work;
         work = undefined;
         return await publish(context, task, held, { tried, fail });
       }
+      if (tried.ended.kind === 'left') {
+        work.leave();
+        [work, running] = [undefined, undefined];
+        return cancel();
+      }
       if (stopper.signal.aborted) return cancel();
       const error = endedError(tried.ended, tried.log);
-      if (attempt > cell.retries || !mayPass(tried.ended))
-        return fail(error, context.folder.shown(tried.log));
-      const inMs = context.backOffMs(attempt);
-      say({ type: 'cell-retry', cell: cell.id, attempt: attempt + 1, error, inMs });
+      const next = tries.next(tried.ended, context.backOffMs);
+      if (next === null) return fail(error, context.folder.shown(tried.log));
+      running?.close?.();
+      running = undefined;
+      say({ type: 'cell-retry', cell: cell.id, attempt: tried.number + 1, error, inMs: next.inMs });
       try {
-        await sleep(inMs, undefined, { signal: stopper.signal });
+        await sleep(next.inMs, undefined, { signal: stopper.signal });
       } catch {
         return cancel();
       }
@@ -100,6 +78,25 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
     return fail(storageError(error));
   } finally {
     await work?.abandon();
+    running?.close?.();
+  }
+}
+
+/** Jobs of the cell that make what nobody needs any more: its inputs changed, or it was published without them. */
+async function discardOthers(
+  { workspace, executors, say }: CellContext,
+  cell: Cell,
+  begun: BeginResult,
+): Promise<void> {
+  const adopted = begun.kind === 'run' ? begun.job : null;
+  for (const job of workspace.jobsOf(cell.id)) {
+    if (job.batch === adopted?.batch && job.index === adopted.index) continue;
+    if (adopted === null && begun.kind === 'run' && job.key !== begun.key)
+      say({
+        type: 'warning',
+        text: `${cell.id}: a job of run ${job.run} made it of other inputs, and is given up`,
+      });
+    await executors.discard(job);
   }
 }
 
@@ -128,88 +125,6 @@ async function beginOrLeave(context: CellContext, task: CellTask): Promise<Begin
   }
 }
 
-interface Tried {
-  readonly ended: Ended;
-  readonly log: string;
-  readonly ms: number;
-}
-
-async function tryOnce(
-  context: CellContext,
-  task: CellTask,
-  work: CellTransaction,
-  number: number,
-): Promise<Tried> {
-  const { cell, lease } = task;
-  const { say, stopper, folder } = context;
-  const outs = await work.stage();
-  const attempt = attemptOf(cell, work, {
-    folder: folder.attempt(cell.id, number),
-    outs,
-    checkpoint: work.checkpoint,
-    gpus: lease.gpus,
-    project: context.project,
-    env: context.env,
-    ...secretEvents(context, cell),
-  });
-  try {
-    writeAttempt(attempt);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { ended: { kind: 'launch', message }, log: attempt.log, ms: 0 };
-  }
-  const started = performance.now();
-  const running = await context.executor.start(attempt, (event) => say(runEvent(cell.id, number, event)));
-  say({
-    type: 'cell-started',
-    cell: cell.id,
-    key: work.key,
-    attempt: number,
-    gpus: lease.gpus,
-    pid: running.pid,
-    log: folder.shown(attempt.log),
-  });
-  stopper.add(running);
-  const ended = withKnownCode(await endedWell(running, cell, stopper), attempt, work.reads);
-  stopper.delete(running);
-  if (attempt.secrets.length > 0) rmSync(dirname(attempt.job.events), { recursive: true, force: true });
-  return { ended, log: attempt.log, ms: Math.round(performance.now() - started) };
-}
-
-/**
- * A stage that knows a secret may write it into its event file, which nobody masks while it is written: it lies among
- * what is staged, which whoever takes the cell over removes, and goes when the attempt ends.
- */
-function secretEvents(context: CellContext, cell: Cell): { readonly events?: string } {
-  if (secretsOf(cell.env, context.env).length === 0) return {};
-  const staged = join(layoutOf(context.project).staging, folderOf(cell.id));
-  return { events: join(staged, `${context.run}-events`, 'events.jsonl') };
-}
-
-/** What a stage reported, as an event of the run. */
-function runEvent(cell: CellId, attempt: number, { at, ...event }: StageEvent): UnstampedEvent {
-  const said = { attempt, at: at ?? new Date().toISOString() };
-  switch (event.type) {
-    case 'progress':
-      return { ...event, type: 'cell-progress', cell };
-    case 'metric':
-      return { ...event, type: 'cell-metric', cell, ...said };
-    case 'message':
-      return { ...event, type: 'cell-message', cell, ...said };
-  }
-}
-
-/**
- * A command that was interrupted and still ends with 0 may have left half an out behind (many programs do), so it does
- * not count. Nor does Python, where a library may have caught the signal. A module's host answers only for what it finished.
- */
-async function endedWell(running: Running, cell: Cell, stopper: Stopper): Promise<Ended> {
-  const ended = await running.ended;
-  const mayStopHalfway = cell.run.kind === 'command' || cell.run.python !== null;
-  const doubtful = ended.kind === 'ok' && mayStopHalfway && stopper.signal.aborted;
-  return doubtful ? { kind: 'signal', signal: 'SIGINT' } : ended;
-}
-
 async function publish(
   context: CellContext,
   { cell, lease }: CellTask,
@@ -217,7 +132,8 @@ async function publish(
   { tried, fail }: { readonly tried: Tried; readonly fail: (error: CellError, log: string | null) => Fate },
 ): Promise<Fate> {
   const { say } = context;
-  const published = await work.publish({ ms: tried.ms, onGuarded: lease.release });
+  const { ms, usage } = tried;
+  const published = await work.publish({ ms, usage, onGuarded: lease.release });
   const log = context.folder.shown(tried.log);
   switch (published.kind) {
     case 'published':
@@ -229,6 +145,7 @@ async function publish(
         key: work.key,
         ms: tried.ms,
         outBytes: published.outBytes,
+        ...usage,
       });
       return 'in-place';
     case 'out-missing': {

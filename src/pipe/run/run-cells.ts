@@ -1,17 +1,16 @@
 /** The run of what is not up to date: resources, the record, signals, and the scheduler between them. */
 import { execFile } from 'node:child_process';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
+import { countText } from '../../lib/format.ts';
 import { ignoreFolder } from '../../lib/ignored-folder.ts';
-import { type Capacity, checkDemand, machineCapacity, ResourcePool } from '../exec/capacity.ts';
-import type { Executor } from '../exec/executor.ts';
 import { defaultGrace } from '../exec/grace.ts';
-import { localExecutor } from '../exec/local.ts';
 import { shellWarning } from '../job/shell.ts';
 import { unmentionedOuts } from '../plan/command.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
 import { layoutOf } from '../store/layout.ts';
 import { boundRuns } from '../store/recorded-runs.ts';
 import { registerSharer } from '../store/sharers.ts';
+import type { CellContext } from './cell-context.ts';
 import {
   announce,
   type CachedEvent,
@@ -22,10 +21,12 @@ import {
   type Run,
   writeReport,
 } from './current-run.ts';
+import { openExecutors, type RunExecutors } from './executors.ts';
 import { Stopper } from './interrupt.ts';
-import { type CellContext, obstacleError, runCell } from './run-cell.ts';
+import { obstacleError, runCell } from './run-cell.ts';
 import { RunFolder } from './run-folder.ts';
-import type { RunMachine, RunOutcome } from './run-options.ts';
+import type { RunOutcome } from './run-options.ts';
+import { writeRequest } from './run-request.ts';
 import { Scheduler } from './scheduler.ts';
 
 const heartbeatMs = 30_000;
@@ -35,32 +36,32 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
   const { options, events, wanted } = run;
   const { graph } = options.pipeline;
   const needed = [...wanted].filter((id) => !inPlace.has(id)).map((id) => cellOf(graph, id));
-  const gpus = await gpusFor(needed, options.machine);
-  const capacity = machineCapacity(gpus, graph.resources, options.machine.jobs);
-  const warnings = [...checkDemand(needed, capacity), ...commandWarnings(needed)];
   const grace = options.hooks?.grace ?? defaultGrace;
-  const executor = options.hooks?.executor ?? localExecutor(grace);
+  const onNotice = (text: string) => events.say({ type: 'warning', text });
+  const executors = await openExecutors(needed, { run: run.id, options, grace, onNotice });
+  const warnings = [...executors.warnings, ...commandWarnings(needed)];
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run.id);
   ignoreFolder(layoutOf(options.project).root);
   events.recordIn(folder);
+  await run.workspace.enter(run.id);
+  if (options.request) writeRequest(folder.path, options.request);
   const moved = registerSharer(options.project, options.pipeline.file);
   const stopper = new Stopper(grace);
   const heart = setInterval(() => events.say({ type: 'heartbeat' }), heartbeatMs);
   try {
     const revision = await revisionOf(options.project);
-    const { cpu, memory, named } = capacity;
-    announce(run, { cpu, memory, gpu: capacity.gpus.length, ...named }, revision);
+    announce(run, executors.resources, revision);
     for (const text of [...warnings, ...moved]) events.say({ type: 'warning', text });
     for (const cached of inPlace.values()) events.say(cached);
-    const context = contextOf(run, { executor, folder, stopper, revision });
-    const scheduler = schedulerOf(context, { run, inPlace, capacity });
-    const signal = await untilEnded(run, scheduler, stopper);
+    const context = contextOf(run, { executors, folder, stopper, revision });
+    const scheduler = schedulerOf(context, { run, inPlace, executors });
+    const signal = await untilEnded(run, scheduler, { stopper, executors });
     return await end(run, signal);
   } finally {
     clearInterval(heart);
     stopper.killAll();
     stopper.close();
-    await executor.close();
+    await executors.close();
     folder.close();
     boundRuns(layoutOf(options.project));
   }
@@ -69,20 +70,20 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
 function contextOf(
   { id, options, events, workspace }: Run,
   tools: {
-    readonly executor: Executor;
+    readonly executors: RunExecutors;
     readonly folder: RunFolder;
     readonly stopper: Stopper;
     readonly revision: string | null;
   },
 ): CellContext {
-  const { executor, folder, stopper, revision } = tools;
+  const { executors, folder, stopper, revision } = tools;
   const { graph, set, params } = options.pipeline;
   return {
     run: id,
     madeWith: { profile: graph.profile, set, params, revision },
     project: options.project,
     workspace,
-    executor,
+    executors,
     folder,
     stopper,
     env: options.machine.env,
@@ -97,11 +98,11 @@ function schedulerOf(
   {
     run,
     inPlace,
-    capacity,
+    executors,
   }: {
     readonly run: Run;
     readonly inPlace: ReadonlyMap<CellId, CachedEvent>;
-    readonly capacity: Capacity;
+    readonly executors: RunExecutors;
   },
 ): Scheduler {
   const { options, events, workspace, wanted, forced } = run;
@@ -111,8 +112,10 @@ function schedulerOf(
   return new Scheduler({
     graph: options.pipeline.graph,
     wanted,
-    pool: new ResourcePool(capacity),
-    concurrency: Math.max(1, options.machine.jobs ?? capacity.cpu),
+    pool: executors.pools,
+    // Each executor's own bound is in its pool.
+    concurrency: Number.POSITIVE_INFINITY,
+    executorOf: executors.nameOf,
     mode,
     expectedMs: (id) => {
       if (inPlace.has(id)) return 0;
@@ -154,13 +157,26 @@ function schedulerOf(
 }
 
 /** Waits until nothing runs any more. The signal that ended the run; null: none did. */
-async function untilEnded(run: Run, scheduler: Scheduler, stopper: Stopper): Promise<NodeJS.Signals | null> {
+async function untilEnded(
+  run: Run,
+  scheduler: Scheduler,
+  { stopper, executors }: { readonly stopper: Stopper; readonly executors: RunExecutors },
+): Promise<NodeJS.Signals | null> {
   let interrupted: NodeJS.Signals | null = null;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (interrupted === null) {
+  let count = 0;
+  const onSignal = async (signal: NodeJS.Signals) => {
+    count++;
+    if (count === 1) {
       interrupted = signal;
       scheduler.stop();
       run.events.say({ type: 'run-stopping', why: 'signal', signal });
+      const leave = executors.underWay() > 0 && (await leaves(run, signal));
+      // A second signal came before the answer, and has stopped everything.
+      if (count > 1) return;
+      if (leave) {
+        const text = `${countText(executors.leave(), 'cell')} in queues go on: pipe attach ${run.id}`;
+        run.events.say({ type: 'warning', text });
+      }
     }
     stopper.escalate();
   };
@@ -175,18 +191,17 @@ async function untilEnded(run: Run, scheduler: Scheduler, stopper: Stopper): Pro
   }
 }
 
+/** Whether jobs go on without this process: as the user says, and when nobody is there to ask, only on a hang-up. */
+async function leaves({ options }: Run, signal: NodeJS.Signals): Promise<boolean> {
+  return (await options.hooks?.leaves?.(signal)) ?? signal === 'SIGHUP';
+}
+
 async function end(run: Run, signal: NodeJS.Signals | null): Promise<RunOutcome> {
   const failed = run.events.state.failed > 0;
   const outcome = signal !== null ? 'interrupted' : failed ? 'failed' : 'done';
   const codes = { interrupted: exitCode.terminated, failed: exitCode.failed, done: exitCode.ok };
   const code = signal === 'SIGINT' ? exitCode.interrupted : codes[outcome];
   return finish(run, outcome, code, await writeReport(run, endOf(run, outcome)));
-}
-
-async function gpusFor(cells: readonly Cell[], { gpus, env }: RunMachine): Promise<readonly number[]> {
-  if (gpus === null && cells.every((cell) => cell.resources.gpu === 0)) return [];
-  const { probeGpus, usableGpus } = await import('../exec/gpu.ts');
-  return usableGpus(await probeGpus(), env.CUDA_VISIBLE_DEVICES, gpus);
 }
 
 /** What `git describe` says; null outside a repository. */

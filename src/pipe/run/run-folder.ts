@@ -1,6 +1,6 @@
 /** The folder a run leaves behind: its events, and for each attempt the job, the stage's events and the log. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { cellFolder } from '../plan/cell-id.ts';
@@ -56,6 +56,12 @@ export class RunFolder {
     return folder;
   }
 
+  /** The number of a cell's next attempt: an earlier driver of this run may have made some. */
+  nextAttempt(cell: CellId): number {
+    const numbers = namesIn(join(this.path, 'cells', cellFolder(cell))).map(Number);
+    return 1 + Math.max(0, ...numbers.filter((number) => Number.isInteger(number)));
+  }
+
   /** As it is shown: relative to the project. */
   shown(path: string): string {
     return relative(this.#project, path);
@@ -63,6 +69,14 @@ export class RunFolder {
 
   close(): void {
     closeSync(this.#events);
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

@@ -4,6 +4,7 @@ import type { Workspace } from '../cell/workspace.ts';
 import type { Executor } from '../exec/executor.ts';
 import type { Grace } from '../exec/grace.ts';
 import type { Key } from '../key/fingerprint.ts';
+import type { ExecutorChoice } from '../plan/executor-choice.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import type { RunId } from './event.ts';
 import type { FailureMode } from './scheduler.ts';
@@ -21,7 +22,20 @@ export interface RunOptions {
   readonly report: RunReport | null;
   /** Takes down what a run with nothing to do looked at; left out: nothing does. */
   readonly witness?: WitnessWriter;
+  /** How it was asked for, so that another process can go on with it; left out: none can. */
+  readonly request?: RunRequest;
+  /** What it is called; left out: a new name. */
+  readonly id?: RunId;
+  /** A run whose driver is gone, with which to go on. */
+  readonly resume?: RunId;
   readonly hooks?: RunHooks;
+}
+
+/** The command line of a run, without the verb. */
+export interface RunRequest {
+  readonly args: readonly string[];
+  /** Absolute: where it was typed. */
+  readonly cwd: string;
 }
 
 /** The plan of a run, and what it was made with. */
@@ -50,6 +64,8 @@ export interface RunMachine {
   readonly jobs: number | null;
   /** --gpus; null: all that may be used. */
   readonly gpus: readonly number[] | null;
+  /** --executor; left out: what stages and the profile say. */
+  readonly executors?: ExecutorChoice;
   /** The caller's environment. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -74,6 +90,8 @@ export interface RunHooks {
   readonly executor?: Executor;
   readonly grace?: Grace;
   readonly backOffMs?: (attempt: number) => number;
+  /** Whether jobs of queues go on when the run is interrupted; left out: on a hang-up only. */
+  readonly leaves?: (signal: NodeJS.Signals) => Promise<boolean>;
 }
 
 export type DownloadListener = (source: string, done: number, total: number | null) => void;

@@ -4,7 +4,7 @@
  */
 import type { Key, Reason } from '../key/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';
-import { type CellCounts, failedOf, failedState, noCells } from './cell-state.ts';
+import { type CellCounts, failedOf, failedState, isInPlace, noCells } from './cell-state.ts';
 import type { CellError, CellState, RunEvent } from './event.ts';
 
 export interface CellProgress {
@@ -16,6 +16,11 @@ export interface CellProgress {
   expectedMs: number | null;
   /** Attempts begun; 0: it did not start in this run. */
   attempts: number;
+  /** The executor whose queue it waits in, or ran in; null: this machine. */
+  queuedIn: string | null;
+  /** Most bytes of memory at once; null: not measured. */
+  peakBytes: number | null;
+  cpuMs: number | null;
   gpus: readonly number[];
   log: string | null;
   /** Milliseconds since the epoch, of the last attempt; null: it did not start in this run. */
@@ -84,6 +89,10 @@ export class RunState {
     this.lastTime = event.time;
     switch (event.type) {
       case 'run-started':
+        if (this.started !== null) {
+          this.#goOn(event);
+          return;
+        }
         this.started = event;
         for (const { id, stage } of event.cells) this.#add(id, stage);
         return;
@@ -141,12 +150,17 @@ export class RunState {
     else this.restoring.delete(cell.cell);
     switch (event.type) {
       case 'cell-cached':
+        // Made by this run, before another driver went on with it.
+        if (cell.state === 'done') break;
         Object.assign(cell, { key: event.key, ms: event.savedMs });
         this.savedMs += event.savedMs;
         this.#move(cell, event.how);
         break;
       case 'cell-ready':
         Object.assign(cell, { reasons: event.reasons, expectedMs: event.expectedMs });
+        break;
+      case 'cell-queued':
+        Object.assign(cell, { key: event.key, queuedIn: event.executor });
         break;
       case 'cell-started':
         this.#start(cell, event);
@@ -172,6 +186,7 @@ export class RunState {
         break;
       case 'cell-finished':
         Object.assign(cell, { key: event.key, ms: event.ms, outBytes: event.outBytes });
+        Object.assign(cell, { peakBytes: event.peakBytes ?? null, cpuMs: event.cpuMs ?? null });
         cell.endedAt = Date.parse(event.time);
         this.stageOf(cell.cell)?.took.push(event.ms);
         this.#move(cell, 'done');
@@ -191,6 +206,21 @@ export class RunState {
         }
         this.#move(cell, event.state);
         break;
+    }
+  }
+
+  /** Another driver goes on with the run: what was not done is looked at anew. */
+  #goOn(event: RunEvent & { type: 'run-started' }): void {
+    this.started ??= event;
+    this.finished = null;
+    this.stopping = false;
+    this.failures.length = 0;
+    this.blocked.clear();
+    for (const cell of this.cells.values()) {
+      if (cell.state === 'done' || cell.state === 'waiting') continue;
+      if (isInPlace(cell.state)) this.savedMs -= cell.ms ?? 0;
+      Object.assign(cell, { error: null, cause: null });
+      this.#move(cell, 'waiting');
     }
   }
 
@@ -246,6 +276,9 @@ function untouched(cell: CellId, stage: string): CellProgress {
     reasons: [],
     expectedMs: null,
     attempts: 0,
+    queuedIn: null,
+    peakBytes: null,
+    cpuMs: null,
     gpus: [],
     log: null,
     startedAt: null,

@@ -38,22 +38,35 @@ export async function runPipeline(
   );
   try {
     const run: Run = {
-      id: newRunId(new Date()),
+      id: options.resume ?? options.id ?? newRunId(new Date()),
       options,
       events,
       workspace,
       wanted: withUpstream(pipeline.graph, chosen),
-      forced: goal.force ? chosen : new Set(),
+      forced: goal.force ? await notYetForced(options, chosen) : new Set(),
       started: performance.now(),
     };
     const inPlace = await lookAtAll(run);
-    if (inPlace.size === run.wanted.size) return await nothingToDo(run, inPlace);
+    // One that goes on has a record, which gets its end.
+    if (inPlace.size === run.wanted.size && options.resume === undefined)
+      return await nothingToDo(run, inPlace);
     // Loaded only now: a run that has nothing to do needs no scheduler and no executor.
     const { runCells } = await import('./run-cells.ts');
     return await runCells(run, inPlace);
   } finally {
     await workspace.close();
   }
+}
+
+/** A run that goes on does not force again what it has done. */
+async function notYetForced(
+  { project, resume }: RunOptions,
+  chosen: ReadonlySet<CellId>,
+): Promise<ReadonlySet<CellId>> {
+  if (resume === undefined) return chosen;
+  const { recordedState } = await import('./read-events.ts');
+  const before = await recordedState(project, resume);
+  return new Set([...chosen].filter((id) => before?.cells.get(id)?.state !== 'done'));
 }
 
 /** Nothing is loaded and nothing recorded; a report is only written where none fits. */

@@ -4,9 +4,10 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import PQueue from 'p-queue';
-import type { Lease, ResourcePool } from '../exec/capacity.ts';
+import { localName } from '../config/executor-doc.ts';
+import type { Lease } from '../exec/capacity.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
-import { type FittingOptions, FittingQueue } from './fitting-queue.ts';
+import { type FittingOptions, FittingQueue, type LeaseSource } from './fitting-queue.ts';
 import { type CellEnd, Frontier } from './frontier.ts';
 import { longestRemaining } from './order.ts';
 
@@ -20,10 +21,12 @@ export interface SchedulerOptions {
   readonly graph: Graph;
   /** Closed under upstream. */
   readonly wanted: ReadonlySet<CellId>;
-  readonly pool: ResourcePool;
+  readonly pool: LeaseSource;
   /** How many cells may be at work at once, however little they ask for. */
   readonly concurrency: number;
   readonly mode: FailureMode;
+  /** Which executor a cell goes to; left out: this machine. */
+  executorOf?(cell: Cell): string;
   /** Milliseconds a cell is expected to take; null: not known. */
   expectedMs(cell: CellId): number | null;
   /** Called once per cell, when everything upstream of it ended well or is in `without`. Takes no resources. */
@@ -151,7 +154,9 @@ export class Scheduler {
     const onLease = (given: Lease) => {
       lease = given;
     };
-    this.#queue.add(task, { priority, demand: cell.resources, held, onLease }).catch(() => {});
+    const executor = this.#options.executorOf?.(cell) ?? localName;
+    const demand = { ...cell.resources, executor };
+    this.#queue.add(task, { priority, demand, held, onLease }).catch(() => {});
   }
 
   /** `free`: lets the next cell start before this one is settled. */

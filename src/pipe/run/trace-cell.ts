@@ -32,7 +32,7 @@ export async function traceCell(options: TraceOptions): Promise<readonly Advice[
   // Nobody else's to read: names of files may tell secrets.
   const scratch = await mkdtemp(join(tmpdir(), 'pipe-trace-'));
   const record = join(scratch, 'strace.txt');
-  const executor = localExecutor(undefined, options.strace(record));
+  const executor = localExecutor(undefined, { under: options.strace(record) });
   try {
     await scratchAttempt({ ...options, executor }, work, join(scratch, 'attempt'));
     const accesses = new AccessRecord(project);

@@ -16,6 +16,7 @@ import { folderOf, type Layout, layoutOf } from './layout.ts';
 import { liveRuns, workingLocks } from './live-run.ts';
 import { realViews, viewBehind } from './look-in-place.ts';
 import { BadObject, objectsOf } from './objects.ts';
+import { openJobs } from './open-jobs.ts';
 import { folderKind, namesInside } from './real-folder.ts';
 import { keysOfRun, type RecordedRun, recordedRuns } from './recorded-runs.ts';
 import { readManifest, readState } from './records.ts';
@@ -276,7 +277,10 @@ function leftovers(layout: Layout, { keepDays, now }: GcOptions): readonly strin
     .filter((name) => oursInQuarantine.test(name))
     .map((name) => join(layout.quarantine, name))
     .filter((path) => (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? since) <= since);
-  const staged = namesInside(layout.staging).map((name) => join(layout.staging, name));
+  const inQueues = new Set(openJobs(layout).map(({ staging }) => dirname(staging)));
+  const staged = namesInside(layout.staging)
+    .map((name) => join(layout.staging, name))
+    .filter((path) => !inQueues.has(path));
   const trash = namesInside(layout.root)
     .filter((name) => name.startsWith('.trash-'))
     .map((name) => join(layout.root, name));

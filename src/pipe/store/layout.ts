@@ -36,6 +36,8 @@ export interface Layout {
   /** Bundles of traced code. */
   readonly code: string;
   readonly runs: string;
+  /** Jobs in queues, from before they are submitted until their cells are published or given up. */
+  readonly jobs: string;
   /** Accelerators: may be deleted. */
   readonly index: string;
   /** Entries that were found bad, and outs whose inputs changed under way. */
@@ -63,6 +65,7 @@ export function layoutOf(project: string, pipeline = mainPipeline): Layout {
     checkpoints: at('checkpoints'),
     code: at('code'),
     runs: at('runs'),
+    jobs: at('jobs'),
     index: at('index'),
     quarantine: at('quarantine'),
   };

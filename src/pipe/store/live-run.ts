@@ -5,10 +5,16 @@
 import { join } from 'node:path';
 import type { Layout } from './layout.ts';
 import { type Lock, lock, lockHolders, tryLock } from './lock.ts';
+import { batchFolder, openJobs } from './open-jobs.ts';
 
 /** No cell's lock has such a name. */
 export const gateName = '~gc';
 const runPrefix = '~run-';
+
+/** Name of the lock of a run. */
+export function runLockName(run: string): string {
+  return `${runPrefix}${run}`;
+}
 
 /** Held for a moment by each run that enters, and by `gc` while it sweeps. */
 export function gate(layout: Layout, run: string, options: Parameters<typeof lock>[3] = {}): Promise<Lock> {
@@ -24,23 +30,26 @@ export async function enterRun(
   const held = await gate(layout, run, options);
   try {
     // Only a run of the same id could hold it: it is in already, and what it used is spared under that id.
-    return tryLock(layout.locks, `${runPrefix}${run}`, run) ?? { held: () => true, release: () => {} };
+    return tryLock(layout.locks, runLockName(run), run) ?? { held: () => true, release: () => {} };
   } finally {
     held.release();
   }
 }
 
-/** Ids of the runs that have entered and not left; the dead are not among them. */
+/** Ids of the runs that have entered and not left, and of those whose jobs are in a queue; the dead are not among them. */
 export function liveRuns(layout: Layout): ReadonlySet<string> {
   const runs = workingLocks(layout).filter(({ name }) => name.startsWith(runPrefix));
-  return new Set(runs.map(({ name }) => name.slice(runPrefix.length)));
+  const waiting = openJobs(layout).map(({ run }) => run);
+  return new Set([...runs.map(({ name }) => name.slice(runPrefix.length)), ...waiting]);
 }
 
 /** The locks of everything that is at work, runs and cells; `folder` is absolute. */
 export function workingLocks(layout: Layout): readonly { readonly name: string; readonly folder: string }[] {
-  return lockHolders(layout.locks)
+  const locks = lockHolders(layout.locks)
     .filter(({ name, dead }) => !dead && name !== gateName)
     .map(({ name }) => ({ name, folder: join(layout.locks, name) }));
+  const batches = new Set(openJobs(layout).map(({ batch }) => batch));
+  return [...locks, ...Array.from(batches, (name) => ({ name, folder: batchFolder(layout, name) }))];
 }
 
 /** Removes what runs left that died: nobody waits for their locks, so that nobody would take them over. */

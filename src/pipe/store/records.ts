@@ -9,6 +9,7 @@ import type { CellId } from '../plan/graph.ts';
 import { folderOf, type Layout, manifestFile } from './layout.ts';
 import { type MadeWith, parseMadeWith } from './made-with.ts';
 import type { OutRecord, OutRecords } from './out-record.ts';
+import { parseTook, type Took } from './took.ts';
 
 const recordVersion = 1;
 
@@ -20,6 +21,8 @@ export interface Manifest {
   readonly outs: OutRecords;
   /** Milliseconds the run took. */
   readonly ms: number;
+  /** Left out: not measured. */
+  readonly usage?: Took;
   /** Run that published it. */
   readonly run: string;
   /** When, ISO 8601. */
@@ -51,7 +54,7 @@ export function writeManifest(
   fingerprint: Fingerprint,
   allowed: () => boolean,
 ): Promise<boolean> {
-  const { key, cell, stage, outs, ms, run, finished, madeWith } = manifest;
+  const { key, cell, stage, outs, ms, usage = null, run, finished, madeWith } = manifest;
   const head = JSON.stringify({
     version: recordVersion,
     key,
@@ -59,6 +62,7 @@ export function writeManifest(
     stage,
     outs,
     ms,
+    ...(usage === null ? {} : { usage }),
     run,
     finished,
     madeWith,
@@ -87,7 +91,8 @@ export function readManifest(
   if (names.length !== Object.keys(fingerprint.outs).length) return 'damaged';
   if (names.some((name) => outs[name]?.path !== fingerprint.outs[name])) return 'damaged';
   const madeWith = parseMadeWith(head.madeWith);
-  return { key, cell, stage, outs, ms, run, finished, madeWith, fingerprint };
+  const usage = parseTook(head.usage);
+  return { key, cell, stage, outs, ms, usage, run, finished, madeWith, fingerprint };
 }
 
 export function writeState(layout: Layout, placed: Placed, fingerprint: Fingerprint): void {

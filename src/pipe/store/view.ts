@@ -49,6 +49,11 @@ export class Views {
     return { path, out, marks: marksOf(path) };
   }
 
+  /** The view as it is now, for whoever cannot compare its marks with those of another machine. */
+  asIs(view: View): View {
+    return { ...view, marks: marksOf(view.path) };
+  }
+
   /**
    * After an attempt that could read it: null when nobody wrote in it. Otherwise what was done about it, in a sentence;
    * objects that are not what their names say are in quarantine then.

@@ -15,7 +15,22 @@ export function pipelinePage(): string {
     .replace('{{stage}}', schemaTable(stage))
     .replace('{{matrix}}', schemaTable(inStage('matrix')))
     .replace('{{out}}', schemaTable(entryOfStage('outs')))
-    .replace('{{env}}', schemaTable(inStage('env')));
+    .replace('{{env}}', schemaTable(inStage('env')))
+    .replace('{{slurm}}', schemaTable(ofKind(schema, 'slurm')))
+    .replace('{{queue}}', schemaTable(ofKind(schema, 'command')))
+    .replace(
+      '{{of-stage}}',
+      schemaTable(objectIn(ofKind(schema, 'slurm').properties?.stages?.additionalProperties)),
+    );
+}
+
+/** An executor's alternative of that kind. */
+function ofKind(schema: Schema, kind: string): Schema {
+  const entry = schema.properties?.executors?.additionalProperties;
+  const found =
+    typeof entry === 'object' ? entry.anyOf?.find((one) => one.properties?.kind?.const === kind) : undefined;
+  if (!found) throw new Error(`the schema has no executor of kind ${kind}`);
+  return found;
 }
 
 /** The map of fixed keys in a schema or among its alternatives. */
@@ -165,6 +180,39 @@ A dep is a reference when what stands before its first dot is \`source\` or the 
 \`source.images\`. Everything else is a path inside the project; \`./train.csv\` is a path even when a stage is called train.
 Files and folders alike are deps by their content. Paths are relative, written with \`/\`, and cannot leave the project: data
 from outside is a source.
+
+## Executors
+
+Cells run on this machine, which is the executor \`local\`, or as jobs of a queue that \`executors\` describes. Where a cell
+goes: \`--executor STAGE=NAME\`, else the stage's \`executor\`, else \`--executor NAME\`, else the profile's \`executor\`, else
+\`local\`. It is no part of the key: what was made in one place is up to date in every other. What happens to jobs is in
+[Executors](../explanation/executors.md).
+
+\`\`\`yaml
+executors:
+  lab:
+    kind: slurm
+    partition: gpu
+    time: 4h
+    pack: 20
+    setup: [module load cuda]
+    stages: {train: {time: 12h, memory: 32GiB, pack: 1}}
+\`\`\`
+
+A queue of \`kind: slurm\`:
+
+{{slurm}}
+
+Any other queue, of \`kind: command\`. In \`submit\` stand \`{script}\`, \`{name}\`, \`{output}\`, \`{cpus}\`, \`{gpus}\`,
+\`{memory_mb}\` and \`{seconds}\`, in \`cancel\` \`{id}\`; each is one word for the shell:
+
+{{queue}}
+
+What a stage asks for there, under \`stages\`:
+
+{{of-stage}}
+
+\`setup\`, \`wrap\`, \`extra\` and the commands of a queue are text that you run as yourself, like a \`cmd\`.
 
 ## Sources
 

@@ -43,6 +43,11 @@ export const ruleText: Readonly<Record<string, string>> = {
   'gather-axis': '`min` names axes that the dep is gathered over.',
   'bad-path':
     'Paths are relative, stay inside the project or the cell’s folder, and name no device. Data from outside is a source.',
+  'unknown-executor': 'A stage or a profile names `local` or one of `executors`.',
+  'executor-kind': 'An executor is of `kind: slurm` or `kind: command`.',
+  'executor-command':
+    'The commands of a queue mention what they are about: `submit` its `{script}`, `cancel` the `{id}`; `id` is a regular expression.',
+  'unknown-stage': 'What an executor says of stages names stages of the file.',
   'unknown-resource': 'A resource is `cpu`, `gpu`, `memory`, or one that the file defines.',
   'too-much': 'No stage asks for more than the file defines.',
   'reserved-variable': 'Variables that the engine sets cannot be set by a stage.',

@@ -18,6 +18,7 @@ export function cellOf(name: string, more: Partial<Cell> = {}): Cell {
     deps: [],
     outs: [],
     resources: { cpu: 1, gpu: 0, memory: 0, named: {} },
+    executor: null,
     env: { set: {}, keyed: [], pass: [] },
     tools: new Map(),
     checkpoint: null,
@@ -64,6 +65,8 @@ export function graphOf(cells: readonly Cell[]): Graph {
     stages: new Map(),
     sources: new Map(),
     resources: new Map(),
+    executors: new Map(),
+    executor: null,
     profile: null,
   };
 }

@@ -1,7 +1,49 @@
 /** What its parts say of each other: edges of the graph, matrices, templates, paths, resources, profiles. */
 import { type DiagnosticCase, head, stage } from './case.ts';
 
+const queue = '{kind: command, submit: "s {script}", status: q, cancel: "d {id}"}';
+
 export const meaningCases: readonly DiagnosticCase[] = [
+  {
+    rule: 'unknown-executor',
+    what: 'a stage in a queue that is not there',
+    text: `${head}executors: {lab: ${queue}}\nstages:\n  a: {cmd: "true", outs: {o: o}, executor: «lap}\n`,
+    says: /no executor is called `lap`/,
+    hint: /did you mean `lab`/,
+  },
+  {
+    rule: 'unknown-executor',
+    what: 'a profile too',
+    text: `${head}profiles: {big: {executor: «lab}}\nstages:\n${stage('a')}`,
+    says: /no executor is called `lab`/,
+    hint: /`local`/,
+  },
+  {
+    rule: 'executor-kind',
+    what: 'a kind of queue that is not known',
+    text: `${head}executors: {lab: {kind: «slrum}}\nstages:\n${stage('a')}`,
+    says: /no `kind` that is known/,
+    hint: /did you mean `slurm`/,
+  },
+  {
+    rule: 'executor-command',
+    what: 'a command that does not say what it submits',
+    text: `${head}executors: {q: {kind: command, submit: «qsub, status: qstat, cancel: "qdel {id}"}}\nstages:\n${stage('a')}`,
+    says: /does not mention `{script}`/,
+  },
+  {
+    rule: 'executor-command',
+    what: 'an id that is no regular expression',
+    text: `${head}executors: {q: {kind: command, submit: "s {script}", status: q, cancel: "d {id}", id: «"("}}\nstages:\n${stage('a')}`,
+    says: /no regular expression/,
+  },
+  {
+    rule: 'unknown-stage',
+    what: 'an override of a stage that is not there',
+    text: `${head}executors: {lab: {kind: slurm, stages: {«trian: {gpu: 1}}}}\nstages:\n${stage('train')}`,
+    says: /no stage is called `trian`/,
+    hint: /did you mean `train`/,
+  },
   {
     rule: 'unknown-dep',
     what: 'a typo in a stage',

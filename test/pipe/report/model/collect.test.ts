@@ -38,6 +38,7 @@ function cell(id: string, outs: readonly OutDoc[]): Cell {
     deps: [{ kind: 'source', name: 'images', source: 'cifar10' }],
     outs,
     resources: { cpu: 1, gpu: 0, memory: 0, named: {} },
+    executor: null,
     env: { set: {}, keyed: [], pass: [] },
     tools: new Map(),
     checkpoint: null,
@@ -81,6 +82,8 @@ const graph = (cells: readonly Cell[]): Graph => ({
     ],
   ]),
   resources: new Map(),
+  executors: new Map(),
+  executor: null,
   profile: null,
 });
 
