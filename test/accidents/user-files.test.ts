@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildPipe, CliProject } from '../kit/cli.ts';
+import { Pipeline } from '../kit/pipeline.ts';
 
 let pipe: Awaited<ReturnType<typeof buildPipe>>;
 let project: CliProject;
@@ -84,6 +85,25 @@ test('what lies at a new place is kept, and so is what was added at the old one'
   expect(project.read('results/NOTES.md')).toBe('old place');
   expect(kept(`${stdout}${stderr}`, 'elsewhere/mine.txt')).toBe('new place');
   expect(project.read('elsewhere/f.txt')).toBe('1\n');
+});
+
+test('outs of a frozen stage are put where a place is added, moved or emptied later', async () => {
+  const pipeline = new Pipeline(project.dir);
+  const text = (more: string, out = '') =>
+    `version: 1\nstages:\n  a: {cmd: 'echo 1 > \${outs.o}', ${more}outs: {o: {path: o.txt${out}}}}\n`;
+  project.write('pipeline.yaml', text(''));
+  await pipeline.run();
+  const frozen = 'frozen: kept, ';
+  project.write('pipeline.yaml', text(frozen));
+  await pipeline.run();
+  for (const place of ['here/o.txt', 'there/o.txt']) {
+    project.write('pipeline.yaml', text(frozen, `, place: ${place}`));
+    await pipeline.run();
+    expect(project.read(place)).toBe('1\n');
+  }
+  rmSync(join(project.dir, 'there'), { recursive: true });
+  await pipeline.run();
+  expect(project.read('there/o.txt')).toBe('1\n');
 });
 
 test('outs of a frozen stage are kept in the store: their folder may be deleted', () => {

@@ -20,6 +20,12 @@ const digests = 'test/pipe/digest/digests.test.ts';
 const foreign = 'test/accidents/foreign-cache.test.ts';
 const fsync = 'test/faults/fsync.test.ts';
 const rules = 'test/pipe/store/rules.test.ts';
+const users = 'test/accidents/user-files.test.ts';
+const inputs = 'test/accidents/inputs.test.ts';
+const atOnce = 'test/accidents/runs-at-once.test.ts';
+const masks = 'test/pipe/job/mask.test.ts';
+const commands = 'test/accidents/commands.test.ts';
+const typescript = 'test/pipe/trace/typescript/tracer.test.ts';
 
 function mutant(
   rule: string,
@@ -67,6 +73,127 @@ export const mutants: readonly Mutant[] = [
     'pipe/store/object-writer.ts',
     ['  await onDisk([...folders, layout.objects]);\n', '  void folders;\n'],
     [fsync, 'after a power cut at any moment'],
+  ),
+  // What a running stage reads
+  mutant(
+    'a stage starts when any later write of its inputs would show',
+    'pipe/cell/guard.ts',
+    ['while (now && !now.settled) {', 'while (false) {'],
+    [rules, 'a stage waits until a later write of its inputs must show'],
+  ),
+  mutant(
+    'upstream outs that were written are not accepted',
+    'pipe/cell/guard.ts',
+    ['if (note !== null) changes.push', 'if (false) changes.push'],
+    [inputs, 'is made again when a stage wrote through its link'],
+  ),
+  mutant(
+    'the way to an input is part of it',
+    'pipe/cell/guard.ts',
+    [
+      'if (same && waysTo(input, project).every((way, index) => isSameWay(input.ways[index] ?? [], way)))',
+      'if (same)',
+    ],
+    [inputs, 'a link on the way was pointed elsewhere and back'],
+  ),
+  mutant(
+    'the stat of a link is part of a folder',
+    'pipe/digest/digests.ts',
+    ['walk.stats.update(`${name}\\0${signature(stat)}\\n`);\n      await this.#link', 'await this.#link'],
+    [digests, 'a link in a folder that is turned and turned back shows in the stat'],
+  ),
+  mutant(
+    'a cell reads its upstream from a view of the store',
+    'pipe/cell/inputs.ts',
+    [
+      "job: { kind: 'one', path: around.viewPath(item.out) },",
+      "job: { kind: 'one', path: around.outPath(item.cell, item.out.path) },",
+    ],
+    [atOnce, 'what is edited in the folder of outs reaches no stage'],
+  ),
+  mutant(
+    'a stage that ended before it returned publishes nothing',
+    'pipe/exec/local.ts',
+    ["attempt.run.kind === 'module' && !existsSync(returnedFile(attempt.folder))", 'false'],
+    ['test/accidents/half-outs.test.ts', 'half an out is not published: process.exit(0) in the middle'],
+  ),
+  mutant(
+    'a cell that finds the gate held tries again',
+    'pipe/cell/workspace.ts',
+    ['if (this.#entered === entering) this.#entered = undefined;', ''],
+    [atOnce, 'a run that finds the cache being cleaned'],
+  ),
+  // What is the user's
+  mutant(
+    'what was not made here is kept before a folder of outs is replaced',
+    'pipe/cell/rescue.ts',
+    ['    if (!same) strangers.push(path);\n', ''],
+    [users, 'a file that the user added is kept when the stage runs again'],
+  ),
+  mutant(
+    'what was edited among outs is kept',
+    'pipe/cell/rescue.ts',
+    [
+      'return content === expected || (content !== null && existsSync(objectFile(layout, content)));',
+      'return true;',
+    ],
+    [users, 'a file that the user edited is kept when its out is put back'],
+  ),
+  mutant(
+    'frozen outs are kept in the store',
+    'pipe/cell/keep.ts',
+    ['if (frozen.inPlace && !isKept(frozen, layout)) {', 'if (false) {'],
+    [users, 'outs of a frozen stage are kept in the store'],
+  ),
+  mutant(
+    'frozen outs are put where they are placed',
+    'pipe/cell/keep.ts',
+    ['if (isNoted && (await isPlaced(cell, frozen, before, keeping))) return;', 'if (isNoted) return;'],
+    [users, 'outs of a frozen stage are put where a place is added'],
+  ),
+  // Commands and secrets
+  mutant(
+    'a path that begins with a dash is no option',
+    'pipe/job/command.ts',
+    ["return inside.startsWith('-') ? `./${inside}` : inside;", 'return inside;'],
+    [commands, 'a path that begins with a dash is not read as an option'],
+  ),
+  mutant(
+    'a quote in a value ends no quotes',
+    'pipe/job/command.ts',
+    ["return `'${value.replaceAll(\"'\", \"'\\\\''\")}'`;", "return `'${value}'`;"],
+    [commands, 'no name of a file and no value of a param becomes code'],
+  ),
+  mutant(
+    'a variable stands in quotes',
+    'pipe/job/command.ts',
+    ['quotes ? `"$${name}"` : `\\${${name}}`', '`\\${${name}}`'],
+    [commands, 'no name of a file and no value of a param becomes code'],
+  ),
+  mutant(
+    'a secret that is cut in two is hidden',
+    'pipe/job/mask.ts',
+    ['return take(all, this.#begun(all));', 'return take(all, 0);'],
+    [masks, 'a stream is masked however it is cut'],
+  ),
+  // Traces of code
+  mutant(
+    'the tsconfig.json of the project is part of a trace',
+    'pipe/trace/typescript/lookups.ts',
+    ['    this.#observer.file(file);\n    const config', '    const config'],
+    [typescript, 'a tsconfig.json that is edited is seen'],
+  ),
+  mutant(
+    'a trace is remembered with the folders that names were looked up in',
+    'pipe/trace/probes.ts',
+    ['if (this.folder(path) !== names) return false;', 'this.folder(path);'],
+    [typescript, 'a new file that would be found first is seen'],
+  ),
+  mutant(
+    'a trace in Python is remembered with what it looked at',
+    'pipe/trace/python/python-tracer.ts',
+    ['if (!remembered || !(await this.#probes.isCurrent(remembered.observed)))', 'if (!remembered)'],
+    ['test/pipe/trace/python/python-tracer.test.ts', 'a remembered trace equals a fresh one'],
   ),
   // Records
   mutant(

@@ -8,9 +8,10 @@ import type { Digests } from '../digest/digests.ts';
 import type { Cell, CellId } from '../plan/graph.ts';
 import { folderOf, type Layout } from '../store/layout.ts';
 import { tryLock } from '../store/lock.ts';
+import { lookInPlaceAgain } from '../store/look-in-place.ts';
 import { storeOut } from '../store/object-writer.ts';
 import { openJobs } from '../store/open-jobs.ts';
-import { readState, writeManifest } from '../store/records.ts';
+import { type Placed, readState, writeManifest } from '../store/records.ts';
 import { type FrozenOuts, isKept } from './frozen.ts';
 import { putAtPlaces, putInPlace } from './in-place.ts';
 import type { UpstreamOut } from './inputs.ts';
@@ -44,7 +45,8 @@ export async function keepFrozen(
   const { layout, project, digests } = keeping;
   const state = readState(layout, cell.id);
   const before = typeof state === 'string' ? null : state;
-  if (frozen.inPlace && before?.key === frozen.key && isKept(frozen, layout)) return;
+  const isNoted = frozen.inPlace && before?.key === frozen.key && isKept(frozen, layout);
+  if (isNoted && (await isPlaced(cell, frozen, before, keeping))) return;
   const held = tryLock(layout.locks, folderOf(cell.id), run);
   // Another run is keeping them.
   if (!held) return;
@@ -68,6 +70,22 @@ export async function keepFrozen(
     staging.remove();
     held.release();
   }
+}
+
+/** Whether its outs lie where they are placed besides, put there by this cell. */
+async function isPlaced(
+  cell: Cell,
+  { outs }: FrozenOuts,
+  before: Placed,
+  { layout, project, digests }: Keeping,
+): Promise<boolean> {
+  for (const { name, place } of cell.outs) {
+    if (place === null) continue;
+    if (before.places[name] !== place) return false;
+    const look = await lookInPlaceAgain(layout, digests, join(project, place)).catch(() => null);
+    if (look?.sha256 !== outs[name]?.sha256) return false;
+  }
+  return true;
 }
 
 /** Stores a copy of a file or folder, which stays where it is. `holder`: a cell whose lock is held, so that nobody clears its staging. Gives the name of its object. */

@@ -168,11 +168,11 @@ async function publish(
       return fail(
         cellError('dirty-inputs', `${published.paths.join(', ')} changed while the stage ran`, {
           hint: [
-            `nothing was published; the outs are in ${context.folder.shown(published.aside)}`,
+            `nothing was published; the outs are in ${published.aside}`,
             ...published.notes,
             'Run it again',
           ].join('. '),
-          details: { paths: published.paths, aside: context.folder.shown(published.aside) },
+          details: { paths: published.paths, aside: published.aside },
         }),
         log,
       );

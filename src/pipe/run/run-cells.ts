@@ -49,7 +49,8 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
   const stopper = new Stopper(grace);
   const heart = setInterval(() => events.say({ type: 'heartbeat' }), heartbeatMs);
   try {
-    const revision = await revisionOf(options.project);
+    const given = options.hooks?.revision;
+    const revision = given === undefined ? await revisionOf(options.project) : given;
     announce(run, executors.resources, revision);
     for (const text of [...warnings, ...moved]) events.say({ type: 'warning', text });
     for (const cached of inPlace.values()) events.say(cached);

@@ -92,6 +92,8 @@ export interface RunHooks {
   readonly backOffMs?: (attempt: number) => number;
   /** Whether jobs of queues go on when the run is interrupted; left out: on a hang-up only. */
   readonly leaves?: (signal: NodeJS.Signals) => Promise<boolean>;
+  /** What git says of the project; asking it takes a process. */
+  readonly revision?: string | null;
 }
 
 export type DownloadListener = (source: string, done: number, total: number | null) => void;

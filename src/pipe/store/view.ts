@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '../../lib/errno.ts';
 import { removeTree } from '../../lib/remove-tree.ts';
@@ -42,9 +42,14 @@ export class Views {
   /** The view, made if it is not there or not what it was. @throws BadObject when the store does not have it. */
   async open(out: OutRecord): Promise<View> {
     const path = this.pathOf(out);
-    if (!(await this.#isRight(out, path))) {
-      if (lstatSync(path, { throwIfNoEntry: false })) this.#setAside(path);
+    for (;;) {
+      const before = identityOf(path);
+      if (await this.#isRight(out, path)) break;
+      // Another cell made it while this one looked: that one reads it by now.
+      if (identityOf(path) !== before) continue;
+      if (before !== null) this.#setAside(path);
       await this.#make(out, path);
+      break;
     }
     return { path, out, marks: marksOf(path) };
   }
@@ -95,7 +100,7 @@ export class Views {
         throw new BadObject(out.object, `object ${out.object} is not what its manifest says`);
       mkdirSync(dirname(path), { recursive: true });
       try {
-        renameSync(fresh, path);
+        moveTo(path, fresh);
       } catch (error) {
         // Another run made it meanwhile.
         if (!hasCode(error, 'ENOTEMPTY', 'EEXIST') || !(await this.#isRight(out, path))) throw error;
@@ -115,6 +120,24 @@ export class Views {
     mkdirSync(dirname(aside), { recursive: true });
     renameSync(path, aside);
   }
+}
+
+function identityOf(path: string): string | null {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.dev}.${stat.ino}` : null;
+}
+
+/** A rename would replace a file that another run has made meanwhile and reads: a link does not. */
+function moveTo(path: string, fresh: string): void {
+  if (lstatSync(fresh).isDirectory()) renameSync(fresh, path);
+  else
+    try {
+      linkSync(fresh, path);
+      unlinkSync(fresh);
+    } catch (error) {
+      if (!hasCode(error, 'EPERM', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+      renameSync(fresh, path);
+    }
 }
 
 function marksOf(path: string): string {

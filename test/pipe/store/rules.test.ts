@@ -1,6 +1,7 @@
 /** Rules of the store, its digests and keys, each alone. */
 import {
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -16,9 +17,11 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { removeTree } from '../../../src/lib/remove-tree.ts';
 import { sha256Of } from '../../../src/lib/sha256.ts';
+import { guardInputs } from '../../../src/pipe/cell/guard.ts';
 import { unsafePath } from '../../../src/pipe/config/safe-path.ts';
-import { Digests, hashFile } from '../../../src/pipe/digest/digests.ts';
+import { Digests, hashFile, tickMs } from '../../../src/pipe/digest/digests.ts';
 import { isInsidePath } from '../../../src/pipe/digest/listing.ts';
 import { signature } from '../../../src/pipe/digest/stat-index.ts';
 import { keyOf } from '../../../src/pipe/key/cell-fingerprint.ts';
@@ -31,6 +34,7 @@ import { layoutOf, manifestFile, objectFile } from '../../../src/pipe/store/layo
 import { tryLock } from '../../../src/pipe/store/lock.ts';
 import { BadObject, readListing } from '../../../src/pipe/store/objects.ts';
 import { readManifest } from '../../../src/pipe/store/records.ts';
+import { Views } from '../../../src/pipe/store/view.ts';
 import { CellsProject } from '../../kit/cells.ts';
 
 let project: CellsProject;
@@ -207,4 +211,43 @@ test('gc spares an object that was stored or linked again since it was listed', 
   expect((await sweep(marked, nothingReached())).objects).toBe(0);
   expect([...storedObjects(layout())]).toHaveLength(1);
   linkSync(file, join(project.dir, 'view'));
+});
+
+test('a stage waits until a later write of its inputs must show in their stat', async () => {
+  const file = join(project.dir, 'in.txt');
+  const digests = new Digests(layout().index);
+  for (let round = 0; round < 5; round++) {
+    writeFileSync(file, String(round));
+    const look = await digests.lookAgain(file, 'anywhere');
+    if (!look) throw new Error('it is there');
+    const inputs = { paths: [{ path: file, reach: 'anywhere', look }], upstream: [] };
+    const guarded = await guardInputs(inputs as unknown as Parameters<typeof guardInputs>[0], {
+      project: project.dir,
+      layout: layout(),
+      digests,
+      views: new Views(layout(), digests),
+      heal: async () => false,
+    });
+    expect(guarded.kind).toBe('guarded');
+    expect(Date.now() - statSync(file).ctimeMs).toBeGreaterThanOrEqual(tickMs);
+  }
+});
+
+test('a view that two cells open at once is made once, and neither takes it from the other', async () => {
+  project.edit('pipeline.yaml', (text) => text.replace('echo b >', 'chmod +x ${outs.o}; echo b >'));
+  await project.run();
+  const entry = readManifest(layout(), first().key);
+  if (typeof entry === 'string') throw new Error(entry);
+  const digests = new Digests(layout().index);
+  const views = new Views(layout(), digests);
+  for (const out of Object.values(entry.outs))
+    for (let turns = 0; turns < 40; turns++) {
+      const opened = [views.open(out)];
+      // The second comes at every moment of what the first does.
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      opened.push(views.open(out));
+      for (const view of await Promise.all(opened)) expect(await views.damageOf(view)).toBeNull();
+      expect(existsSync(layout().quarantine)).toBe(false);
+      removeTree(layout().views);
+    }
 });

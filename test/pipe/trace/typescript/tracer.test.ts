@@ -122,9 +122,22 @@ describe('the bundle', () => {
   test('a new file that would be found first is seen', async () => {
     write('main.ts', `import { one } from './lib/choice';\nexport default () => one;\n`);
     write('lib/choice.js', 'export const one = 1;\n');
+    await settle();
     const first = await bundleOf();
     write('lib/choice.ts', 'export const one = 2;\n');
     expect(await bundleOf()).not.toBe(first);
+  });
+
+  test('a tsconfig.json that is edited is seen', async () => {
+    write('main.ts', `import { one } from '@lib/choice';\nexport default () => one;\n`);
+    for (const name of ['a', 'b', 'c']) write(`${name}/choice.ts`, `export const one = '${name}';\n`);
+    const bundles = new Set<string>();
+    for (const name of ['a', 'b', 'c']) {
+      write('tsconfig.json', `{"compilerOptions": {"paths": {"@lib/*": ["./${name}/*"]}}}`);
+      await settle();
+      bundles.add(await bundleOf());
+    }
+    expect(bundles.size).toBe(3);
   });
 });
 
