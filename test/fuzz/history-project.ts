@@ -108,6 +108,7 @@ export class HistoryProject {
     const invocation = {
       project: this.dir,
       cwd: this.dir,
+      argv: [],
       env: { PATH: '/nowhere' },
       stdout: silent,
       stderr: silent,
