@@ -24,11 +24,13 @@ export function writeAttempt({ folder, job, run, project, secrets }: Attempt): v
 
 /**
  * Of an attempt whose outs were published its log stays: what it was told is in the manifest, what it reported among the
- * run's events. An attempt that failed keeps everything, for a look. Removes only what was put there for it.
+ * run's events. The job of Python stays as well: a script that is started by hand takes the job of its last run. An attempt
+ * that failed keeps everything, for a look. Removes only what was put there for it.
  */
-export function clearAttempt({ folder }: Pick<Attempt, 'folder'>): void {
+export function clearAttempt({ folder, run }: Pick<Attempt, 'folder' | 'run'>): void {
   for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isFile() && ofAttempt.has(entry.name)) rmSync(join(folder, entry.name), { force: true });
+    if (entry.name === 'job.json' && run.python !== null) continue;
+    else if (entry.isFile() && ofAttempt.has(entry.name)) rmSync(join(folder, entry.name), { force: true });
     else if (entry.name === 'lists' && entry.isDirectory()) removeTree(join(folder, 'lists'));
 }
 

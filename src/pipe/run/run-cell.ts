@@ -137,7 +137,7 @@ async function publish(
   const log = context.folder.shown(tried.log);
   switch (published.kind) {
     case 'published':
-      clearAttempt({ folder: dirname(tried.log) });
+      clearAttempt({ folder: dirname(tried.log), run: cell.run });
       for (const text of published.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
       say({
         type: 'cell-finished',
