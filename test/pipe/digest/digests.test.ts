@@ -55,10 +55,25 @@ test('each path is looked at once per run', async () => {
   expect((await digests.lookAgain(at('a'), 'self'))?.sha256).toBe(sha256Of('2'));
 });
 
+/** Writes and looks at once. A busy machine may come too late, so it tries until it did not. */
+async function lookWithinTick(name: string, text: string) {
+  for (let tries = 0; tries < 500; tries++) {
+    const index = new Digests(join(dir, 'index'));
+    index.now();
+    const started = performance.now();
+    writeFileSync(at(name), text);
+    const seen = await index.lookAgain(at(name), 'self');
+    if (performance.now() - started < 10) {
+      digests = index;
+      return seen;
+    }
+  }
+  throw new Error('this machine never looks within 10 ms of a write');
+}
+
 describe('the racy-stat rule', () => {
   test('a stat younger than the tick is not remembered, an older one is', async () => {
-    writeFileSync(at('a'), '1');
-    expect((await digests.lookAgain(at('a'), 'self'))?.settled).toBe(false);
+    expect((await lookWithinTick('a', '1'))?.settled).toBe(false);
     digests.save();
     expect(existsSync(at('index/digests'))).toBe(false);
     await settle();
