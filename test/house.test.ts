@@ -41,7 +41,6 @@ const manyArguments: Readonly<Record<string, string>> = {
   'src/nas/data/shapes.ts: drawImage': 'what to draw, and the place of a larger array that it is drawn into',
   'src/nas/convert/cost.ts: convolve': 'the five sizes of a convolution',
   'src/pipe/cell/inputs.ts: pathDep': 'a path and the three names that it has',
-  'src/pipe/cell/workspace.ts: #transaction': 'what one place of the class has found out by then',
   'src/pipe/config/load-stage.ts: loadRun': 'a stage, and where its text stands',
   'src/pipe/config/load-stage.ts: loadPattern': 'a pattern, and where its text stands',
   'src/pipe/report/page/section/tables.ts: tableCell': 'a cell, and what it is compared with',

@@ -1,6 +1,6 @@
 /** The executors of a run: which cell goes to which, what each has, and each opened when the first cell needs it. */
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
-import { localName } from '../config/executor-doc.ts';
+import { type ExecutorDoc, localName } from '../config/executor-doc.ts';
 import { type Capacity, checkDemand, machineCapacity, ResourcePool } from '../exec/capacity.ts';
 import type { Executor, Running } from '../exec/executor.ts';
 import type { Grace } from '../exec/grace.ts';
@@ -57,25 +57,10 @@ export async function openExecutors(needed: readonly Cell[], opening: Opening): 
     [localName, options.hooks?.executor ?? localExecutor(opening.grace)],
   ]);
   const places: Record<string, number> = {};
-  const layout = layoutOf(options.project, options.pipeline.file);
-  const inQueues = openJobs(layout).map((job) => job.executor);
-  for (const name of new Set([...needed.map(nameOf), ...inQueues])) {
-    const doc = graph.executors.get(name);
-    if (!doc) continue;
-    const { openQueue } = await import('../exec/queue/open-queue.ts');
-    const queue = await openQueue({
-      doc,
-      cells: needed.filter((cell) => nameOf(cell) === name),
-      layout,
-      project: options.project,
-      pipeline: options.pipeline.file,
-      run: opening.run,
-      env: options.machine.env,
-      onNotice: opening.onNotice,
-    });
-    executors.set(name, queue);
-    pools.set(name, new PlacePool(doc.cells));
-    places[`${name} cells`] = doc.cells;
+  for (const { doc, queue } of await openQueues(needed, nameOf, opening)) {
+    executors.set(doc.name, queue);
+    pools.set(doc.name, new PlacePool(doc.cells));
+    places[`${doc.name} cells`] = doc.cells;
   }
   return {
     pools: new Pools(pools, graph.resources),
@@ -103,6 +88,34 @@ export async function openExecutors(needed: readonly Cell[], opening: Opening): 
       for (const executor of executors.values()) await executor.close();
     },
   };
+}
+
+/** The queues that cells of this run go to, or have jobs in. */
+async function openQueues(
+  needed: readonly Cell[],
+  nameOf: (cell: Cell) => string,
+  { run, options, onNotice }: Opening,
+): Promise<readonly { readonly doc: ExecutorDoc; readonly queue: Executor }[]> {
+  const layout = layoutOf(options.project, options.pipeline.file);
+  const names = new Set([...needed.map(nameOf), ...openJobs(layout).map((job) => job.executor)]);
+  const opened: { doc: ExecutorDoc; queue: Executor }[] = [];
+  for (const name of names) {
+    const doc = options.pipeline.graph.executors.get(name);
+    if (!doc) continue;
+    const { openQueue } = await import('../exec/queue/open-queue.ts');
+    const queue = await openQueue({
+      doc,
+      cells: needed.filter((cell) => nameOf(cell) === name),
+      layout,
+      project: options.project,
+      pipeline: options.pipeline.file,
+      run,
+      env: options.machine.env,
+      onNotice,
+    });
+    opened.push({ doc, queue });
+  }
+  return opened;
 }
 
 function recorded({ cpu, memory, gpus, named }: Capacity): Readonly<Record<string, number>> {
