@@ -9,7 +9,13 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Functions that are longer, `file: name`, each with its reason. */
 const longFunctions: Readonly<Record<string, string>> = {
-  'src/pipe/cli/run.ts: run': 'puts together what a run is given: one object, written out',
+  'src/pipe/cli/run.ts: driveRun': 'puts together what a run is given: one object, written out',
+  'src/pipe/config/load.ts: loadPipeline': 'a line per section of the file',
+  'src/pipe/run/run-cell.ts: runCell':
+    'the ways in which a cell ends, in order, round one transaction that each must close',
+  'src/pipe/run/run-cells.ts: schedulerOf':
+    'puts together what a scheduler is given: one object, written out',
+  'src/pipe/run/run-state.ts: #takeOf': 'one switch with a case per event of a cell',
   'src/nas/pickle/machine.ts: run':
     'the loop over the bulk of a file: its position, depth and arrays stay in local variables, which it shares with every opcode',
   'src/nas/pickle/opcodes.ts: runRareOpcode':

@@ -1,4 +1,7 @@
-/** The shape of pipeline.yaml: one set of types for validation, for schema/pipeline.schema.json and for its reference page. */
+/**
+ * The shape of pipeline.yaml: one set of types for validation, for schema/pipeline.schema.json and for its reference page.
+ * Long because every key of the file stands in it with its description.
+ */
 import { z } from 'zod';
 import { byteSize } from './byte-size.ts';
 import { durationPattern } from './duration.ts';

@@ -1,6 +1,7 @@
 /**
  * What the events of a run amount to: the one fold over them. Screens, the exit code, the report's record of a run and
  * `status` are projections of it. No clock, no I/O: the same events, the same state.
+ * Long because it has a case per event.
  */
 import type { Key, Reason } from '../key/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';

@@ -1,4 +1,7 @@
-/** What its parts say of each other: edges of the graph, matrices, templates, paths, resources, profiles. */
+/**
+ * What its parts say of each other: edges of the graph, matrices, templates, paths, resources, profiles.
+ * Long because it is a list of cases.
+ */
 import { type DiagnosticCase, head, stage } from './case.ts';
 
 const queue = '{kind: command, submit: "s {script}", status: q, cancel: "d {id}"}';

@@ -1,4 +1,7 @@
-/** Python that reaches code in ways that its imports and names do not show, or that looks as if it did and does not. */
+/**
+ * Python that reaches code in ways that its imports and names do not show, or that looks as if it did and does not.
+ * Long because it is a list of cases.
+ */
 import { type Case, edited, reaches, refused } from './cases.ts';
 
 const lib = 'def f(x):\n    return x + 1\n';
