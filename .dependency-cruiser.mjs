@@ -17,6 +17,7 @@ const engine = [
   'pipe/key',
   'pipe/store',
   'pipe/sources',
+  'pipe/remote',
   'pipe/job',
   'pipe/cell',
   'pipe/exec',

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Workspace } from '../../src/pipe/cell/workspace.ts';
 import { selectCells } from '../../src/pipe/plan/target.ts';
 import { openPlan } from '../../src/pipe/project/open-plan.ts';
+import type { RemoteSettings } from '../../src/pipe/remote/settings.ts';
 import type { RunEvent } from '../../src/pipe/run/event.ts';
 import { runPipeline } from '../../src/pipe/run/run.ts';
 import type { RunGoal, RunHooks, RunMachine, RunOutcome, RunReport } from '../../src/pipe/run/run-options.ts';
@@ -20,6 +21,7 @@ export interface Ran {
 export interface RunSettings extends Partial<RunGoal & RunMachine & RunHooks> {
   readonly report?: RunReport | null;
   readonly fetch?: SourceLookup;
+  readonly remote?: RemoteSettings | null;
   readonly set?: readonly string[];
   readonly onEvent?: (event: RunEvent, signals: EventEmitter) => void;
 }
@@ -50,12 +52,14 @@ export class Pipeline extends Folder {
             source: (name) => findSource(this.dir, graph, name),
             fetch: settings.fetch ?? sourceLookup(this.dir, graph, { onProgress }),
           }),
+        remote: settings.remote ?? null,
         report: settings.report ?? null,
         hooks: {
           // An emitter in place of the test process: its signals are ours to send.
           signals: signals as unknown as Pick<NodeJS.Process, 'on' | 'off'>,
           grace: settings.grace ?? { interruptMs: 2000, terminateMs: 500 },
           backOffMs: settings.backOffMs ?? (() => 1),
+          ...(settings.bearing ? { bearing: settings.bearing } : {}),
           ...(settings.executor ? { executor: settings.executor } : {}),
         },
       },

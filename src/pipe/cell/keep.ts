@@ -60,7 +60,8 @@ export async function keepFrozen(
       for (const { path } of Object.values(outs))
         await storeCopy(cell.id, keeping.outPath(cell.id, path), keeping);
       const finished = new Date().toISOString();
-      const manifest = { key, cell: cell.id, stage: cell.stage, outs, ms: 0, run, finished, madeWith: null };
+      const made = { ms: 0, run, finished, madeWith: null, origin: null };
+      const manifest = { key, cell: cell.id, stage: cell.stage, outs, ...made };
       await writeManifest(layout, manifest, fingerprint, () => held.held());
     }
     const publication = { cell, key, fingerprint, layout, project, digests, staging, ms: before?.ms ?? 0 };

@@ -64,7 +64,8 @@ export async function publishOuts(attempted: Attempted): Promise<Published> {
     const outs = await storeOuts(attempted);
     const { key, fingerprint, ms, usage, run, madeWith } = attempted;
     const finished = new Date().toISOString();
-    const manifest = { key, cell: cell.id, stage: cell.stage, outs, ms, usage, run, finished, madeWith };
+    const made = { ms, usage, run, finished, madeWith, origin: null };
+    const manifest = { key, cell: cell.id, stage: cell.stage, outs, ...made };
     if (!(await writeManifest(layout, manifest, fingerprint, () => lock.held()))) {
       const message = `another run took ${cell.id} over while this one gave no sign of life; nothing was published`;
       return { kind: 'lock-lost', message };

@@ -164,6 +164,11 @@ export class Workspace {
     return this.#tracer.observed(cell);
   }
 
+  /** Takes it that the cell has made these outs, so that the keys below it are known: somebody else has them. */
+  assume(cell: CellId, outs: OutRecords): void {
+    this.#outs.set(cell, outs);
+  }
+
   /** `look` for the whole graph, in topological order. */
   async status(): Promise<ReadonlyMap<CellId, CellStatus>> {
     const states = new Map<CellId, CellStatus>();
@@ -367,13 +372,13 @@ export class Workspace {
   }
 
   /** Before the first cell is locked; `begin` does it otherwise. */
-  async enter(run: string): Promise<void> {
+  async enter(run: string, signal?: AbortSignal): Promise<void> {
     this.#checkWritable();
-    await this.#enter({ run, force: false });
+    await this.#enter({ run, ...(signal ? { signal } : {}) });
   }
 
   /** Once, before the first lock: `gc` spares what a run uses that has entered. */
-  async #enter({ run, onWait, signal }: BeginOptions): Promise<void> {
+  async #enter({ run, onWait, signal }: Pick<BeginOptions, 'run' | 'onWait' | 'signal'>): Promise<void> {
     for (;;) {
       this.#entered ??= enterRun(this.#layout, run, { onWait, signal });
       const entering = this.#entered;

@@ -1,10 +1,10 @@
 /** `pipe cache gc`: shows what nothing reaches any more and how long that took to find, asks, and removes it. */
-import { createInterface } from 'node:readline/promises';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText, countText, durationText } from '../../lib/format.ts';
 import type { Swept } from '../store/gc.ts';
 import type { GcOptions, Marked } from '../store/gc-mark.ts';
 import { type Flags, type Invocation, type Parsed, wholeNumber } from './command.ts';
+import { confirmed } from './confirm.ts';
 import { type ProjectReach, reachOf } from './reach.ts';
 
 export const gcFlags = {
@@ -24,9 +24,17 @@ export const gcFlags = {
     type: 'boolean',
     help: 'gc: other checkouts that share this store and are not there now are gone for good',
   },
+  shared: { type: 'boolean', help: 'gc: clean the remote instead of the store here' },
+  revision: {
+    type: 'string',
+    multiple: true,
+    value: 'REV',
+    help: 'gc --shared: also keep what the plans of this git revision reach; repeatable',
+  },
 } as const satisfies Flags;
 
 export async function gc(parsed: Parsed, invocation: Invocation): Promise<number> {
+  if (parsed.is('shared')) return (await import('./cache-gc-shared.ts')).gcShared(parsed, invocation);
   const { project, stdout } = invocation;
   const started = performance.now();
   const keepRuns = wholeNumber(parsed.text('keep-runs'), 'keep-runs') ?? 10;
@@ -69,24 +77,6 @@ export async function gc(parsed: Parsed, invocation: Invocation): Promise<number
   asJson(true, swept);
   if (!json) stdout.write(sweptText(swept));
   return exitCode.ok;
-}
-
-/** @throws UserError when there is nobody to ask */
-async function confirmed({ stdout }: Invocation, json: boolean): Promise<boolean> {
-  if (json || process.stdin.isTTY !== true || stdout.isTTY !== true)
-    throw new UserError('nothing was removed: there is no terminal to ask at', {
-      code: exitCode.usage,
-      hint: 'add --yes to remove it, or --dry-run to only look',
-    });
-  const ask = createInterface({ input: process.stdin, output: stdout });
-  try {
-    const answer = await ask.question('Remove it? [y/N] ');
-    if (/^y(es)?$/i.test(answer.trim())) return true;
-    stdout.write('nothing was removed\n');
-    return false;
-  } finally {
-    ask.close();
-  }
 }
 
 function isNothing({ garbage }: Marked): boolean {

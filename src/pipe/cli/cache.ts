@@ -1,33 +1,59 @@
-/** `pipe cache`: what it holds (`ls`), whether that is sound (`verify`), and what may go (`gc`). */
+/** `pipe cache`: what it holds (`ls`), whether that is sound (`verify`), what may go (`gc`), and what is shared (`push`, `pull`). */
 
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText } from '../../lib/format.ts';
 import { gc, gcFlags } from './cache-gc.ts';
-import { type Command, type Invocation, jsonFlag, type Parsed, pipelineFlags } from './command.ts';
+import {
+  type Command,
+  type Invocation,
+  jsonFlag,
+  type Parsed,
+  pipelineFlags,
+  remoteFlags,
+} from './command.ts';
 import { columns } from './table.ts';
 
-const verbs = { ls: list, verify, gc } as const;
+const verbs = {
+  ls: list,
+  verify,
+  gc,
+  push: async (parsed, invocation) => (await import('./cache-share.ts')).push(parsed, invocation),
+  pull: async (parsed, invocation) => (await import('./cache-share.ts')).pull(parsed, invocation),
+} as const satisfies Readonly<Record<string, Command['run']>>;
+
+/** Those that take targets. */
+const targeting: readonly string[] = ['push', 'pull'];
 
 export const cache: Command = {
   name: 'cache',
-  summary: 'list, verify or clean the cache',
-  usage: 'ls|verify|gc [flags]',
+  summary: 'list, verify, clean or share the cache',
+  usage: 'ls|verify|gc|push|pull [TARGET…] [flags]',
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
+    ...remoteFlags,
     ...gcFlags,
   },
   examples: [
     ['pipe cache ls', 'results and bytes by stage'],
     ['pipe cache verify', 'reads every object; bad ones go to quarantine, exit code 5'],
     ['pipe cache gc', 'shows what no profile, recent run, pinned run or other checkout needs, and asks'],
+    [
+      'pipe cache pull evaluate',
+      'takes from the remote what evaluate needs, and its own results, without a run',
+    ],
+    ['pipe cache push', 'sends what was made here and is not there'],
+    [
+      'pipe cache gc --shared -n --revision main',
+      'what of the remote neither this checkout nor main reaches',
+    ],
   ],
   async run(parsed, invocation) {
     const [verb = '', ...more] = parsed.arguments;
-    if (!Object.hasOwn(verbs, verb) || more.length > 0) {
+    if (!Object.hasOwn(verbs, verb) || (more.length > 0 && !targeting.includes(verb))) {
       const message =
         verb === ''
-          ? 'pipe cache needs one of ls, verify, gc'
+          ? 'pipe cache needs one of ls, verify, gc, push, pull'
           : `pipe cache has no \`${parsed.arguments.join(' ')}\``;
       throw new UserError(message, { code: exitCode.usage, hint: 'see `pipe cache --help`' });
     }

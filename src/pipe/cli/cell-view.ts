@@ -8,6 +8,7 @@ import type { PlannedPipeline } from '../project/plan-json.ts';
 import { type LastEnd, lastEnds } from '../run/last-end.ts';
 import { tellingLine } from '../run/telling-line.ts';
 import { layoutOf } from '../store/layout.ts';
+import { readManifest } from '../store/records.ts';
 import { type Invocation, wholeList } from './command.ts';
 import { withWorkspace } from './project.ts';
 
@@ -40,6 +41,13 @@ export async function viewsOf(
   return new Map(
     Array.from(all, ([id, status]) => [id, { id, status, lastEnd: ends.get(id) ?? null }] as const),
   );
+}
+
+/** The remote that the cell's result was taken from; null: it was made here, or nothing of it is. */
+export function originOf({ status }: CellView, { project }: Invocation): string | null {
+  if (status.state !== 'up-to-date' && status.state !== 'restorable') return null;
+  const manifest = readManifest(layoutOf(project), status.key);
+  return typeof manifest === 'string' ? null : manifest.origin;
 }
 
 export function isFresh(status: CellStatus | undefined): boolean {

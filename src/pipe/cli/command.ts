@@ -78,6 +78,15 @@ export const jsonFlag = {
   json: { type: 'boolean', help: 'Print JSON on standard output' },
 } as const satisfies Flags;
 
+export const remoteFlags = {
+  remote: {
+    type: 'string',
+    value: 'URL',
+    help: 'Share results there: a folder, https://…, s3://…, or none (default: PIPE_REMOTE, then `cache.remote`)',
+  },
+  'remote-read-only': { type: 'boolean', help: 'Take results from the remote, send none there' },
+} as const satisfies Flags;
+
 export const strictFlag = {
   strict: { type: 'boolean', help: 'Exit with 1 when an out marked for the report cannot be shown' },
 } as const satisfies Flags;

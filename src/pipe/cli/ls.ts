@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText, countText, durationText } from '../../lib/format.ts';
-import { lastEndLine, shortened, stateOf, viewJson, viewsOf } from './cell-view.ts';
+import { lastEndLine, originOf, shortened, stateOf, viewJson, viewsOf } from './cell-view.ts';
 import { allFlag, type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
 import { planOf, targeted, withWorkspace } from './project.ts';
 import { columns } from './table.ts';
@@ -38,13 +38,21 @@ export const ls: Command = {
         });
     });
     if (parsed.is('json')) {
-      const json = rows.map(({ view, ms, outs }) => ({ cell: view.id, ...viewJson(view), ms, outs }));
+      const json = rows.map(({ view, ms, outs }) => {
+        const from = originOf(view, invocation);
+        return { cell: view.id, ...viewJson(view), ms, ...(from === null ? {} : { from }), outs };
+      });
       printJson(invocation, json);
       return exitCode.ok;
     }
     const { shown, more } = shortened(rows, parsed.is('all'));
     const lines = shown.flatMap(({ view, ms, outs }) => [
-      [view.id, stateOf(view), ms === null ? '' : durationText(ms), lastEndLine(view) ?? ''],
+      [
+        view.id,
+        stateOf(view),
+        ms === null ? '' : durationText(ms),
+        lastEndLine(view) ?? fromText(originOf(view, invocation)),
+      ],
       ...(parsed.is('outs')
         ? outs.map(({ name, path, size }) => [`  ${name}`, size === null ? 'absent' : bytesText(size), path])
         : []),
@@ -54,3 +62,7 @@ export const ls: Command = {
     return exitCode.ok;
   },
 };
+
+function fromText(origin: string | null): string {
+  return origin === null ? '' : `from ${origin}`;
+}

@@ -6,6 +6,7 @@ import type { CellId, Graph } from '../plan/graph.ts';
 import { selectCells } from '../plan/target.ts';
 import { type OpenedPipeline, type OpenOptions, openPlan } from '../project/open-plan.ts';
 import type { PlannedPipeline } from '../project/plan-json.ts';
+import { type RemoteSettings, remoteSettings } from '../remote/settings.ts';
 import type { ReportRequest } from '../report/report.ts';
 import type { WrittenReport } from '../report/write.ts';
 import type { Invocation, Parsed } from './command.ts';
@@ -70,6 +71,16 @@ export async function withWorkspace<Result>(
   } finally {
     await workspace.close();
   }
+}
+
+/** The remote that --remote, PIPE_REMOTE or the pipeline file names; null: none. @throws UserError (exit 2) */
+export function remoteChoice(
+  { cache }: PlannedPipeline,
+  parsed: Parsed,
+  { env, project }: Invocation,
+): RemoteSettings | null {
+  const readOnly = parsed.is('remote-read-only');
+  return remoteSettings({ cache, flag: parsed.text('remote'), readOnly, env, project });
 }
 
 /** The cells that targets name, in the graph's order; without targets all of them. */

@@ -1,8 +1,10 @@
 /** What the pipelines of a project reach in its cache: every profile of every pipeline file that ran here. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CellStatus } from '../cell/cell-status.ts';
+import type { Workspace } from '../cell/workspace.ts';
 import type { Key } from '../key/fingerprint.ts';
-import type { CellId } from '../plan/graph.ts';
+import type { CellId, Graph } from '../plan/graph.ts';
 import { openPlan } from '../project/open-plan.ts';
 import type { PlannedPipeline } from '../project/plan-json.ts';
 import type { Reach } from '../store/gc-mark.ts';
@@ -20,9 +22,13 @@ export interface ProjectReach extends Reach {
  * Of this project, and of every other one whose manifests are the same folder: their results lie side by side.
  * @throws ConfigurationError: what cannot be planned has an unknown reach, so that nothing may be removed
  */
-export async function reachOf(parsed: Parsed, invocation: Invocation): Promise<ProjectReach> {
+export async function reachOf(
+  parsed: Parsed,
+  invocation: Invocation,
+  statesOf: StatesOf = (workspace) => workspace.status(),
+): Promise<ProjectReach> {
   const { project } = invocation;
-  const found: Found = { cells: new Set(), keys: new Set(), unknown: new Set(), of: [] };
+  const found: Found = { cells: new Set(), keys: new Set(), unknown: new Set(), of: [], statesOf };
   const asked = await planOf(parsed, invocation, { checkFiles: false });
   await add(found, asked, invocation);
   const { manifests } = layoutOf(project);
@@ -36,7 +42,11 @@ export async function reachOf(parsed: Parsed, invocation: Invocation): Promise<P
   return found;
 }
 
+/** How every cell of a pipeline stands. */
+type StatesOf = (workspace: Workspace, graph: Graph) => Promise<ReadonlyMap<CellId, CellStatus>>;
+
 interface Found {
+  readonly statesOf: StatesOf;
   readonly cells: Set<CellId>;
   readonly keys: Set<Key>;
   readonly unknown: Set<CellId>;
@@ -55,7 +65,9 @@ async function addFile(found: Found, file: string, invocation: Invocation, own: 
 }
 
 async function add(found: Found, planned: PlannedPipeline, invocation: Invocation): Promise<void> {
-  const states = await withWorkspace(planned, invocation, (workspace) => workspace.status());
+  const states = await withWorkspace(planned, invocation, (workspace) =>
+    found.statesOf(workspace, planned.graph),
+  );
   for (const [cell, status] of states) {
     found.cells.add(cell);
     if ('key' in status && status.key !== null) found.keys.add(status.key);

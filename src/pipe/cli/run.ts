@@ -14,11 +14,12 @@ import {
   jsonFlag,
   type Parsed,
   pipelineFlags,
+  remoteFlags,
   strictFlag,
   wholeNumber,
 } from './command.ts';
 import { detachedRunId } from './detached-run.ts';
-import { planOf, reportIsDue, reportOf, targeted } from './project.ts';
+import { planOf, remoteChoice, reportIsDue, reportOf, targeted } from './project.ts';
 
 export const run: Command = {
   name: 'run',
@@ -35,6 +36,7 @@ export const run: Command = {
     detach: { type: 'boolean', help: 'Run in the background; `pipe attach` comes back to it' },
     gpus: { type: 'string', value: 'IDS', help: 'GPUs to use: 0,1 (default: all this run may use)' },
     'no-cache': { type: 'boolean', help: 'Restore nothing from the cache' },
+    ...remoteFlags,
     'no-report': { type: 'boolean', help: 'Write no report at the end' },
     ...strictFlag,
     ...jsonFlag,
@@ -48,6 +50,7 @@ export const run: Command = {
     ['pipe run evaluate -k -j 4', 'a stage and what it needs, on four processors, past failures'],
     ['pipe run --profile paper -n', 'what that would mean'],
     ['pipe run --executor lab --executor compare=local', 'on the queue `lab`, but one stage here'],
+    ['pipe run --remote /mnt/lab/cache', 'take what others made, and send what is made here'],
   ],
   async run(parsed, invocation) {
     if (parsed.is('dry-run')) return (await import('./plan.ts')).showPlan(parsed, invocation);
@@ -79,6 +82,7 @@ export async function driveRun(
   const { graph } = opened;
   const cells = targeted(graph, parsed.arguments);
   const executors = executorChoice(graph, parsed.texts('executor'));
+  const remote = remoteChoice(opened, parsed, invocation);
   const { openScreen } = await import('../screen/screen.ts');
   const screen = await openScreen(screenOptions(parsed, invocation));
   const { Workspace } = await import('../cell/workspace.ts');
@@ -101,6 +105,7 @@ export async function driveRun(
           noCache: parsed.is('no-cache'),
         },
         machine: { jobs, gpus, env, executors },
+        remote,
         open: (onProgress, onWarning) =>
           new Workspace({
             project,

@@ -4,7 +4,16 @@ import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { countText } from '../../lib/format.ts';
 import { printable } from '../../lib/printable.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
-import { type CellView, causeLines, isFresh, shortened, stateOf, viewCells, viewJson } from './cell-view.ts';
+import {
+  type CellView,
+  causeLines,
+  isFresh,
+  originOf,
+  shortened,
+  stateOf,
+  viewCells,
+  viewJson,
+} from './cell-view.ts';
 import { allFlag, type Command, jsonFlag, pipelineFlags, printJson } from './command.ts';
 import { planOf, targeted } from './project.ts';
 
@@ -30,13 +39,20 @@ export const why: Command = {
     if (parsed.is('json')) {
       const rows = cells
         .flatMap((id) => views.get(id) ?? [])
-        .map((view) => ({ cell: view.id, ...viewJson(view) }));
+        .map((view) => {
+          const from = originOf(view, invocation);
+          return { cell: view.id, ...viewJson(view), ...(from === null ? {} : { from }) };
+        });
       printJson(invocation, rows);
       return exitCode.ok;
     }
     const groups = new Map<string, CellId[]>();
     for (const id of cells) {
-      const text = explain(id, { views, graph: opened.graph, all: parsed.is('all') });
+      const view = views.get(id);
+      const origin = view === undefined ? null : originOf(view, invocation);
+      const text = `${explain(id, { views, graph: opened.graph, all: parsed.is('all') })}${
+        origin === null ? '' : `; its result was taken from ${origin}`
+      }`;
       const group = groups.get(text);
       if (group) group.push(id);
       else groups.set(text, [id]);

@@ -24,9 +24,24 @@ export interface PipelineDocument {
   /** Where stages run that name no executor; null: the profile names none either. */
   readonly executor: string | null;
   readonly sources: ReadonlyMap<string, SourceDoc>;
+  /** Null: the file says nothing of it. */
+  readonly cache: CacheDoc | null;
   readonly stages: ReadonlyMap<string, StageDoc>;
   /** Stages left out because of mistakes of their own: what depends on them is not reported again. */
   readonly broken: ReadonlySet<string>;
+}
+
+/** Where results are shared, and which of them are taken. Nothing of it enters a key. */
+export interface CacheDoc {
+  /** As the file has it (src/pipe/config/remote-url.ts); null: only a flag or a variable names one. */
+  readonly remote: string | null;
+  /** What it is called; null: as its address has it. */
+  readonly name: string | null;
+  readonly mode: 'read' | 'read-write';
+  /** Name of the variable with the private key; null: results are not signed. */
+  readonly sign: string | null;
+  /** Public keys, base64 of their DER form; empty: signatures are not looked at. */
+  readonly trust: readonly string[];
 }
 
 /** An axis: values in order, each with the name that stands in cell ids. A list's names are its values as text. */

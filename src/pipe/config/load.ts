@@ -22,6 +22,7 @@ import { byteSize } from './byte-size.ts';
 import type { Axis, LinkMode, PipelineDocument, SourceCandidate, SourceDoc, StageDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
 import { type ExecutorDoc, localName } from './executor-doc.ts';
+import { loadCache } from './load-cache.ts';
 import { checkExecutor, loadExecutor } from './load-executor.ts';
 import { loadStage } from './load-stage.ts';
 import { applyOverride, parseSet, profileChain, type Settings } from './override.ts';
@@ -99,6 +100,7 @@ export function loadPipeline(text: string, file: string, options: LoadOptions): 
     executors,
     executor: profileExecutor(root, options.profile, source),
     sources,
+    cache: loadCache(root, source, report),
     stages,
     broken,
   };

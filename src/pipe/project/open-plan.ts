@@ -118,8 +118,17 @@ async function planAfresh(
         files.set(`dep ${dep.path}`, { kind: 'dep', path: dep.path, at: doc.at });
     }
   }
-  const { title, description, profiles, params } = document;
-  return { file, title, description, profiles, params, graph: planned.graph, files: [...files.values()] };
+  const { title, description, profiles, params, cache } = document;
+  return {
+    file,
+    title,
+    description,
+    profiles,
+    params,
+    cache,
+    graph: planned.graph,
+    files: [...files.values()],
+  };
 }
 
 /** By place in the file, as a reader goes through it; what --set and --profile say comes last. */

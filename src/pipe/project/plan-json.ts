@@ -6,7 +6,7 @@ import type { Cell, CellId, Graph, StageNode } from '../plan/graph.ts';
 
 /** What the rest of the engine knows of a pipeline file. */
 export interface PlannedPipeline
-  extends Pick<PipelineDocument, 'file' | 'title' | 'description' | 'profiles' | 'params'> {
+  extends Pick<PipelineDocument, 'file' | 'title' | 'description' | 'profiles' | 'params' | 'cache'> {
   readonly graph: Graph;
   /** Files that the pipeline names, for the check that they exist. */
   readonly files: readonly NamedFile[];

@@ -5,6 +5,7 @@ import type { Cell, CellId } from '../plan/graph.ts';
 import type { MadeWith } from '../store/made-with.ts';
 import type { RunId } from './event.ts';
 import type { Say } from './event-stream.ts';
+import type { Exchange } from './exchange.ts';
 import type { RunExecutors } from './executors.ts';
 import type { Stopper } from './interrupt.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -20,6 +21,8 @@ export interface CellContext {
   readonly env: NodeJS.ProcessEnv;
   readonly noCache: boolean;
   readonly say: Say;
+  /** Null: results are not shared. */
+  readonly exchange: Exchange | null;
   /** Milliseconds to wait before the attempt after `attempt`. */
   backOffMs(attempt: number): number;
 }

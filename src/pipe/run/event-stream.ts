@@ -15,7 +15,9 @@ export type Say = (event: UnstampedEvent) => void;
 
 /** Fields that subscribers go by: words of the engine, names of the pipeline file, digests. */
 const identifying = new Set(
-  'type time at cell cells key run id stage how state kind level outcome why signal version cause'.split(' '),
+  'type time at cell cells key run id stage how state kind level outcome why signal version cause direction'.split(
+    ' ',
+  ),
 );
 
 export class EventStream {

@@ -47,6 +47,8 @@ export type RunEvent = { readonly time: string } & (
       readonly how: 'up-to-date' | 'restored' | 'frozen';
       /** Milliseconds the original run took. */
       readonly savedMs: number;
+      /** The remote that it was taken from in this run; left out: it was here. */
+      readonly from?: string;
     }
   | {
       readonly type: 'cell-ready';
@@ -151,6 +153,23 @@ export type RunEvent = { readonly time: string } & (
       readonly source: string;
       readonly done: number;
       readonly total: number | null;
+    }
+  /** Bytes that came from a remote (`down`) or went there, of those that are known to be under way. */
+  | {
+      readonly type: 'remote-progress';
+      readonly remote: string;
+      readonly direction: 'down' | 'up';
+      readonly done: number;
+      readonly total: number;
+    }
+  /** All transfers of the run are over. */
+  | {
+      readonly type: 'remote-finished';
+      readonly remote: string;
+      readonly taken: { readonly results: number; readonly bytes: number };
+      readonly sent: { readonly results: number; readonly bytes: number };
+      /** What was asked of the remote and could not be had. */
+      readonly failures: number;
     }
   | { readonly type: 'warning'; readonly text: string }
   | { readonly type: 'heartbeat' }

@@ -37,7 +37,15 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
     if (begun.kind === 'blocked') return fail(obstacleError(begun.obstacles));
     for (const text of begun.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
     if (begun.kind !== 'run') {
-      say({ type: 'cell-cached', cell: cell.id, key: begun.key, how: begun.kind, savedMs: begun.savedMs });
+      const from = begun.kind === 'restored' ? context.exchange?.originOf(cell.id) : null;
+      say({
+        type: 'cell-cached',
+        cell: cell.id,
+        key: begun.key,
+        how: begun.kind,
+        savedMs: begun.savedMs,
+        ...(from ? { from } : {}),
+      });
       return 'in-place';
     }
     work = begun;
@@ -147,6 +155,7 @@ async function publish(
         outBytes: published.outBytes,
         ...usage,
       });
+      context.exchange?.send(work.key);
       return 'in-place';
     case 'out-missing': {
       const names = published.names.map((name) => {

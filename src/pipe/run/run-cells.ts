@@ -21,6 +21,7 @@ import {
   type Run,
   writeReport,
 } from './current-run.ts';
+import type { Exchange } from './exchange.ts';
 import { openExecutors, type RunExecutors } from './executors.ts';
 import { Stopper } from './interrupt.ts';
 import { obstacleError, runCell } from './run-cell.ts';
@@ -54,10 +55,11 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
     announce(run, executors.resources, revision);
     for (const text of [...warnings, ...moved]) events.say({ type: 'warning', text });
     for (const cached of inPlace.values()) events.say(cached);
-    const context = contextOf(run, { executors, folder, stopper, revision });
+    const exchange = await exchangeOf(run, stopper);
+    const context = contextOf(run, { executors, folder, stopper, revision, exchange });
     const scheduler = schedulerOf(context, { run, inPlace, executors });
     const signal = await untilEnded(run, scheduler, { stopper, executors });
-    return await end(run, signal);
+    return await end(run, signal, exchange);
   } finally {
     clearInterval(heart);
     stopper.killAll();
@@ -75,9 +77,10 @@ function contextOf(
     readonly folder: RunFolder;
     readonly stopper: Stopper;
     readonly revision: string | null;
+    readonly exchange: Exchange | null;
   },
 ): CellContext {
-  const { executors, folder, stopper, revision } = tools;
+  const { executors, folder, stopper, revision, exchange } = tools;
   const { graph, set, params } = options.pipeline;
   return {
     run: id,
@@ -90,6 +93,7 @@ function contextOf(
     env: options.machine.env,
     noCache: options.goal.noCache,
     say: events.say,
+    exchange,
     backOffMs: options.hooks?.backOffMs ?? ((attempt) => Math.min(60_000, 1000 * 4 ** (attempt - 1))),
   };
 }
@@ -130,6 +134,8 @@ function schedulerOf(
       if (inPlace.has(cell.id)) return 'in-place';
       if (forced.has(cell.id)) return 'work';
       const status = await workspace.look(cell.id, { without, fetch: true });
+      if (status.state === 'stale' && !context.noCache && (await context.exchange?.take(cell, status.key)))
+        return 'work';
       // Such as a download that the stop ended: nothing failed.
       if (context.stopper.signal.aborted) return 'work';
       if (status.state === 'blocked') {
@@ -197,12 +203,39 @@ async function leaves({ options }: Run, signal: NodeJS.Signals): Promise<boolean
   return (await options.hooks?.leaves?.(signal)) ?? signal === 'SIGHUP';
 }
 
-async function end(run: Run, signal: NodeJS.Signals | null): Promise<RunOutcome> {
+/** Null: results are not shared. Loaded only where they are. @throws UserError for keys that cannot be used */
+async function exchangeOf(
+  { id, options, workspace, events }: Run,
+  stopper: Stopper,
+): Promise<Exchange | null> {
+  const { remote, project, pipeline, hooks } = options;
+  if (!remote) return null;
+  const [{ openRemote }, { Exchange }] = await Promise.all([
+    import('../remote/open-remote.ts'),
+    import('./exchange.ts'),
+  ]);
+  const { name, readOnly } = remote;
+  const { say } = events;
+  const open = await openRemote(remote, {
+    layout: layoutOf(project, pipeline.file),
+    digests: workspace.digests,
+    run: id,
+    warn: (text) => say({ type: 'warning', text }),
+    onMoved: (direction, { bytes, expected }) =>
+      say({ type: 'remote-progress', remote: name, direction, done: bytes, total: expected }),
+    bearing: hooks?.bearing,
+  });
+  return new Exchange({ open, readOnly, workspace, say, signal: stopper.signal });
+}
+
+async function end(run: Run, signal: NodeJS.Signals | null, exchange: Exchange | null): Promise<RunOutcome> {
   const failed = run.events.state.failed > 0;
   const outcome = signal !== null ? 'interrupted' : failed ? 'failed' : 'done';
   const codes = { interrupted: exitCode.terminated, failed: exitCode.failed, done: exitCode.ok };
   const code = signal === 'SIGINT' ? exitCode.interrupted : codes[outcome];
-  return finish(run, outcome, code, await writeReport(run, endOf(run, outcome)));
+  const report = await writeReport(run, endOf(run, outcome));
+  await exchange?.settle();
+  return finish(run, outcome, code, report);
 }
 
 /** What `git describe` says; null outside a repository. */

@@ -6,6 +6,8 @@ import type { Grace } from '../exec/grace.ts';
 import type { Key } from '../key/fingerprint.ts';
 import type { ExecutorChoice } from '../plan/executor-choice.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
+import type { Bearing } from '../remote/open-remote.ts';
+import type { RemoteSettings } from '../remote/settings.ts';
 import type { RunId } from './event.ts';
 import type { FailureMode } from './scheduler.ts';
 import type { WitnessWriter } from './witness-writer.ts';
@@ -18,6 +20,8 @@ export interface RunOptions {
   readonly machine: RunMachine;
   /** Opens the workspace; the run closes it. `onDownload` gets the bytes of a source so far and in all, `onWarning` what was found bad. */
   readonly open: (onDownload: DownloadListener, onWarning: (text: string) => void) => Workspace;
+  /** Where results are shared; null: nowhere. */
+  readonly remote?: RemoteSettings | null;
   /** Null: the run writes no report. */
   readonly report: RunReport | null;
   /** Takes down what a run with nothing to do looked at; left out: nothing does. */
@@ -89,6 +93,7 @@ export interface RunHooks {
   readonly signals?: Pick<NodeJS.Process, 'on' | 'off'>;
   readonly executor?: Executor;
   readonly grace?: Grace;
+  readonly bearing?: Partial<Bearing>;
   readonly backOffMs?: (attempt: number) => number;
   /** Whether jobs of queues go on when the run is interrupted; left out: on a hang-up only. */
   readonly leaves?: (signal: NodeJS.Signals) => Promise<boolean>;

@@ -27,6 +27,8 @@ export interface CellProgress {
   /** Milliseconds since the epoch, of the last attempt; null: it did not start in this run. */
   startedAt: number | null;
   endedAt: number | null;
+  /** The remote that its outs were taken from in this run; null: none. */
+  from: string | null;
   /** Milliseconds that making its outs took, in this run or in the one that they come from. */
   ms: number | null;
   outBytes: number | null;
@@ -79,6 +81,10 @@ export class RunState {
   readonly downloads = new Map<string, { readonly done: number; readonly total: number | null }>();
   /** Cells whose outs are being put back. */
   readonly restoring = new Map<CellId, RunEvent & { readonly type: 'cell-restoring' }>();
+  /** How far transfers from and to the remote are. */
+  readonly transfers = new Map<string, RunEvent & { readonly type: 'remote-progress' }>();
+  /** What the run exchanged with its remote; null: nothing, or not yet known. */
+  exchanged: (RunEvent & { readonly type: 'remote-finished' }) | null = null;
   readonly warnings: string[] = [];
   /** Milliseconds that the cells which needed no run took when they ran. */
   savedMs = 0;
@@ -100,6 +106,14 @@ export class RunState {
       case 'source-progress':
         this.downloads.set(event.source, { done: event.done, total: event.total });
         if (event.done === event.total) this.downloads.delete(event.source);
+        return;
+      case 'remote-progress':
+        this.transfers.set(event.direction, event);
+        if (event.done >= event.total) this.transfers.delete(event.direction);
+        return;
+      case 'remote-finished':
+        this.transfers.clear();
+        this.exchanged = event;
         return;
       case 'warning':
         this.warnings.push(event.text);
@@ -153,7 +167,7 @@ export class RunState {
       case 'cell-cached':
         // Made by this run, before another driver went on with it.
         if (cell.state === 'done') break;
-        Object.assign(cell, { key: event.key, ms: event.savedMs });
+        Object.assign(cell, { key: event.key, ms: event.savedMs, from: event.from ?? null });
         this.savedMs += event.savedMs;
         this.#move(cell, event.how);
         break;
@@ -284,6 +298,7 @@ function untouched(cell: CellId, stage: string): CellProgress {
     log: null,
     startedAt: null,
     endedAt: null,
+    from: null,
     ms: null,
     outBytes: null,
     progress: null,

@@ -30,6 +30,7 @@ export async function runPipeline(
   const secrets = [...pipeline.graph.cells.values()].flatMap(({ env }) =>
     secretsOf(env, options.machine.env),
   );
+  secrets.push(...(options.remote?.secrets ?? []));
   const events = new EventStream(subscribers, new Masker(new Set(secrets)));
   const chosen = new Set(goal.cells);
   const workspace = options.open(

@@ -5,7 +5,7 @@ import { cachedOf, failedOf, isOver, notRunOf } from '../run/cell-state.ts';
 import type { CellProgress, RunState, StageProgress } from '../run/run-state.ts';
 import type { Line, Piece } from './line.ts';
 import { cut, pad, widthOf } from './line.ts';
-import { downloadText, restoreText } from './message.ts';
+import { downloadText, restoreText, transferText } from './message.ts';
 import { cellRemainingMs, remainingMs } from './remaining.ts';
 
 const height = 12;
@@ -18,6 +18,7 @@ export function frame(state: RunState, now: number, rows: number): readonly Line
   const room = Math.max(2, Math.min(height, rows - 1));
   const transfers = [
     ...[...state.restoring.values()].map((one) => restoreText(one)),
+    ...[...state.transfers.values()].map((one) => transferText(one)),
     ...[...state.downloads].map(([source, { done, total }]) => downloadText(source, done, total)),
   ]
     .slice(0, 2)

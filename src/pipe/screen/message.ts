@@ -93,6 +93,12 @@ export function restoreText(event: RunEvent & { readonly type: 'cell-restoring' 
   return `${cell}: putting back ${numberText(files)} of ${countText(totalFiles, 'file')}, ${bytesText(bytes)} of ${bytesText(totalBytes)}${why ? ` (${reasonText(why)})` : ''}`;
 }
 
+export function transferText(event: RunEvent & { readonly type: 'remote-progress' }): string {
+  const { remote, direction, done, total } = event;
+  const way = direction === 'down' ? 'taking from' : 'sending to';
+  return `${way} ${remote}: ${bytesText(done)} of ${bytesText(total)} (${percentText(done / Math.max(1, total))})`;
+}
+
 export function downloadText(source: string, done: number, total: number | null): string {
   if (total === null) return `downloading ${source}: ${bytesText(done)}`;
   return `downloading ${source}: ${bytesText(done)} of ${bytesText(total)} (${percentText(done / total)})`;

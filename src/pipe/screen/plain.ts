@@ -6,7 +6,7 @@ import { cachedOf } from '../run/cell-state.ts';
 import type { RunEvent, Subscriber } from '../run/event.ts';
 import { RunState } from '../run/run-state.ts';
 import { type Line, paint } from './line.ts';
-import { downloadText, messageLines, restoreText } from './message.ts';
+import { downloadText, messageLines, restoreText, transferText } from './message.ts';
 import { remainingMs } from './remaining.ts';
 import { summaryLines } from './summary.ts';
 
@@ -21,6 +21,8 @@ export interface PlainOptions {
 
 /** With more cells than this a line for each is noise. */
 const manyCells = 100;
+/** Bytes under way to or from a remote from which on lines tell how far they are. */
+const largeTransfer = 256 * 1024 * 1024;
 
 export function plainScreen(options: PlainOptions): Subscriber {
   const screen = new PlainScreen(options);
@@ -33,6 +35,7 @@ class PlainScreen {
   #planned = false;
   #tenth = 0;
   #download = -1;
+  #transferred = '';
   readonly #restored = new Map<string, number>();
 
   constructor(options: PlainOptions) {
@@ -74,7 +77,9 @@ class PlainScreen {
       case 'cell-finished':
         return few ? [[`  ${event.cell} done in ${durationText(event.ms)}`]] : [];
       case 'cell-cached':
-        return few && event.how === 'restored' ? [[`  ${event.cell} restored from the cache`]] : [];
+        return few && event.how === 'restored'
+          ? [[`  ${event.cell} restored from ${event.from ?? 'the cache'}`]]
+          : [];
       case 'cell-ready':
         return this.#options.detail === 'verbose'
           ? [[`  ${event.cell} must run: ${event.reasons.map(reasonText).join('; ')}`]]
@@ -86,6 +91,13 @@ class PlainScreen {
         if (this.#restored.get(event.cell) === part) return [];
         this.#restored.set(event.cell, part);
         return [[`  ${restoreText(event)}`]];
+      }
+      case 'remote-progress': {
+        // What is over in a moment is not worth a line.
+        const part = `${event.direction} ${Math.floor((10 * event.done) / Math.max(1, event.total))}`;
+        if (event.total < largeTransfer || this.#transferred === part) return [];
+        this.#transferred = part;
+        return [[`  ${transferText(event)}`]];
       }
       case 'source-progress': {
         const part = event.total === null ? -1 : Math.floor((10 * event.done) / event.total);

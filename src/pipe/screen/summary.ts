@@ -1,6 +1,6 @@
 /** The end of a run: failures with equal ones together, causes before consequences, and one last line of numbers. */
 
-import { durationText } from '../../lib/format.ts';
+import { bytesText, countText, durationText } from '../../lib/format.ts';
 import type { CellId } from '../plan/graph.ts';
 import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { CellError, RunEvent } from '../run/event.ts';
@@ -12,6 +12,8 @@ import { upToDateLine } from './up-to-date.ts';
 
 /** Names shown of a group of equal failures; the others are counted. */
 const shownNames = 4;
+/** Stages shown of those whose results came from the remote. */
+const shownStages = 8;
 
 export function summaryLines(end: RunEvent & { type: 'run-finished' }, state: RunState): readonly Line[] {
   if (end.outcome === 'up-to-date') {
@@ -21,7 +23,46 @@ export function summaryLines(end: RunEvent & { type: 'run-finished' }, state: Ru
     ...groups(
       state.failures.flatMap(({ error, ...cell }) => (error === null ? [] : [{ ...cell, error }])),
     ).flatMap((group) => groupLines(group, state)),
+    ...exchangeLines(state),
     lastLine(end),
+  ];
+}
+
+/** What came from the remote, by stage, and what went there. */
+function exchangeLines(state: RunState): readonly Line[] {
+  const stages = new Map<string, { cells: number; ms: number; from: string }>();
+  for (const { stage, from, ms } of state.cells.values()) {
+    if (from === null) continue;
+    const taken = stages.get(stage) ?? { cells: 0, ms: 0, from };
+    stages.set(stage, { from, cells: taken.cells + 1, ms: taken.ms + (ms ?? 0) });
+  }
+  const lines = [...stages].sort(([, a], [, b]) => b.ms - a.ms);
+  const shown = lines.slice(0, lines.length > shownStages ? shownStages - 1 : shownStages);
+  const rest = lines.slice(shown.length).map(([, taken]) => taken);
+  const text = (what: string, { cells, ms, from }: { cells: number; ms: number; from: string }): Line => [
+    { text: '↺ ', style: 'cyan' },
+    `${what}: ${cells} restored from ${from}${ms >= 1000 ? `, ${durationText(ms)} saved` : ''}`,
+  ];
+  const sent = state.exchanged?.sent;
+  return [
+    ...shown.map(([stage, taken]) => text(stage, taken)),
+    ...(rest.length === 0
+      ? []
+      : [
+          text(`${rest.length} more stages`, {
+            cells: rest.reduce((sum, { cells }) => sum + cells, 0),
+            ms: rest.reduce((sum, { ms }) => sum + ms, 0),
+            from: rest[0]?.from ?? '',
+          }),
+        ]),
+    ...(sent && sent.results > 0
+      ? [
+          [
+            { text: '↑ ', style: 'cyan' },
+            `${countText(sent.results, 'result')} sent to ${state.exchanged?.remote}, ${bytesText(sent.bytes)}`,
+          ] as Line,
+        ]
+      : []),
   ];
 }
 

@@ -137,6 +137,12 @@ async function putObjects(layout: Layout, digests: Digests, added: readonly NewO
   await onDisk([...folders, layout.objects]);
 }
 
+/** Takes a file of the store's file system, whose content has that digest, as the object. */
+export function adoptObject(layout: Layout, digests: Digests, from: string, sha256: Sha256): void {
+  digests.stamp(from, sha256, 0o444);
+  moveIn(layout, digests, { from, sha256, shown: from });
+}
+
 function moveIn(layout: Layout, digests: Digests, { from, sha256, shown }: NewObject): void {
   const file = objectFile(layout, sha256);
   // The same content twice in one out: the first has become the object.

@@ -29,6 +29,8 @@ export interface Manifest {
   readonly finished: string;
   /** Null: written by a version that did not record it. */
   readonly madeWith: MadeWith | null;
+  /** The remote that it was taken from, by its name; null: it was made here. */
+  readonly origin: string | null;
 }
 
 /** What is in place for a cell. */
@@ -54,7 +56,16 @@ export function writeManifest(
   fingerprint: Fingerprint,
   allowed: () => boolean,
 ): Promise<boolean> {
-  const { key, cell, stage, outs, ms, usage = null, run, finished, madeWith } = manifest;
+  return writeSealedTogether(manifestFile(layout, manifest.key), linesOf(manifest, fingerprint), allowed);
+}
+
+/** Of a result that a remote has. Not on disk when this returns: it can be had again. */
+export function writeTakenManifest(layout: Layout, manifest: Manifest, fingerprint: Fingerprint): void {
+  writeSealed(manifestFile(layout, manifest.key), linesOf(manifest, fingerprint), false);
+}
+
+function linesOf(manifest: Manifest, fingerprint: Fingerprint): readonly string[] {
+  const { key, cell, stage, outs, ms, usage = null, run, finished, madeWith, origin } = manifest;
   const head = JSON.stringify({
     version: recordVersion,
     key,
@@ -66,8 +77,9 @@ export function writeManifest(
     run,
     finished,
     madeWith,
+    ...(origin === null ? {} : { origin }),
   });
-  return writeSealedTogether(manifestFile(layout, key), [head, JSON.stringify(fingerprint)], allowed);
+  return [head, JSON.stringify(fingerprint)];
 }
 
 /** `damaged`: not what was written, not of this key, or it names paths that leave the cell's folder. */
@@ -86,13 +98,18 @@ export function readManifest(
   const outs = parseOuts(head.outs);
   if (!outs || !isCellId(cell) || typeof stage !== 'string' || !isMilliseconds(ms)) return 'damaged';
   if (typeof run !== 'string' || typeof finished !== 'string') return 'damaged';
-  // An entry may not produce anything else than its own fingerprint declares.
-  const names = Object.keys(outs);
-  if (names.length !== Object.keys(fingerprint.outs).length) return 'damaged';
-  if (names.some((name) => outs[name]?.path !== fingerprint.outs[name])) return 'damaged';
+  if (!declares(fingerprint, outs)) return 'damaged';
   const madeWith = parseMadeWith(head.madeWith);
   const usage = parseTook(head.usage);
-  return { key, cell, stage, outs, ms, usage, run, finished, madeWith, fingerprint };
+  const origin = typeof head.origin === 'string' ? head.origin : null;
+  return { key, cell, stage, outs, ms, usage, run, finished, madeWith, origin, fingerprint };
+}
+
+/** An entry may not produce anything else than its own fingerprint declares. */
+export function declares(fingerprint: Fingerprint, outs: OutRecords): boolean {
+  const names = Object.keys(outs);
+  if (names.length !== Object.keys(fingerprint.outs).length) return false;
+  return names.every((name) => outs[name]?.path === fingerprint.outs[name]);
 }
 
 export function writeState(layout: Layout, placed: Placed, fingerprint: Fingerprint): void {
@@ -135,7 +152,8 @@ function parse(line: string | undefined): Fields | null {
   }
 }
 
-function parseOuts(value: unknown): OutRecords | null {
+/** Null: not outs, or one whose path leaves the cell's folder. */
+export function parseOuts(value: unknown): OutRecords | null {
   if (!isFields(value)) return null;
   const outs: Record<string, OutRecord> = {};
   for (const [name, out] of Object.entries(value)) {
@@ -171,7 +189,7 @@ function parseFingerprint(line: string | undefined): Fingerprint | null {
   }
 }
 
-function isFingerprint(value: unknown): value is Fingerprint {
+export function isFingerprint(value: unknown): value is Fingerprint {
   if (!isFields(value) || typeof value.version !== 'number') return false;
   const { code, params, axes, deps, env, tools, outs } = value;
   if (!isFields(code) || !isFields(params) || !isFields(axes)) return false;

@@ -154,7 +154,15 @@ describe('cells', () => {
   });
 
   test('JSON and back gives the same graph', () => {
-    const facts = { file: 'p.yaml', title: null, description: '', params: {}, profiles: [], files: [] };
+    const facts = {
+      file: 'p.yaml',
+      title: null,
+      description: '',
+      params: {},
+      profiles: [],
+      files: [],
+      cache: null,
+    };
     expect(planFromJson(planToJson({ ...facts, graph })).graph).toEqual(graph);
   });
 });

@@ -14,6 +14,8 @@ export const ruleText: Readonly<Record<string, string>> = {
   'wrong-value': 'A value is one that its key can take.',
   'bad-name':
     'Names of stages, axes, sources and outs are a letter followed by letters, digits, `-` and `_`. Some have a meaning of their own.',
+  'bad-remote':
+    'The remote of `cache` is a folder, `https://…`, `http://…` or `s3://…`, and holds no password.',
   'run-or-cmd': 'A stage has either a module (`run`) or a command (`cmd`).',
   'not-python': '`python` and `code` belong to stages in Python, and `code` to commands.',
   'unknown-dep': 'A dep names an out of a stage, a source, or a file.',

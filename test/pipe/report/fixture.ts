@@ -27,6 +27,7 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
         .reduce((hash, c) => `${hash}${c.charCodeAt(0).toString(16)}`, '')
         .padEnd(64, '7')
         .slice(-64),
+      from: null,
       reasons: [],
       outBytes: 40_000 + Math.floor(random() * 9e6),
       error: null,

@@ -111,6 +111,8 @@ export interface ReportCell {
   readonly gpus: readonly number[];
   readonly attempts: number;
   readonly key: string | null;
+  /** The remote that its outs were taken from in this run; null: none. */
+  readonly from: string | null;
   /** Why it ran, most telling first. */
   readonly reasons: readonly Reason[];
   readonly outBytes: number | null;

@@ -31,6 +31,7 @@ export const untold: CellRecord = {
   key: null,
   reasons: [],
   outBytes: null,
+  from: null,
   error: null,
   log: null,
   cause: null,
@@ -65,9 +66,9 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
 }
 
 function recordOf(cell: CellProgress, since: (at: number) => number): CellRecord {
-  const { state, ms, gpus, attempts, key, reasons, outBytes, error, log, cause } = cell;
+  const { state, from, ms, gpus, attempts, key, reasons, outBytes, error, log, cause } = cell;
   return {
-    ...{ state, ms, gpus, attempts, key, reasons, outBytes, error, log, cause },
+    ...{ state, from, ms, gpus, attempts, key, reasons, outBytes, error, log, cause },
     startedMs: cell.startedAt === null ? null : since(cell.startedAt),
     endedMs: cell.endedAt === null ? null : since(cell.endedAt),
     metrics: Object.fromEntries(Array.from(cell.metrics, ([name, { last }]) => [name, last])),

@@ -95,6 +95,7 @@ function cellTwin(cell: ReportCell): object {
     stage: cell.stage,
     axes: cell.axes,
     state: cell.state,
+    ...(cell.from === null ? {} : { from: cell.from }),
     ms: whole(cell.ms),
     startedMs: whole(cell.startedMs),
     endedMs: whole(cell.endedMs),

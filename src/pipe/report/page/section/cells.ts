@@ -25,7 +25,7 @@ export function cellsSection(input: ReportInput): Html | null {
     input.cells,
   )
     .map(([state, count]) => `${count} ${stateLooks[state].word}`)
-    .join(', ')}.</p>
+    .join(', ')}.${takenText(input.cells)}</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Work by stage"><table class="sortable"><thead><tr><th scope="col">Stage</th><th scope="col">Cells</th><th scope="col" class="num">Ran</th><th scope="col" class="num">Cached</th><th scope="col" class="num">Failed</th><th scope="col" class="num">Not run</th><th scope="col" class="num">Time spent</th><th scope="col" class="num">Time saved</th><th scope="col">Why it ran</th></tr></thead><tbody>${input.stages.map(
     (stage) =>
       stageRow(
@@ -35,6 +35,14 @@ export function cellsSection(input: ReportInput): Html | null {
   )}</tbody></table></div>
 <details class="cells"${input.cells.length <= openUpTo ? html` open` : null}><summary>Every cell <span class="quiet">${countText(input.cells.length, 'cell')}</span></summary>
 <div class="scroll tall" tabindex="0" role="region" aria-label="Every cell"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th><th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${listed.map(cellRow)}</tbody></table></div>${listed.length === input.cells.length ? null : html`<p class="note">${listed.length} of ${countText(input.cells.length, 'cell')}, failed ones first; <code>report.json</code> has them all.</p>`}</details></section>`;
+}
+
+/** Which results another machine made, and what that saved. */
+function takenText(cells: readonly ReportCell[]): string {
+  const taken = cells.filter(({ from }) => from !== null);
+  const remote = taken[0]?.from;
+  if (remote === undefined) return '';
+  return ` ${countText(taken.length, 'result')} came from ${remote}, ${durationText(sumMs(taken))} saved.`;
 }
 
 function stageRow(name: string, cells: readonly ReportCell[]): Html {
@@ -74,6 +82,8 @@ function commonReasons(cells: readonly ReportCell[]): string {
 function cellRow(cell: ReportCell): Html {
   const why = cell.cause === null ? cell.reasons.map(reasonText).join('; ') : `${cell.cause} failed`;
   return html`<tr><th scope="row"><code>${cell.id}</code></th><td>${badge(stateLooks[cell.state])}${
+    cell.from === null ? null : html` <span class="quiet">from ${cell.from}</span>`
+  }${
     cell.attempts > 1 ? html` <span class="quiet">attempt ${cell.attempts}</span>` : null
   }</td><td class="num" data-v="${cell.ms ?? ''}">${durationText(cell.ms)}</td><td class="num" data-v="${cell.outBytes ?? ''}">${bytesText(cell.outBytes)}</td><td class="why">${why}</td><td><code>${cell.key?.slice(0, 10) ?? '–'}</code></td></tr>`;
 }
