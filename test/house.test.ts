@@ -22,6 +22,7 @@ const longFunctions: Readonly<Record<string, string>> = {
     'one switch with a case per opcode, as the specification lists them; what a case does at length stands in functions below',
   'perf/compact-pth.ts: transcode': 'one switch with a case per opcode',
   'test/kit/cells.ts: run': 'the steps of a run in order, each with what may end it',
+  'test/pipe/remote/hostile-server.ts: #inject': 'one switch with a case per fault',
   'test/pipe/report/fixture.ts: studyInput': 'the content of one report, as data',
 };
 

@@ -56,6 +56,15 @@ export function s3Remote(place: S3Place, exchange: HttpExchange): Remote {
   };
 }
 
+interface PartUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  /** From 1. */
+  readonly number: number;
+  readonly part: Part;
+  readonly signal: AbortSignal;
+}
+
 interface S3Request {
   readonly signal: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
@@ -131,7 +140,7 @@ class Bucket {
     try {
       const tags: string[] = [];
       for await (const part of partsOf(content()))
-        tags.push(await this.#putPart(key, uploadId, tags.length + 1, part, signal));
+        tags.push(await this.#putPart({ key, uploadId, number: tags.length + 1, part, signal }));
       const list = tags.map(
         (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
       );
@@ -174,13 +183,7 @@ class Bucket {
     } while (after !== undefined);
   }
 
-  async #putPart(
-    key: string,
-    uploadId: string,
-    number: number,
-    part: Part,
-    signal: AbortSignal,
-  ): Promise<string> {
+  async #putPart({ key, uploadId, number, part, signal }: PartUpload): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await this.ask('PUT', key, {
