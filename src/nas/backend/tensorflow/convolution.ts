@@ -8,11 +8,13 @@ export class Convolution {
   readonly #tf: Eager;
   readonly #window = new Map<string, Attribute[]>();
   readonly #slice: Attribute[];
+  readonly #pad: Attribute[];
 
   constructor(tf: Eager) {
     this.#tf = tf;
     const masks = { begin_mask: 0, end_mask: 0, ellipsis_mask: 0, new_axis_mask: 0, shrink_axis_mask: 0 };
     this.#slice = tf.attributes(masks, ['T', 'Index']);
+    this.#pad = tf.attributes({}, ['T', 'Tpaddings']);
   }
 
   forward(x: Tensor, w: Tensor, stride: 1 | 2): Tensor {
@@ -20,6 +22,15 @@ export class Convolution {
   }
 
   inputGradient(xShape: Shape4, w: Tensor, dy: Tensor, stride: 1 | 2): Tensor {
+    if (w.shape[0] !== 1 && w.shape[2] === 1 && w.shape[3] === 1) {
+      // From one channel to one, oneDNN leaves values out on some CPUs (docs/explanation/backends.md). A second output
+      // channel of zeros adds nothing to the sum, and takes its other path.
+      const [filters, gradients] = [this.#withSecondChannel(w), this.#withSecondChannel(dy)];
+      const gradient = this.inputGradient(xShape, filters, gradients, stride);
+      this.#tf.free(filters);
+      this.#tf.free(gradients);
+      return gradient;
+    }
     const attributes = this.#attributes(w.shape[0]!, stride);
     return this.#tf.one('Conv2DBackpropInput', attributes, this.#tf.constant(xShape), w, dy);
   }
@@ -35,6 +46,11 @@ export class Convolution {
     }
     const attributes = this.#attributes(wShape[0], stride);
     return this.#tf.one('Conv2DBackpropFilter', attributes, x, this.#tf.constant(wShape), dy);
+  }
+
+  /** The last axis, of length 1, followed by zeros. */
+  #withSecondChannel(one: Tensor): Tensor {
+    return this.#tf.one('Pad', this.#pad, one, this.#tf.constant([0, 0, 0, 0, 0, 0, 0, 1], [4, 2]));
   }
 
   #everyOtherPixel(x: Tensor): Tensor {
