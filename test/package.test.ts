@@ -24,6 +24,7 @@ const copied = [
   'python',
   'stages',
   'scripts',
+  'templates',
   'schema',
   'docs',
   'package.json',
