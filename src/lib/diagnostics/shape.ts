@@ -132,7 +132,8 @@ function spanOrKey<S extends { start: number; end: number }>(
   return keySpan && node.end <= node.start ? keySpan : node;
 }
 
-const kindWords: Readonly<Record<string, string>> = {
+/** What a value is, in words, by the name that zod gives its kind. */
+export const kindWords: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
   int: 'a whole number',

@@ -10,7 +10,7 @@ import { openScreen } from '../screen/screen.ts';
 import { layoutOf } from '../store/layout.ts';
 import { runLockName } from '../store/live-run.ts';
 import { type Lock, lock } from '../store/lock.ts';
-import { type Command, type Invocation, jsonFlag, type Parsed, parseCommand } from './command.ts';
+import { type Command, type Invocation, type Parsed, parseCommand, screenFlags } from './command.ts';
 import { driveRun, run, screenOptions } from './run.ts';
 
 const lookEveryMs = 200;
@@ -20,10 +20,7 @@ export const attach: Command = {
   summary: 'come back to a run: watch it, or go on with it when its process is gone',
   usage: '[RUN] [flags]',
   flags: {
-    ...jsonFlag,
-    quiet: { type: 'boolean', short: 'q', help: 'Say only what failed' },
-    verbose: { type: 'boolean', short: 'v', help: 'Also say what each cell does and why' },
-    color: { type: 'string', value: 'WHEN', help: 'auto, always or never (default: auto)' },
+    ...screenFlags,
   },
   examples: [
     ['pipe attach', 'the newest run that has not ended'],

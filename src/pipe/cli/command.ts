@@ -78,6 +78,14 @@ export const jsonFlag = {
   json: { type: 'boolean', help: 'Print JSON on standard output' },
 } as const satisfies Flags;
 
+/** Of verbs that show a run while it goes on. */
+export const screenFlags = {
+  ...jsonFlag,
+  quiet: { type: 'boolean', short: 'q', help: 'Say only what failed' },
+  verbose: { type: 'boolean', short: 'v', help: 'Also say what each cell does and why' },
+  color: { type: 'string', value: 'WHEN', help: 'auto, always or never (default: auto)' },
+} as const satisfies Flags;
+
 export const remoteFlags = {
   remote: {
     type: 'string',

@@ -11,10 +11,10 @@ import {
   type Command,
   executorFlag,
   type Invocation,
-  jsonFlag,
   type Parsed,
   pipelineFlags,
   remoteFlags,
+  screenFlags,
   strictFlag,
   wholeNumber,
 } from './command.ts';
@@ -39,10 +39,7 @@ export const run: Command = {
     ...remoteFlags,
     'no-report': { type: 'boolean', help: 'Write no report at the end' },
     ...strictFlag,
-    ...jsonFlag,
-    quiet: { type: 'boolean', short: 'q', help: 'Say only what failed' },
-    verbose: { type: 'boolean', short: 'v', help: 'Also say what each cell does and why' },
-    color: { type: 'string', value: 'WHEN', help: 'auto, always or never (default: auto)' },
+    ...screenFlags,
   },
   examples: [
     ['pipe run', 'everything that is not up to date'],
@@ -169,7 +166,7 @@ async function witnessWriter(
   parsed: Parsed,
   { argv, project, cwd, env }: Invocation,
 ): Promise<WitnessWriter | null> {
-  const { color } = screenFlags(parsed);
+  const { color } = screenChoice(parsed);
   if (parsed.is('json') || parsed.is('verbose') || parsed.is('force') || warnings.length > 0) return null;
   const [{ WitnessWriter }, { witnessFile }] = await Promise.all([
     import('../run/witness-writer.ts'),
@@ -204,10 +201,10 @@ function gpuIds(text: string | null): readonly number[] | null {
 }
 
 export function screenOptions(parsed: Parsed, { env, stdout, stderr }: Invocation): ScreenOptions {
-  return { ...screenFlags(parsed), env, stdout, stderr };
+  return { ...screenChoice(parsed), env, stdout, stderr };
 }
 
-function screenFlags(parsed: Parsed): Pick<ScreenOptions, 'kind' | 'color' | 'detail'> {
+function screenChoice(parsed: Parsed): Pick<ScreenOptions, 'kind' | 'color' | 'detail'> {
   const when = parsed.text('color') ?? 'auto';
   if (when !== 'auto' && when !== 'always' && when !== 'never') {
     throw new UserError(`--color takes auto, always or never, not '${when}'`, { code: exitCode.usage });

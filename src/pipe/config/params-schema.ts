@@ -1,6 +1,7 @@
 /** `paramsSchema` of a pipeline file: what params may be, as a JSON Schema. Without one a param has the type of its default. */
 import { z } from 'zod';
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import { kindWords } from '../../lib/diagnostics/shape.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import { entryOf, nodeAt, type SourceText, toJson, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
@@ -114,7 +115,7 @@ function explain(issue: z.core.$ZodIssue, { node, source, at }: ParamsLayer, rep
       );
     }
   } else if (issue.code === 'invalid_type')
-    report('wrong-type', place, `${param} must be ${typeWords[issue.expected] ?? issue.expected}`, byHint);
+    report('wrong-type', place, `${param} must be ${kindWords[issue.expected] ?? issue.expected}`, byHint);
   else if (issue.code === 'invalid_value') {
     const values = issue.values.map((value) => JSON.stringify(value));
     const given =
@@ -124,13 +125,3 @@ function explain(issue: z.core.$ZodIssue, { node, source, at }: ParamsLayer, rep
 }
 
 const byHint = '`paramsSchema` says so';
-
-const typeWords: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map',
-  null: 'null',
-};
