@@ -1,8 +1,7 @@
 /** The system's own record of which files a program opens: strace, where there is one and it may look. */
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { onPath } from '../../lib/on-path.ts';
 
 /** Everything that opens, makes, moves or removes a file, and what says where a relative path starts. */
 const calls = [
@@ -49,17 +48,4 @@ function works([file, ...flags]: readonly [string, ...string[]]): Promise<boolea
   return new Promise((resolve) => {
     execFile(file, [...flags, 'true'], { timeout: 10_000 }, (error) => resolve(error === null));
   });
-}
-
-function onPath(name: string, path: string): string | null {
-  for (const folder of path.split(delimiter)) {
-    if (!folder.startsWith('/')) continue;
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return join(folder, name);
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return null;
 }

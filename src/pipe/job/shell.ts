@@ -1,6 +1,5 @@
 /** What reads the command of a stage, and how its name stands in the key. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { onPath } from '../../lib/on-path.ts';
 
 export interface Shell {
   /** As it stands in the key: what a command does depends on it. */
@@ -21,7 +20,7 @@ export function shellFor(declared: string | null): Shell {
     const [file = 'sh', ...flags] = declared.split(/ +/);
     return { name: declared, file, flags };
   }
-  if (bash === undefined) bash = findBash();
+  if (bash === undefined) bash = onPath('bash', process.env.PATH ?? '');
   return bash === null
     ? { name: 'sh -eu', file: '/bin/sh', flags: ['-eu'] }
     : { name: `bash ${strict.join(' ')}`, file: bash, flags: strict };
@@ -33,17 +32,4 @@ export function shellWarning(declared: Iterable<string | null>): string | null {
   return usual && shellFor(null).flags !== strict
     ? 'there is no bash on PATH: commands run under sh -eu, which does not notice a failure before the last | of a line'
     : null;
-}
-
-function findBash(): string | null {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    if (!folder.startsWith('/')) continue;
-    try {
-      accessSync(join(folder, 'bash'), constants.X_OK);
-      return join(folder, 'bash');
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return null;
 }
