@@ -77,12 +77,22 @@ stages:
   );
   const gate = tryLock(layoutOf(project.dir).locks, gateName, 'gc');
   expect(gate).not.toBeNull();
+  let released = false;
+  // The run has long asked for it by then.
+  setTimeout(() => {
+    released = true;
+    gate?.release();
+  }, 2_000);
+  let ranBefore = 0;
+  const said: string[] = [];
   const { outcome, failed, done } = await pipeline.run({
-    onEvent: ({ type }) => {
-      // Every cell has asked for it by then.
-      if (type === 'run-started') setTimeout(() => gate?.release(), 1_000);
+    onEvent: (event) => {
+      if (event.type === 'cell-started' && !released) ranBefore++;
+      if (event.type === 'warning') said.push(event.text);
     },
   });
+  expect(said.join('\n')).toMatch(/waits to enter the cache, which run gc \(process \d+ on .*\) holds/);
+  expect(ranBefore).toBe(0);
   expect(failed).toEqual([]);
   expect(outcome.exitCode).toBe(0);
   expect(done).toHaveLength(3);

@@ -372,9 +372,9 @@ export class Workspace {
   }
 
   /** Before the first cell is locked; `begin` does it otherwise. */
-  async enter(run: string, signal?: AbortSignal): Promise<void> {
+  async enter(run: string, options: Pick<BeginOptions, 'onWait' | 'signal'> = {}): Promise<void> {
     this.#checkWritable();
-    await this.#enter({ run, ...(signal ? { signal } : {}) });
+    await this.#enter({ run, ...options });
   }
 
   /** Once, before the first lock: `gc` spares what a run uses that has entered. */

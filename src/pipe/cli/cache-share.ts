@@ -65,7 +65,7 @@ async function share(
         onMoved: screen.moved,
       });
       try {
-        await workspace.enter(run, stop.signal);
+        await workspace.enter(run, { signal: stop.signal });
         const counts = await act({ graph, cells, workspace, open, signal: stop.signal });
         screen.close();
         return ended(verb, open, counts, { parsed, invocation, stopped: stop.signal.aborted });

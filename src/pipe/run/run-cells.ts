@@ -44,7 +44,9 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
   const folder = new RunFolder(options.project, layoutOf(options.project).runs, run.id);
   ignoreFolder(layoutOf(options.project).root);
   events.recordIn(folder);
-  await run.workspace.enter(run.id);
+  await run.workspace.enter(run.id, {
+    onWait: (holder) => onNotice(`waits to enter the cache, which ${holder} holds for a moment`),
+  });
   if (options.request) writeRequest(folder.path, options.request);
   const moved = registerSharer(options.project, options.pipeline.file);
   const stopper = new Stopper(grace);
