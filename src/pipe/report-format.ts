@@ -11,18 +11,110 @@
 import { z } from 'zod';
 import type { Json } from '../lib/json.ts';
 
+/** A mean over seeds: shown as mean ± std, and with n where it is short of what was planned. */
+export interface Spread {
+  readonly mean: number | null;
+  readonly std: number | null;
+  readonly n: number;
+  readonly planned: number;
+}
+
+export interface TableColumn {
+  readonly name: string;
+  readonly label: string;
+  readonly kind: 'text' | 'number' | 'spread';
+  readonly digits?: number;
+  readonly unit?: string;
+  readonly better?: 'higher' | 'lower';
+  readonly group?: string;
+}
+
+interface Table<Value> {
+  readonly title: string;
+  readonly caption: string;
+  readonly columns: readonly TableColumn[];
+  readonly rows: readonly Readonly<Record<string, Value>>[];
+  readonly notes: readonly string[];
+}
+/** A table as a stage writes it. */
+export type TableMark = Table<Json | Spread>;
+/** A table as it is read back. */
+export type TableRead = Table<Json>;
+
+export interface KeyFigure {
+  readonly value: number | null;
+  readonly means: string;
+  readonly unit?: string;
+}
+
+/** Names to numbers; null: undefined. */
+export type MetricsMark = Readonly<Record<string, number | null | KeyFigure>>;
+
+type Interval = readonly [low: number, high: number] | null;
+
+export interface ClaimPart {
+  readonly what: string;
+  readonly effect: number | null;
+  readonly interval: Interval;
+  readonly n: number | null;
+  readonly side: string;
+}
+
+export interface JudgedClaim {
+  readonly id: string;
+  readonly statement: string;
+  readonly source: string;
+  readonly verdict: 'supported' | 'contradicted' | 'undecided';
+  readonly detail: string;
+  readonly effect: number | null;
+  readonly interval: Interval;
+  readonly n: number;
+  readonly planned: number;
+  readonly scale: string;
+  readonly paper: string;
+  readonly parts?: readonly ClaimPart[];
+}
+
+export interface ClaimsMark {
+  readonly claims: readonly JudgedClaim[];
+  readonly hint?: string;
+}
+
+export interface NoticeMark {
+  readonly level: 'info' | 'warning';
+  readonly title: string;
+  readonly text: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+export interface FigureMeta {
+  readonly title: string;
+  readonly caption: string;
+  readonly section: string;
+  readonly order: number;
+  readonly statement?: string;
+  readonly notDrawn?: number;
+  readonly partial?: string;
+}
+
+/** A Vega-Lite specification with what the report says of it. */
+export interface FigureMark {
+  readonly usermeta: { readonly pipe: FigureMeta };
+  readonly [key: string]: unknown;
+}
+
 const text = z.string().max(10_000);
 const jsonValue: z.ZodType<Json> = z.json();
 
 /** `{mean, std, n, planned}`: shown as mean ± std, and with n where it is short of what was planned. */
-export const spread = z.object({
+export const spread: z.ZodType<Spread> = z.object({
   mean: z.number().nullable().describe('Null where it is undefined.'),
   std: z.number().nullable().describe('Sample standard deviation; null with one value.'),
   n: z.number().describe('Values that there are.'),
   planned: z.number().describe('Values that the run plans.'),
 });
 
-export const tableColumn = z.object({
+export const tableColumn: z.ZodType<TableColumn> = z.object({
   name: text.describe("Key of the column's values in a row."),
   label: text.describe('Its heading.'),
   kind: z.enum(['text', 'number', 'spread']).describe('What its values are.'),
@@ -40,7 +132,7 @@ export const tableColumn = z.object({
 });
 
 /** `report: table`, a JSON file. */
-export const tableMark = z.object({
+export const tableMark: z.ZodType<TableRead> = z.object({
   title: text.describe('Heading of the table.'),
   caption: text.describe('What the numbers are, over how many.'),
   columns: z.array(tableColumn).min(1).describe('Left to right; the first names the row.'),
@@ -52,19 +144,22 @@ export const tableMark = z.object({
 });
 
 /** A number, and what it means in a sentence. */
-export const keyFigure = z.object({
+export const keyFigure: z.ZodType<KeyFigure> = z.object({
   value: z.number().nullable().describe('Null where it is undefined.'),
   means: text.describe('What it means, in a sentence.'),
   unit: text.exactOptional().describe('Stands behind the number.'),
 });
 
 /** `report: metrics`, a JSON file: names to numbers, null where a number is undefined. */
-export const metricsMark = z.record(z.string(), z.union([z.number(), z.null(), keyFigure]));
+export const metricsMark: z.ZodType<MetricsMark> = z.record(
+  z.string(),
+  z.union([z.number(), z.null(), keyFigure]),
+);
 
-const interval = z.tuple([z.number(), z.number()]).nullable();
+const interval: z.ZodType<Interval> = z.tuple([z.number(), z.number()]).nullable();
 
 /** One comparison that a claim is made of. */
-export const claimPart = z.object({
+export const claimPart: z.ZodType<ClaimPart> = z.object({
   what: text.describe('What is compared, in a few words.'),
   effect: z.number().nullable().describe('Null where there is none.'),
   interval: interval.describe('Its confidence interval.'),
@@ -72,7 +167,7 @@ export const claimPart = z.object({
   side: text.describe('On which side of the claim it lies, or what is missing.'),
 });
 
-export const claim = z.object({
+export const claim: z.ZodType<JudgedClaim> = z.object({
   id: text.describe('Short, and the same in every run.'),
   statement: text.describe('In plain words.'),
   source: text.describe('Where the statement comes from: "section 4.1, figure 4".'),
@@ -93,7 +188,7 @@ export const claim = z.object({
 });
 
 /** `report: claims`, a JSON file. */
-export const claimsMark = z.object({
+export const claimsMark: z.ZodType<ClaimsMark> = z.object({
   claims: z.array(claim).describe('In the order to show.'),
   hint: text
     .exactOptional()
@@ -101,7 +196,7 @@ export const claimsMark = z.object({
 });
 
 /** `report: notice`, a JSON file: shown at the head of the report. */
-export const noticeMark = z.object({
+export const noticeMark: z.ZodType<NoticeMark> = z.object({
   level: z.enum(['info', 'warning']).describe('Its colour and sign.'),
   title: text.describe('What a reader must know first.'),
   text: text.describe('The rest of it.'),
@@ -109,7 +204,7 @@ export const noticeMark = z.object({
 });
 
 /** `usermeta.pipe` of a figure. */
-export const figureMeta = z.object({
+export const figureMeta: z.ZodType<FigureMeta> = z.object({
   title: text.describe('Heading of the figure.'),
   caption: text.describe('What is drawn, of how many, how.'),
   section: text.describe(
@@ -127,25 +222,4 @@ export const figureMeta = z.object({
 });
 
 /** `report: figures`, a folder: each `NAME.vl.json` is this, and `NAME.csv` beside it holds the numbers behind it. */
-export const figureMark = z.looseObject({ usermeta: z.object({ pipe: figureMeta }) });
-
-/** Readonly all the way down: what is written is not changed any more. */
-type Written<T> = T extends object ? { readonly [K in keyof T]: Written<T[K]> } : T;
-
-export type Spread = Written<z.infer<typeof spread>>;
-export type TableColumn = Written<z.infer<typeof tableColumn>>;
-type Table<Value> = Written<Omit<z.infer<typeof tableMark>, 'rows'>> & {
-  readonly rows: readonly Readonly<Record<string, Value>>[];
-};
-/** A table as a stage writes it. */
-export type TableMark = Table<Json | Spread>;
-/** A table as it is read back. */
-export type TableRead = Table<Json>;
-export type KeyFigure = Written<z.infer<typeof keyFigure>>;
-export type MetricsMark = Written<z.infer<typeof metricsMark>>;
-export type ClaimPart = Written<z.infer<typeof claimPart>>;
-export type JudgedClaim = Written<z.infer<typeof claim>>;
-export type ClaimsMark = Written<z.infer<typeof claimsMark>>;
-export type NoticeMark = Written<z.infer<typeof noticeMark>>;
-export type FigureMeta = Written<z.infer<typeof figureMeta>>;
-export type FigureMark = Written<z.infer<typeof figureMark>>;
+export const figureMark: z.ZodType<FigureMark> = z.looseObject({ usermeta: z.object({ pipe: figureMeta }) });
