@@ -74,6 +74,28 @@ describe.each([
   });
 });
 
+test.each([
+  { step: 'swap-out', folder: 'cache/cells/a/d' },
+  { step: 'swap-in', folder: 'cache/cells/a/d' },
+  { step: 'place-out', folder: 'results' },
+  { step: 'place-in', folder: 'results' },
+])(
+  'a run that is killed right after $step loses no file of the user, and the next one says where it is',
+  ({ step, folder }) => {
+    project.write('pipeline.yaml', pipeline('results'));
+    expect(project.pipe('run').code).toBe(0);
+    project.write(`${folder}/NOTES.md`, '3 hours');
+    project.env = { PIPE_FAULT: `after:${step}` };
+    expect(project.pipe('run', '--set', 'v=2').code).toBe(null);
+    project.env = {};
+    const { code, stdout, stderr } = project.pipe('run', '--set', 'v=2');
+    expect(code).toBe(0);
+    expect(kept(`${stdout}${stderr}`, `${folder}/NOTES.md`)).toBe('3 hours');
+    expect(project.read(`${folder}/f.txt`)).toBe('2\n');
+    expect(readdirSync(join(project.dir, 'cache/quarantine'))).toHaveLength(1);
+  },
+);
+
 test('what lies at a new place is kept, and so is what was added at the old one', () => {
   project.write('pipeline.yaml', pipeline('results'));
   expect(project.pipe('run').code).toBe(0);

@@ -1,5 +1,5 @@
 /** Outs where people look at them: the cell's folder, and the places in the project. Everything there can be made again from the store. */
-import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { removeTree } from '../../lib/remove-tree.ts';
@@ -10,7 +10,7 @@ import { isStamped } from '../digest/stat-index.ts';
 import type { Fingerprint, Key } from '../key/fingerprint.ts';
 import type { Cell } from '../plan/graph.ts';
 import { checkOut } from '../store/checkout.ts';
-import { type FaultStep, reached } from '../store/fault.ts';
+import { reached } from '../store/fault.ts';
 import { folderOf, type Layout } from '../store/layout.ts';
 import { realViews } from '../store/look-in-place.ts';
 import type { OutRecord, OutRecords } from '../store/out-record.ts';
@@ -18,6 +18,7 @@ import { type Placed, readState, writeState } from '../store/records.ts';
 import { Views } from '../store/view.ts';
 import type { PutCount } from './put-count.ts';
 import { repairOut } from './repair.ts';
+import { type Place, replace, sortLeft } from './replace.ts';
 import { expectedOf, rescue } from './rescue.ts';
 import type { Staging } from './staging.ts';
 
@@ -69,12 +70,19 @@ export async function putInPlace(publication: Publication, outs: OutRecords): Pr
     else put.push(...(await putOut(publication, { out, link }, join(target, out.path), to)));
   }
   reached('restore-copy');
-  const expected = expectedOf(layout, Object.values(before?.outs ?? outs));
-  const warning = await rescue({ layout, digests, project }, target, expected, folderOf(cell.id));
-  swap(fresh, target, staging.old, ['swap-out', 'swap-in']);
-  settle(digests, put, staging.old);
+  const rescuing = { layout, digests, project };
+  const place = placeOf(publication, before?.outs ?? outs);
+  const warnings = await replace(rescuing, place, fresh, ['swap-out', 'swap-in']);
+  digests.remember(put);
   for (const out of cell.outs) digests.forget(join(target, out.path));
-  return [...(warning === null ? [] : [warning]), ...(await putAtPlaces(publication, outs, before))];
+  return [...warnings, ...(await putAtPlaces(publication, outs, before))];
+}
+
+/** The cell's folder, with what of ours may lie there. */
+function placeOf({ cell, layout }: Publication, outs: OutRecords): Place {
+  const folder = folderOf(cell.id);
+  const target = join(layout.cells, folder);
+  return { target, expected: expectedOf(layout, Object.values(outs)), what: folder };
 }
 
 /** Where every out is files of its own: links into the cache are made as one. */
@@ -93,17 +101,19 @@ async function repairInPlace(
   target: string,
 ): Promise<readonly string[]> {
   const { cell, layout, digests, project, staging, count } = publication;
-  const expected = expectedOf(layout, Object.values(before.outs));
-  const warning = await rescue({ layout, digests, project }, target, expected, folderOf(cell.id));
+  const { expected, what } = placeOf(publication, before.outs);
+  const warning = await rescue({ layout, digests, project }, target, expected, what);
+  const warnings = warning === null ? [] : [warning];
   for (const { name, link } of cell.outs) {
     const out = outs[name];
     if (!out || link === 'symlink') continue;
     const path = join(target, out.path);
     mkdirSync(dirname(path), { recursive: true });
-    await repairOut({ layout, digests, link, scratch: staging.fresh, count }, out, path);
+    const repair = { layout, digests, project, what, link, scratch: staging.fresh, count };
+    warnings.push(...(await repairOut(repair, out, path)));
     digests.forget(path);
   }
-  return [...(warning === null ? [] : [warning]), ...(await putAtPlaces(publication, outs, before))];
+  return [...warnings, ...(await putAtPlaces(publication, outs, before))];
 }
 
 /** Puts outs where they are placed besides, then notes what is there: it must never say more. */
@@ -113,7 +123,8 @@ export async function putAtPlaces(
   before: Placed | null,
 ): Promise<readonly string[]> {
   const { cell, key, fingerprint, layout, project, digests, ms } = publication;
-  const warnings: string[] = [];
+  const rescuing = { layout, digests, project };
+  const warnings = [...(await sortLeft(rescuing, placeOf(publication, before?.outs ?? outs)))];
   const places: Record<string, string> = {};
   for (const { name, place, link } of cell.outs) {
     const out = outs[name];
@@ -125,8 +136,7 @@ export async function putAtPlaces(
       continue;
     }
     const old = before?.places[name] === place ? before.outs[name] : undefined;
-    const warning = await putAtPlace(publication, { out, link, old }, target);
-    if (warning !== null) warnings.push(warning);
+    warnings.push(...(await putAtPlace(publication, { out, link, old }, target)));
     digests.forget(target);
     places[name] = place;
   }
@@ -145,7 +155,7 @@ async function putAtPlace(
   publication: Publication,
   { out, link, old }: Putting & { readonly old: OutRecord | undefined },
   target: string,
-): Promise<string | null> {
+): Promise<readonly string[]> {
   const { cell, layout, project, digests, staging } = publication;
   mkdirSync(dirname(target), { recursive: true });
   // A rename needs one file system: the cache may be a link to another disk.
@@ -153,28 +163,25 @@ async function putAtPlace(
   const near = lstatSync(staging.folder).dev === lstatSync(dirname(target)).dev;
   const scratch = near ? staging.folder : dirname(target);
   const fresh = join(scratch, `.${basename(target)}.pipe-new`);
-  const aside = join(scratch, `.${basename(target)}.pipe-old`);
-  for (const left of [fresh, aside]) removeTree(left);
-  const place = `${folderOf(cell.id)}-${basename(target)}`;
+  removeTree(fresh);
+  const rescuing = { layout, digests, project };
+  const what = `${folderOf(cell.id)}-${basename(target)}`;
+  const place = { target, what, expected: expectedOf(layout, [old ?? out], () => '') };
+  const warnings = [...(await sortLeft(rescuing, place))];
   if (old?.object === out.object && link !== 'symlink' && lstatSync(target, { throwIfNoEntry: false })) {
-    const warning = await rescue(
-      { layout, digests, project },
-      target,
-      expectedOf(layout, [old], () => ''),
-      place,
-    );
-    await repairOut({ layout, digests, link, scratch: fresh, count: publication.count }, out, target);
+    const warning = await rescue(rescuing, target, place.expected, what);
+    if (warning !== null) warnings.push(warning);
+    const repair = { ...rescuing, what, link, scratch: fresh, count: publication.count };
+    warnings.push(...(await repairOut(repair, out, target)));
     removeTree(fresh);
-    return warning;
+    return warnings;
   }
   const put = link === 'symlink' ? [] : await putOut(publication, { out, link }, target, fresh);
   if (link === 'symlink')
     await linkView(publication, out, join(realpathSync(dirname(target)), basename(target)), fresh);
-  const expected = expectedOf(layout, [old ?? out], () => '');
-  const warning = await rescue({ layout, digests, project }, target, expected, place);
-  swap(fresh, target, aside, ['place-out', 'place-in']);
-  settle(digests, put, aside);
-  return warning;
+  warnings.push(...(await replace(rescuing, place, fresh, ['place-out', 'place-in'])));
+  digests.remember(put);
+  return warnings;
 }
 
 /** Makes the out at `fresh`, which is to become `target`: what is the same there already is linked, the rest comes from the store. */
@@ -234,25 +241,6 @@ async function linkView(
 /** Whether a file is a hard link to an object of the store. */
 function isLinkToObject(path: string): boolean {
   return isStamped(lstatSync(path, { bigint: true }));
-}
-
-/** Removes what was replaced, and remembers what was put. */
-function settle(digests: Digests, put: readonly PutFile[], old: string): void {
-  removeTree(old);
-  digests.remember(put);
-}
-
-/**
- * `fresh` becomes `target`; what was there goes to `aside`. All on one file system.
- * A crash between the two renames leaves no target: it is put back from the store, which has it by then.
- */
-function swap(fresh: string, target: string, aside: string, steps: readonly [FaultStep, FaultStep]): void {
-  mkdirSync(dirname(target), { recursive: true });
-  removeTree(aside);
-  if (lstatSync(target, { throwIfNoEntry: false })) renameSync(target, aside);
-  reached(steps[0]);
-  renameSync(fresh, target);
-  reached(steps[1]);
 }
 
 /** A folder on the way may be a link that somebody put there. */

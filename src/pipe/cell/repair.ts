@@ -1,8 +1,8 @@
 /**
  * Puts right what differs in an out that is in place already, file by file: of a folder of thousands in which one was
- * edited, one is put back. What is a user's own has been moved away before (see rescue.ts).
+ * edited, one is put back. What is a user's own has been moved away before (see rescue.ts); what comes after that is kept, too.
  */
-import { lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTree } from '../../lib/remove-tree.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
@@ -16,10 +16,15 @@ import type { Layout } from '../store/layout.ts';
 import { readListing } from '../store/objects.ts';
 import type { OutRecord } from '../store/out-record.ts';
 import type { PutCount } from './put-count.ts';
+import { clear, replace } from './replace.ts';
+import type { Expected } from './rescue.ts';
 
 export interface Repair {
   readonly layout: Layout;
   readonly digests: Digests;
+  readonly project: string;
+  /** Names in the quarantine what is not ours. */
+  readonly what: string;
   readonly link: Exclude<LinkMode, 'symlink'>;
   /** Absolute, on the file system of the out; made when it is needed. */
   readonly scratch: string;
@@ -34,18 +39,15 @@ interface Wanted {
   readonly size: number;
 }
 
-/** `target`: absolute. Gives the files that were put, relative to it. @throws BadObject */
-export async function repairOut(
-  repair: Repair,
-  out: OutRecord,
-  target: string,
-): Promise<readonly { readonly path: string; readonly sha256: Sha256 }[]> {
+/** `target`: absolute. Gives warnings. @throws BadObject */
+export async function repairOut(repair: Repair, out: OutRecord, target: string): Promise<readonly string[]> {
   const wanted: Wanted[] = [];
+  const warnings: string[] = [];
   if (out.type === 'file') {
     const file = { path: '', sha256: out.object, executable: out.executable, size: out.size };
     if (!(await isThere(repair, file, target))) wanted.push(file);
-  } else wanted.push(...(await repairFolders(repair, out, target)));
-  if (wanted.length === 0) return [];
+  } else wanted.push(...(await repairFolders(repair, out, target, warnings)));
+  if (wanted.length === 0) return warnings;
   repair.count?.start(
     wanted.length,
     wanted.reduce((sum, { size }) => sum + size, 0),
@@ -57,22 +59,29 @@ export async function repairOut(
     await checkOut({ ...repair, mode: repair.link }, recordOf(file), fresh);
     reached('restore-copy');
     const path = file.path === '' ? target : join(target, file.path);
-    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) removeTree(path);
-    renameSync(fresh, path);
+    const expected: Expected = new Map([['', { file: file.sha256 }]]);
+    warnings.push(...(await replace(repair, { target: path, expected, what: repair.what }, fresh, null)));
     repair.digests.forget(path);
     repair.count?.put(file.size);
   }
-  return wanted;
+  return warnings;
 }
 
 /** Makes the folders and links that are missing. Gives the files that are. */
-async function repairFolders(repair: Repair, out: OutRecord, target: string): Promise<readonly Wanted[]> {
+async function repairFolders(
+  repair: Repair,
+  out: OutRecord,
+  target: string,
+  warnings: string[],
+): Promise<readonly Wanted[]> {
   const wanted: Wanted[] = [];
-  makeFolder(target);
+  const takeAway = async (path: string) =>
+    warnings.push(...(await clear(repair, { target: path, expected: new Map(), what: repair.what })));
+  await makeFolder(target, takeAway);
   for (const entry of readListing(repair.layout, out.object)) {
     const path = join(target, entry.path);
-    if (entry.type === 'folder') makeFolder(path);
-    else if (entry.type === 'link') makeLink(path, entry.target);
+    if (entry.type === 'folder') await makeFolder(path, takeAway);
+    else if (entry.type === 'link') await makeLink(path, entry.target, takeAway);
     else if (!(await isThere(repair, entry, path))) wanted.push(entry);
   }
   return wanted;
@@ -86,17 +95,19 @@ async function isThere({ digests, link }: Repair, file: Wanted, path: string): P
   return look?.content === file.sha256 && look.executable === file.executable;
 }
 
-function makeFolder(path: string): void {
+type TakeAway = (path: string) => Promise<unknown>;
+
+async function makeFolder(path: string, takeAway: TakeAway): Promise<void> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory()) return;
-  if (stat) removeTree(path);
+  if (stat) await takeAway(path);
   mkdirSync(path, { recursive: true });
 }
 
-function makeLink(path: string, to: string): void {
+async function makeLink(path: string, to: string, takeAway: TakeAway): Promise<void> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink() && readlinkSync(path) === to) return;
-  if (stat) removeTree(path);
+  if (stat) await takeAway(path);
   symlinkSync(to, path);
 }
 

@@ -60,14 +60,9 @@ export class Staging {
     return this.folder;
   }
 
-  /** The new content of a folder or file that people see, before the swap. */
+  /** The new content of a folder or file that people see, before it is in place. */
   get fresh(): string {
     return join(this.folder, 'fresh');
-  }
-
-  /** Its old content, after the swap. */
-  get old(): string {
-    return join(this.folder, 'old');
   }
 
   remove(): void {

@@ -420,7 +420,7 @@ export function isUnwritten(before: Look, now: Look, isLinked: () => boolean): b
   });
 }
 
-function markOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+export function markOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
   return `${dev}.${ino}.${size}.${mtimeNs}`;
 }
 

@@ -10,6 +10,7 @@ import { hasCode } from '../../lib/errno.ts';
 import { removeTree } from '../../lib/remove-tree.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { Digests } from '../digest/digests.ts';
+import { signature } from '../digest/stat-index.ts';
 import type { Key } from '../key/fingerprint.ts';
 import { cellOfFolder } from '../plan/cell-id.ts';
 import { type StoredFile, versionOf } from './contents.ts';
@@ -124,8 +125,7 @@ class Sweep {
       if (!held) continue;
       try {
         const path = join(this.#layout.cells, folder);
-        if (await isAsMade(this.#layout, folder)) this.#trash.take(path);
-        else this.#keepAside(path, folder);
+        if (!(await this.#takeCell(path, folder))) continue;
         this.#trash.take(join(this.#layout.state, `${folder}.json`));
         removed.push(folder);
       } finally {
@@ -135,11 +135,23 @@ class Sweep {
     return removed;
   }
 
-  #keepAside(path: string, folder: string): void {
+  /** Set aside first: what comes between a look and a removal would be removed unseen. False: it cannot be moved. */
+  async #takeCell(path: string, folder: string): Promise<boolean> {
+    const before = statsIn(path);
+    const asMade = await isAsMade(this.#layout, folder);
+    if (!lstatSync(path, { throwIfNoEntry: false })) return true;
     const aside = join(this.#layout.quarantine, `before-gc-${folder}-${Date.now()}`);
     mkdirSync(this.#layout.quarantine, { recursive: true });
-    renameSync(path, aside);
-    this.#setAside.push(relative(this.#options.project, aside));
+    try {
+      renameSync(path, aside);
+    } catch (error) {
+      // The quarantine is a link to another disk.
+      if (hasCode(error, 'EXDEV')) return false;
+      throw error;
+    }
+    if (asMade && statsIn(aside) === before) this.#trash.take(aside);
+    else this.#setAside.push(relative(this.#options.project, aside));
+    return true;
   }
 
   /** Each under the lock of the cell that made it. */
@@ -251,6 +263,22 @@ async function isAsMade(layout: Layout, folder: string): Promise<boolean> {
     if (look !== null && look.sha256 !== out.sha256) return false;
   }
   return onlyOuts(path, '', new Set(outs.map((out) => out.path)));
+}
+
+/** Of all that is in a folder, by name: any write and any new entry changes it. */
+function statsIn(root: string): string {
+  const stats: string[] = [];
+  const walk = (inner: string): void => {
+    for (const name of namesInside(join(root, inner)).toSorted()) {
+      const path = join(inner, name);
+      const stat = lstatSync(join(root, path), { bigint: true, throwIfNoEntry: false });
+      if (!stat) continue;
+      stats.push(`${path}\0${signature(stat)}`);
+      if (stat.isDirectory()) walk(path);
+    }
+  };
+  walk('');
+  return stats.join('\n');
 }
 
 /** Nothing stands beside the outs and the folders that lead to them. */

@@ -17,10 +17,13 @@ export function lookInPlaceAgain(layout: Layout, digests: Digests, path: string)
   return digests.lookAgain(viewBehind(layout, path) ?? path, 'self');
 }
 
-/** Where a link leads that this program made, whether or not a view is there now; null: it is no such link. */
-export function viewBehind(layout: Layout, path: string): string | null {
+/**
+ * Where a link leads that this program made, whether or not a view is there now; null: it is no such link. `from`: the
+ * folder that it was made for, without links on the way; left out: the one where it stands.
+ */
+export function viewBehind(layout: Layout, path: string, from?: string): string | null {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null;
-  const target = resolve(realpathSync(dirname(path)), readlinkSync(path));
+  const target = resolve(from ?? realpathSync(dirname(path)), readlinkSync(path));
   const views = realViews(layout);
   return target.startsWith(`${views}${sep}`) ? target : null;
 }

@@ -4,9 +4,10 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '../../lib/errno.ts';
+import { moveNew } from '../../lib/move-new.ts';
 import { removeTree } from '../../lib/remove-tree.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { type Digests, PathError } from '../digest/digests.ts';
@@ -100,7 +101,7 @@ export class Views {
         throw new BadObject(out.object, `object ${out.object} is not what its manifest says`);
       mkdirSync(dirname(path), { recursive: true });
       try {
-        moveTo(path, fresh);
+        moveNew(fresh, path);
       } catch (error) {
         // Another run made it meanwhile.
         if (!hasCode(error, 'ENOTEMPTY', 'EEXIST') || !(await this.#isRight(out, path))) throw error;
@@ -125,19 +126,6 @@ export class Views {
 function identityOf(path: string): string | null {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return stat ? `${stat.dev}.${stat.ino}` : null;
-}
-
-/** A rename would replace a file that another run has made meanwhile and reads: a link does not. */
-function moveTo(path: string, fresh: string): void {
-  if (lstatSync(fresh).isDirectory()) renameSync(fresh, path);
-  else
-    try {
-      linkSync(fresh, path);
-      unlinkSync(fresh);
-    } catch (error) {
-      if (!hasCode(error, 'EPERM', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
-      renameSync(fresh, path);
-    }
 }
 
 function marksOf(path: string): string {
