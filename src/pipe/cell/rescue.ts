@@ -96,7 +96,7 @@ export function keptAside(
   return `${named.join(', ')}${more} ${verb} kept in ${relative(project, strangers.length === 1 ? join(aside, strangers[0] ?? '') : aside)}`;
 }
 
-export interface Comparison {
+export interface WhileComparing {
   onStranger(path: string): void;
   /** `settled`: any later write would show in the stat. */
   onOurs?(path: string, stat: BigIntStats, settled: boolean): void;
@@ -113,7 +113,7 @@ export async function compare(
   options: Rescue,
   root: string,
   expected: Expected,
-  { onStranger, onOurs, onLeft, isKnown, stoodAt }: Comparison,
+  { onStranger, onOurs, onLeft, isKnown, stoodAt }: WhileComparing,
 ): Promise<void> {
   const look = async (path: string): Promise<void> => {
     const full = join(root, path);
