@@ -18,7 +18,7 @@ import { type Placed, readState, writeState } from '../store/records.ts';
 import { Views } from '../store/view.ts';
 import type { PutCount } from './put-count.ts';
 import { repairOut } from './repair.ts';
-import { type Place, replace, sortLeft } from './replace.ts';
+import { type Replacement, replace, sortLeft } from './replace.ts';
 import { expectedOf, rescue } from './rescue.ts';
 import type { Staging } from './staging.ts';
 
@@ -79,7 +79,7 @@ export async function putInPlace(publication: Publication, outs: OutRecords): Pr
 }
 
 /** The cell's folder, with what of ours may lie there. */
-function placeOf({ cell, layout }: Publication, outs: OutRecords): Place {
+function placeOf({ cell, layout }: Publication, outs: OutRecords): Replacement {
   const folder = folderOf(cell.id);
   const target = join(layout.cells, folder);
   return { target, expected: expectedOf(layout, Object.values(outs)), what: folder };

@@ -26,7 +26,7 @@ import { asidePath } from '../store/quarantine.ts';
 import { compare, type Expected, keptAside, move, type Rescue } from './rescue.ts';
 
 /** Where something is replaced, and what of ours may be there. */
-export interface Place {
+export interface Replacement {
   /** Absolute. */
   readonly target: string;
   readonly expected: Expected;
@@ -42,7 +42,7 @@ type Seen = ReadonlyMap<string, string>;
  */
 export async function replace(
   options: Rescue,
-  place: Place,
+  place: Replacement,
   fresh: string,
   steps: readonly [FaultStep, FaultStep] | null,
 ): Promise<readonly string[]> {
@@ -68,7 +68,7 @@ export async function replace(
 }
 
 /** Sorts what a transaction of this cell that was killed had set aside. */
-export async function sortLeft(options: Rescue, place: Place): Promise<readonly string[]> {
+export async function sortLeft(options: Rescue, place: Replacement): Promise<readonly string[]> {
   const { quarantine, root } = options.layout;
   const folders: [string, string][] = [[quarantine, `${nameOf(options, place.target)}-`]];
   const beside = dirname(place.target);
@@ -83,7 +83,7 @@ export async function sortLeft(options: Rescue, place: Place): Promise<readonly 
 }
 
 /** Takes away what stands where something of ours belongs and is neither it nor a folder that leads to it. */
-export async function clear(options: Rescue, place: Place): Promise<readonly string[]> {
+export async function clear(options: Rescue, place: Replacement): Promise<readonly string[]> {
   return sort(options, place, setAside(options, place.target), new Map());
 }
 
@@ -92,7 +92,7 @@ function deviceOf(folder: string): number | undefined {
 }
 
 /** The stats of what is ours, as far as a write after the look would change them. A rename sets the ctime of what it moves. */
-async function look(options: Rescue, { target, expected }: Place): Promise<Seen> {
+async function look(options: Rescue, { target, expected }: Replacement): Promise<Seen> {
   const seen = new Map<string, string>();
   await compare(options, target, expected, {
     onStranger: () => {},
@@ -134,7 +134,7 @@ function besideName(target: string): string {
 
 async function sort(
   options: Rescue,
-  { target, expected, what }: Place,
+  { target, expected, what }: Replacement,
   aside: string,
   seen: Seen,
 ): Promise<readonly string[]> {
