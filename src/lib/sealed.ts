@@ -34,7 +34,7 @@ export async function writeSealedTogether(
   if (!allowed()) return false;
   const body = `${lines.join('\n')}\n`;
   const folder = dirname(file);
-  mkdirSync(folder, { recursive: true });
+  const made = mkdirSync(folder, { recursive: true });
   // Two writers of the same file in one process.
   const aside = `${file}.${process.pid}-${written++}.tmp`;
   try {
@@ -49,8 +49,8 @@ export async function writeSealedTogether(
     rmSync(aside, { force: true });
     throw error;
   }
-  // The folder may be a new name in the one above it.
-  await onDisk([folder, dirname(folder)]);
+  // The folder may be a new name in the one above it, and that one too.
+  await onDisk([folder, dirname(folder), ...(made === undefined ? [] : [dirname(made)])]);
   return true;
 }
 

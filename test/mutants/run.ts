@@ -1,32 +1,39 @@
 /**
- * `npm run test:mutants [-- --sample K --seed S]`: breaks one rule at a time in a copy of the tree; the test that is named
- * for it must fail there. First all of those tests must pass in the copy as it is.
+ * `npm run test:mutants`: breaks one rule at a time in a copy of the tree; the test that is named for it must fail there.
+ * First those tests must pass in the copy as it is (but with `--broken-only`). `--only TEXT`: rules that have it;
+ * `--sample K --seed S`: so many of them; `--first N --seconds T`: from that one on, for so long; `--json`.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Mutant, mutants } from './list.ts';
+import { mutants } from './list.ts';
+import type { Mutant } from './mutant.ts';
+import { MutatedCopy } from './mutated-copy.ts';
 
 const { values } = parseArgs({
-  options: { sample: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' } },
+  options: {
+    only: { type: 'string', default: '' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    first: { type: 'string', default: '0' },
+    seconds: { type: 'string', default: 'Infinity' },
+    'broken-only': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
 });
-const root = process.cwd();
-const copy = mkdtempSync(join(tmpdir(), 'pipe-mutants-'));
-const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+const started = performance.now();
+const copy = new MutatedCopy(process.cwd());
+const say = (text: string) => (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 
 /** A sample that its seed decides, in the list's order. */
 function chosen(): readonly Mutant[] {
-  const named = mutants.filter(({ rule }) => values.only === undefined || rule.includes(values.only));
+  const named = mutants.filter(({ rule }) => rule.includes(values.only));
   const count = Number(values.sample ?? named.length);
   let state = Number(values.seed) >>> 0;
-  const order = named.map((mutant) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  const ranked = named.map((mutant) => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 0;
     return { mutant, rank: state };
   });
   const sample = new Set(
-    order
+    ranked
       .toSorted((a, b) => a.rank - b.rank)
       .slice(0, count)
       .map(({ mutant }) => mutant),
@@ -34,95 +41,41 @@ function chosen(): readonly Mutant[] {
   return named.filter((mutant) => sample.has(mutant));
 }
 
-function runTest(
-  file: string,
-  names: readonly string[],
-): { readonly passed: number; readonly failed: number; readonly said: string } {
-  const pattern = names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  const report = join(copy, 'result.json');
-  rmSync(report, { force: true });
-  const args = [
-    vitest,
-    'run',
-    file,
-    '-t',
-    pattern,
-    '--maxWorkers=1',
-    '--reporter=json',
-    `--outputFile=${report}`,
-  ];
-  const { stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: copy,
-    encoding: 'utf8',
-    timeout: 300_000,
-  });
-  try {
-    const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
-    return { passed, failed, said: stdout + stderr };
-  } catch {
-    return { passed: 0, failed: 0, said: stdout + stderr };
+/** Files of tests that fail as they are, or have none of the names. */
+function wrongAsTheyAre(list: readonly Mutant[]): readonly string[] {
+  const wrong: string[] = [];
+  for (const file of new Set(list.map(({ test }) => test.file))) {
+    const names = list.flatMap(({ test }) => (test.file === file ? [test.name] : []));
+    const { passed, failed, said } = copy.runTests(file, names);
+    if (failed === 0 && passed > 0) continue;
+    wrong.push(file);
+    say(`${file} fails as it is, or has no test of that name:\n${said.slice(-2000)}`);
   }
-}
-
-function broken({ file, find, replace }: Mutant): {
-  readonly file: string;
-  readonly good: string;
-  readonly bad: string;
-} {
-  const path = join(copy, file);
-  const good = readFileSync(path, 'utf8');
-  if (good.split(find).length !== 2) throw new Error(`${file} does not hold once: ${find}`);
-  return { file: path, good, bad: good.replace(find, () => replace) };
+  return wrong;
 }
 
 try {
-  for (const name of [
-    'src',
-    'test',
-    'schema',
-    'stages',
-    'scripts',
-    'package.json',
-    'vitest.config.ts',
-    'tsconfig.json',
-    'CHANGELOG.md',
-  ])
-    cpSync(join(root, name), join(copy, name), {
-      recursive: true,
-      filter: (path) => !path.includes('/golden/nas'),
-    });
-  for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(copy, name));
-  const list = chosen();
-  const files = grouped(list);
-  let wrong = 0;
-  for (const [file, of] of files) {
-    const { passed, failed, said } = runTest(
-      file,
-      of.map(({ test }) => test.name),
-    );
-    if (failed > 0 || passed === 0) {
-      wrong++;
-      console.log(`${file} fails as it is, or has no test of that name:\n${said.slice(-2000)}`);
+  const list = chosen().slice(Number(values.first));
+  const wrong = values['broken-only'] ? [] : wrongAsTheyAre(list);
+  const survivors: string[] = [];
+  let tried = 0;
+  for (const mutant of list) {
+    if (performance.now() - started > Number(values.seconds) * 1000) break;
+    const begun = performance.now();
+    const { failed, passed } = copy.runBroken(mutant);
+    tried++;
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    if (failed > 0) say(`noticed: ${mutant.rule} (${seconds} s)`);
+    else {
+      survivors.push(mutant.rule);
+      say(`survived: ${mutant.rule} (${mutant.file}; ${passed} tests passed; ${seconds} s)`);
     }
   }
-  let survivors = 0;
-  for (const mutant of list) {
-    const { file, good, bad } = broken(mutant);
-    writeFileSync(file, bad);
-    const { failed, passed } = runTest(mutant.test.file, [mutant.test.name]);
-    writeFileSync(file, good);
-    if (failed > 0) continue;
-    survivors++;
-    console.log(`survived: ${mutant.rule} (${mutant.file}; ${passed} tests passed)`);
-  }
-  console.log(`${list.length} mutants, ${survivors} survivors`);
-  process.exitCode = survivors + wrong > 0 ? 1 : 0;
+  const goOn = tried < list.length ? `; to go on: --first ${Number(values.first) + tried}` : '';
+  const seconds = Math.round((performance.now() - started) / 1000);
+  say(`${tried} mutants, ${survivors.length} survivors, ${seconds} s${goOn}`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ tried, survivors, wrong, seconds })}\n`);
+  process.exitCode = survivors.length + wrong.length > 0 ? 1 : 0;
 } finally {
-  rmSync(copy, { recursive: true, force: true });
-}
-
-function grouped(list: readonly Mutant[]): Map<string, Mutant[]> {
-  const groups = new Map<string, Mutant[]>();
-  for (const mutant of list) groups.set(mutant.test.file, [...(groups.get(mutant.test.file) ?? []), mutant]);
-  return groups;
+  copy.remove();
 }

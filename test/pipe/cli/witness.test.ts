@@ -178,6 +178,29 @@ test('--force, --json and a summary for a workflow are never cut short', async (
   expect(project.pipe('run', 'keyed', '--force').stderr).toMatch(/1 done/);
 });
 
+test('what was written while a run looked is in no witness', async () => {
+  const other = new CliProject(pipe.file);
+  // The tool is asked while the run looks, and writes the dep anew, with the same bytes.
+  other.write(
+    'pipeline.yaml',
+    `version: 1
+stages:
+  a: {cmd: 'cp \${deps.in} \${outs.o}', deps: {in: in.txt}, outs: {o: o.txt}, tools: {t: 'cp same.txt in.txt; echo 1'}}
+`,
+  );
+  other.write('same.txt', 'same\n');
+  other.write('in.txt', 'same\n');
+  for (let round = 0; round < 3; round++) {
+    await setTimeout(60);
+    expect(other.pipe('run').code).toBe(0);
+  }
+  expect(other.pipe('run').stderr).toMatch(/up to date/);
+  expect(readdirSync(join(other.dir, 'cache/index')).filter((name) => name.startsWith('witness-'))).toEqual(
+    [],
+  );
+  other.remove();
+});
+
 test('only the newest witnesses stay', async () => {
   await settle();
   for (let n = 0; n < 12; n++) {

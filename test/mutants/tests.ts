@@ -1,0 +1,21 @@
+/** Test files that hold many rules, by a short name. */
+export const tests = {
+  incremental: 'test/pipe/cell/incremental.test.ts',
+  store: 'test/pipe/store/store.test.ts',
+  gc: 'test/accidents/gc.test.ts',
+  locks: 'test/pipe/store/lock.test.ts',
+  digests: 'test/pipe/digest/digests.test.ts',
+  foreign: 'test/accidents/foreign-cache.test.ts',
+  fsync: 'test/faults/fsync.test.ts',
+  rules: 'test/pipe/store/rules.test.ts',
+  users: 'test/accidents/user-files.test.ts',
+  inputs: 'test/accidents/inputs.test.ts',
+  atOnce: 'test/accidents/runs-at-once.test.ts',
+  masks: 'test/pipe/job/mask.test.ts',
+  commands: 'test/accidents/commands.test.ts',
+  typescript: 'test/pipe/trace/typescript/tracer.test.ts',
+  witness: 'test/pipe/cli/witness.test.ts',
+  jobs: 'test/pipe/store/open-jobs.test.ts',
+  manyAtWork: 'test/pipe/store/many-at-work.test.ts',
+  believed: 'test/pipe/remote/believed.test.ts',
+} as const;
