@@ -32,6 +32,9 @@ const engine = [
   'pipe/report/page',
   'pipe/report/formats',
   'pipe/report',
+  'pipe/history',
+  'pipe/live',
+  'pipe/watch',
   'pipe/cli',
 ];
 

@@ -16,7 +16,7 @@ const forBrowsers = {
 };
 
 /**
- * Writes report-page.js and report-page.css.
+ * Writes report-page.js, live-page.js and report-page.css.
  * @param {string} root the checkout
  * @param {string} outdir
  */
@@ -24,7 +24,7 @@ export async function buildPage(root, outdir) {
   await build({
     ...forBrowsers,
     absWorkingDir: root,
-    entryPoints: { 'report-page': `${sources}/page.ts` },
+    entryPoints: { 'report-page': `${sources}/page.ts`, 'live-page': `${sources}/live.ts` },
     outdir,
     format: 'iife',
   });

@@ -37,3 +37,9 @@ export function parseCsv(text: string): CsvTable {
   const [header = [], ...rows] = records;
   return { header, rows };
 }
+
+/** Rows as CSV with a header line; what holds a comma, a quote or a line break is quoted. */
+export function csvText(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return [header, ...rows].map((row) => `${row.map(field).join(',')}\n`).join('');
+}

@@ -45,6 +45,7 @@ export interface KeyFigure {
   readonly value: number | null;
   readonly means: string;
   readonly unit?: string;
+  readonly better?: 'higher' | 'lower';
 }
 
 /** Names to numbers; null: undefined. */
@@ -148,6 +149,10 @@ export const keyFigure: z.ZodType<KeyFigure> = z.object({
   value: z.number().nullable().describe('Null where it is undefined.'),
   means: text.describe('What it means, in a sentence.'),
   unit: text.exactOptional().describe('Stands behind the number.'),
+  better: z
+    .enum(['higher', 'lower'])
+    .exactOptional()
+    .describe('Which direction is better: a comparison of two runs then says better or worse.'),
 });
 
 /** `report: metrics`, a JSON file: names to numbers, null where a number is undefined. */

@@ -47,6 +47,8 @@ export interface WorkspaceOptions {
   readonly fetch?: SourceLookup;
   /** Nothing of the pipeline is run but `tools` commands that this user has run here before. */
   readonly looksOnly?: boolean;
+  /** The project whose `tools` commands count as run by this user; left out: `project`. */
+  readonly toolsOf?: string;
 }
 
 export interface BeginOptions {
@@ -115,6 +117,7 @@ export class Workspace {
     source,
     fetch = source,
     looksOnly = false,
+    toolsOf = project,
   }: WorkspaceOptions) {
     this.#project = project;
     this.#graph = graph;
@@ -128,7 +131,7 @@ export class Workspace {
       env,
       digests: this.digests,
       tracer: this.#tracer,
-      tools: new ToolProbes(project, looksOnly),
+      tools: new ToolProbes(project, looksOnly, toolsOf),
       source,
       sources: graph.sources,
       outsOf: (cell) => this.#outs.get(cell),

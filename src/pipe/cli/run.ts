@@ -1,4 +1,5 @@
 /** `pipe run`: brings cells up to date. Its exit code is the run's. */
+import { basename } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { executorChoice } from '../plan/executor-choice.ts';
@@ -20,6 +21,7 @@ import {
 } from './command.ts';
 import { detachedRunId } from './detached-run.ts';
 import { planOf, remoteChoice, reportIsDue, reportOf, targeted } from './project.ts';
+import type { RunRound } from './run-round.ts';
 
 export const run: Command = {
   name: 'run',
@@ -34,6 +36,14 @@ export const run: Command = {
     jobs: { type: 'string', short: 'j', value: 'N', help: 'Processors to take (default: all)' },
     ...executorFlag,
     detach: { type: 'boolean', help: 'Run in the background; `pipe attach` comes back to it' },
+    watch: { type: 'boolean', short: 'w', help: 'Run again after every edit of what the pipeline reads' },
+    poll: {
+      type: 'string',
+      value: 'MS',
+      help: 'With --watch: look at files every so often, where a network file system tells nobody',
+    },
+    serve: { type: 'boolean', help: 'Show a live page on this machine while the run goes on' },
+    port: { type: 'string', value: 'N', help: 'Port of the live page (default: any that is free)' },
     gpus: { type: 'string', value: 'IDS', help: 'GPUs to use: 0,1 (default: all this run may use)' },
     'no-cache': { type: 'boolean', help: 'Restore nothing from the cache' },
     ...remoteFlags,
@@ -46,18 +56,40 @@ export const run: Command = {
     ["pipe run 'train[*,0]' --set train.epochs=2", 'one seed, shorter'],
     ['pipe run evaluate -k -j 4', 'a stage and what it needs, on four processors, past failures'],
     ['pipe run --profile paper -n', 'what that would mean'],
+    ['pipe run --watch', 'after each edit, what it touches; a stage says `watch: queue` to be let end first'],
+    ['pipe run --watch --poll 1000', 'on NFS, where no edit is told'],
+    [
+      'pipe run --serve',
+      'with a live page: stages, curves, logs, failures; `pipe serve` shows a detached run',
+    ],
     ['pipe run --executor lab --executor compare=local', 'on the queue `lab`, but one stage here'],
     ['pipe run --remote /mnt/lab/cache', 'take what others made, and send what is made here'],
   ],
   async run(parsed, invocation) {
     if (parsed.is('dry-run')) return (await import('./plan.ts')).showPlan(parsed, invocation);
+    if (parsed.is('detach')) refuseInBackground(parsed);
     if (parsed.is('detach')) return (await import('./detach.ts')).detachedRun(parsed, invocation);
+    if (parsed.is('watch')) {
+      const { watchRun } = await import('./watch.ts');
+      return watchRun(parsed, invocation, (round) => driveRun(parsed, invocation, { round }));
+    }
     return driveRun(parsed, invocation, { detached: detachedRunId(invocation.env) });
   },
 };
 
-/** Which run it is, where that is decided already. */
+/** A page or a watch has somebody who waits. @throws UserError (exit 2) */
+function refuseInBackground(parsed: Parsed): void {
+  const flag = ['serve', 'watch'].find((name) => parsed.is(name));
+  if (flag === undefined) return;
+  throw new UserError(`--detach and --${flag} contradict each other: nobody waits for it`, {
+    code: exitCode.usage,
+    hint: '`pipe serve` shows a detached run',
+  });
+}
+
+/** Which run it is, where that is decided already, and who follows it. */
 interface Identity {
+  readonly round?: RunRound;
   /** A run whose driver is gone. */
   readonly resume?: RunId;
   /** The name that a command gave which did not wait; undefined: there is none. */
@@ -68,7 +100,7 @@ interface Identity {
 export async function driveRun(
   parsed: Parsed,
   invocation: Invocation,
-  { resume, detached }: Identity,
+  { resume, detached, round }: Identity,
 ): Promise<number> {
   const { project, cwd, env } = invocation;
   const jobs = wholeNumber(parsed.text('jobs'), 'jobs', 1);
@@ -86,6 +118,8 @@ export async function driveRun(
   const { findSource, sourceLookup } = await import('../sources/source.ts');
   const { runPipeline } = await import('../run/run.ts');
   const set = parsed.texts('set');
+  round?.begin(opened);
+  const live = parsed.is('serve') && round === undefined ? await liveOf(opened, parsed, invocation) : null;
   const downloads = new AbortController();
   let faults = 0;
   const witness = resume === undefined ? await witnessWriter(opened, parsed, invocation) : null;
@@ -116,6 +150,7 @@ export async function driveRun(
         ...(resume === undefined ? {} : { resume }),
         ...(detached === undefined ? {} : { id: detached }),
         hooks: {
+          ...(round ? { steer: round.steer } : {}),
           leaves: async (signal) => (await import('./ask-to-leave.ts')).asksToLeave(invocation, signal),
         },
         report: parsed.is('no-report')
@@ -137,6 +172,8 @@ export async function driveRun(
       },
       [
         screen.take,
+        ...(live === null ? [] : [live.take]),
+        ...(round ? [round.take, ...(round.live ? [round.live.take] : [])] : []),
         (event) => {
           if (event.type === 'run-stopping' && event.why === 'signal') downloads.abort();
         },
@@ -145,7 +182,16 @@ export async function driveRun(
     return strict && faults > 0 && outcome.exitCode === exitCode.ok ? exitCode.failed : outcome.exitCode;
   } finally {
     screen.close();
+    await live?.close();
   }
+}
+
+/** The live page of this run, with its address said before anything runs. */
+async function liveOf({ title }: OpenedPipeline, parsed: Parsed, invocation: Invocation) {
+  const { serveRun } = await import('./serve.ts');
+  const live = await serveRun(invocation, title ?? basename(invocation.project), parsed.text('port'));
+  invocation.stderr.write(`live: ${live.address}\n`);
+  return live;
 }
 
 function isStrict(parsed: Parsed): boolean {

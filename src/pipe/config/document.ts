@@ -120,6 +120,8 @@ export interface DepDoc {
 }
 
 /** What the report does with an out (see src/pipe/report/model/mark.ts for each one's format). */
+export type WatchRule = 'restart' | 'queue';
+
 export type ReportMark = 'figures' | 'table' | 'metrics' | 'claims' | 'notice';
 
 /** How an out is put where people look at it. Not part of the key: the content is the same. */
@@ -161,6 +163,8 @@ export interface StageDoc {
   readonly timeoutMs: number | null;
   /** As the file has it (src/pipe/plan/estimate.ts); null: none. */
   readonly estimate: Json;
+  /** What a watched run does with a running cell whose inputs an edit changes. */
+  readonly watch: WatchRule;
   readonly at: Position;
   /** Where each key of the stage stands, by its path joined with dots (`resources.gpu`, `outs.table`). */
   readonly where: ReadonlyMap<string, Position>;

@@ -69,6 +69,7 @@ export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined 
     retries: raw.retries ?? 0,
     timeoutMs: timeout,
     estimate: raw.estimate ?? null,
+    watch: raw.watch ?? 'restart',
     at,
     where,
   };

@@ -263,6 +263,12 @@ export const stageSchema = fixed({
     .describe(
       'How long a cell takes, until a run has measured it: `3h`, or `[{size: M, time: 9h}, {time: 1h}]`. Not part of the key.',
     ),
+  watch: z
+    .enum(['restart', 'queue'], { error: '`watch` is `restart` or `queue`' })
+    .optional()
+    .describe(
+      'What `pipe run --watch` does with a running cell when an edit changes what it reads: `restart` ends it and runs it again, `queue` lets it end first. `restart` when left out. Not part of the key.',
+    ),
 });
 
 const cache = fixed({

@@ -44,17 +44,24 @@ export function usageOfGroup(group: number): () => Usage | null {
   };
 }
 
-function look(): void {
-  const now = new Map<number, Measured>();
+/** What process groups of this machine take now; one that has ended is not in the answer. */
+export function takenNow(wanted: {
+  has(group: number): boolean;
+}): ReadonlyMap<number, { readonly bytes: number; readonly cpuMs: number }> {
+  const now = new Map<number, { bytes: number; cpuMs: number }>();
   for (const name of processNames()) {
     const stat = statOf(name);
-    if (stat === null || !groups.has(stat.group)) continue;
-    const sum = now.get(stat.group) ?? { peak: 0, cpu: 0 };
-    sum.peak += stat.bytes;
-    sum.cpu += stat.ms;
+    if (stat === null || !wanted.has(stat.group)) continue;
+    const sum = now.get(stat.group) ?? { bytes: 0, cpuMs: 0 };
+    sum.bytes += stat.bytes;
+    sum.cpuMs += stat.ms;
     now.set(stat.group, sum);
   }
-  for (const [group, { peak, cpu }] of now) {
+  return now;
+}
+
+function look(): void {
+  for (const [group, { bytes: peak, cpuMs: cpu }] of takenNow(groups)) {
     const measured = groups.get(group);
     if (!measured) continue;
     measured.peak = Math.max(measured.peak, peak);

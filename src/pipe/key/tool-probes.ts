@@ -23,10 +23,10 @@ export class ToolProbes {
   readonly #looksOnly: boolean;
   readonly #outputs = new Map<string, Promise<string>>();
 
-  /** `looksOnly`: a command that this user never ran in this project is not run. */
-  constructor(project: string, looksOnly: boolean) {
+  /** `looksOnly`: a command that this user never ran in this project is not run. `known`: the project whose commands count as run. */
+  constructor(project: string, looksOnly: boolean, known = project) {
     this.#project = project;
-    this.#known = new KnownTools(project);
+    this.#known = new KnownTools(known);
     this.#looksOnly = looksOnly;
   }
 

@@ -1,7 +1,7 @@
 /** The graph of cells a pipeline document stands for: one node a stage and combination of axis values. Pure data. */
 
 import type { Json, JsonObject } from '../../lib/json.ts';
-import type { EnvDoc, OutDoc, RunDoc, SourceDoc } from '../config/document.ts';
+import type { EnvDoc, OutDoc, RunDoc, SourceDoc, WatchRule } from '../config/document.ts';
 import type { ExecutorDoc } from '../config/executor-doc.ts';
 
 /** `train[no-zero,3]`: the stage and its axis values in matrix order; a stage without matrix is its bare name. */
@@ -28,6 +28,7 @@ export interface StageNode {
   readonly cells: readonly CellId[];
   /** Stages and `source.x` it reads, in dep order, without repeats. */
   readonly reads: readonly string[];
+  readonly watch: WatchRule;
 }
 
 /** A command keeps its references: they reach the shell as variables. Only raw ones are filled in. */

@@ -53,8 +53,8 @@ export function plan(document: PipelineDocument): PlanResult {
         : undefined;
       if (source) sources.set(source.name, source);
     }
-    const { name, description } = stage.doc;
-    stages.set(name, { name, description, axes: stage.axes, cells: stage.ids, reads });
+    const { name, description, watch } = stage.doc;
+    stages.set(name, { name, description, axes: stage.axes, cells: stage.ids, reads, watch });
   }
   checkFolders(planned, report);
   checkPlaces(cells.values(), document, report);

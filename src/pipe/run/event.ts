@@ -173,7 +173,11 @@ export type RunEvent = { readonly time: string } & (
     }
   | { readonly type: 'warning'; readonly text: string }
   | { readonly type: 'heartbeat' }
-  | { readonly type: 'run-stopping'; readonly why: 'signal' | 'failure'; readonly signal: string | null }
+  | {
+      readonly type: 'run-stopping';
+      readonly why: 'signal' | 'failure' | 'edit';
+      readonly signal: string | null;
+    }
   | {
       readonly type: 'run-finished';
       readonly run: RunId;

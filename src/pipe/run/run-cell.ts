@@ -69,7 +69,7 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
         [work, running] = [undefined, undefined];
         return cancel();
       }
-      if (stopper.signal.aborted) return cancel();
+      if (stopper.signal.aborted || stopper.isCancelled(cell.id)) return cancel();
       const error = endedError(tried.ended, tried.log);
       const next = tries.next(tried.ended, context.backOffMs);
       if (next === null) return fail(error, context.folder.shown(tried.log));

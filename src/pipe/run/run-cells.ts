@@ -24,6 +24,7 @@ import {
 import type { Exchange } from './exchange.ts';
 import { openExecutors, type RunExecutors } from './executors.ts';
 import { Stopper } from './interrupt.ts';
+import { planRecord, writePlanRecord } from './recorded-plan.ts';
 import { obstacleError, runCell } from './run-cell.ts';
 import { RunFolder } from './run-folder.ts';
 import type { RunOutcome } from './run-options.ts';
@@ -48,6 +49,7 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
     onWait: (holder) => onNotice(`waits to enter the cache, which ${holder} holds for a moment`),
   });
   if (options.request) writeRequest(folder.path, options.request);
+  writePlanRecord(folder.path, planRecord(graph, options.pipeline.params));
   const moved = registerSharer(options.project, options.pipeline.file);
   const stopper = new Stopper(grace);
   const heart = setInterval(() => events.say({ type: 'heartbeat' }), heartbeatMs);
@@ -60,8 +62,17 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
     const exchange = await exchangeOf(run, stopper);
     const context = contextOf(run, { executors, folder, stopper, revision, exchange });
     const scheduler = schedulerOf(context, { run, inPlace, executors });
+    let edited = false;
+    options.hooks?.steer?.({
+      stop(cancel) {
+        if (!edited) events.say({ type: 'run-stopping', why: 'edit', signal: null });
+        edited = true;
+        scheduler.stop();
+        stopper.cancel(cancel);
+      },
+    });
     const signal = await untilEnded(run, scheduler, { stopper, executors });
-    return await end(run, signal, exchange);
+    return await end(run, edited ? (signal ?? 'edit') : signal, exchange);
   } finally {
     clearInterval(heart);
     stopper.killAll();
@@ -230,7 +241,11 @@ async function exchangeOf(
   return new Exchange({ open, readOnly, workspace, say, signal: stopper.signal });
 }
 
-async function end(run: Run, signal: NodeJS.Signals | null, exchange: Exchange | null): Promise<RunOutcome> {
+async function end(
+  run: Run,
+  signal: NodeJS.Signals | 'edit' | null,
+  exchange: Exchange | null,
+): Promise<RunOutcome> {
   const failed = run.events.state.failed > 0;
   const outcome = signal !== null ? 'interrupted' : failed ? 'failed' : 'done';
   const codes = { interrupted: exitCode.terminated, failed: exitCode.failed, done: exitCode.ok };

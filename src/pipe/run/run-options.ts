@@ -99,6 +99,14 @@ export interface RunHooks {
   readonly leaves?: (signal: NodeJS.Signals) => Promise<boolean>;
   /** What git says of the project; asking it takes a process. */
   readonly revision?: string | null;
+  /** Called when cells can be ended from outside: by a watch, which sees that what they read was edited. */
+  readonly steer?: (helm: Helm) => void;
+}
+
+/** What a watch may do with a run under way. */
+export interface Helm {
+  /** Nothing new begins; what runs goes on, but for `cancel`. The run ends as an interrupted one. */
+  stop(cancel: ReadonlySet<CellId>): void;
 }
 
 export type DownloadListener = (source: string, done: number, total: number | null) => void;

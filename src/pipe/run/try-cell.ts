@@ -57,7 +57,7 @@ export async function tryOnce(
   if ('ended' in begun) return { ...begun, ms: 0, usage: null, running: undefined };
   const { number, log, running, attempt, secret } = begun;
   const starts = said(context, task, work, begun);
-  stopper.add(running);
+  stopper.add(running, cell.id);
   const well = await endedWell(running, cell, context);
   const ended = attempt === null ? well : withKnownCode(well, attempt, work.reads);
   await starts;
@@ -177,6 +177,7 @@ function runEvent(cell: CellId, attempt: number, { at, ...event }: StageEvent): 
 async function endedWell(running: Running, cell: Cell, { stopper }: CellContext): Promise<Ended> {
   const ended = await running.ended;
   const mayStopHalfway = cell.run.kind === 'command' || cell.run.python !== null;
-  const doubtful = ended.kind === 'ok' && mayStopHalfway && stopper.signal.aborted;
+  const stopped = stopper.signal.aborted || stopper.isCancelled(cell.id);
+  const doubtful = ended.kind === 'ok' && mayStopHalfway && stopped;
   return doubtful ? { kind: 'signal', signal: 'SIGINT' } : ended;
 }

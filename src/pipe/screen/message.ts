@@ -36,6 +36,8 @@ export function messageLines(event: RunEvent, state: RunState): readonly Line[] 
     case 'warning':
       return event.text.split('\n').map((text): Line => [{ text: '! ', style: 'yellow' }, text]);
     case 'run-stopping':
+      if (event.why === 'edit')
+        return [[{ text: '■ ', style: 'yellow' }, 'an edit: nothing new is started, then it runs again']];
       return event.why === 'signal'
         ? [
             [

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { UserError } from '../../../lib/diagnostics/diagnostic.ts';
 import { canonicalJson, type Json, type JsonObject, jsonText } from '../../../lib/json.ts';
+import type { FigureMeta, KeyFigure } from '../../report-format.ts';
 import type { ReportInput } from './input.ts';
 import { flatParams } from './params.ts';
 
@@ -12,18 +13,34 @@ export const twinVersion = 1;
 export interface Baseline {
   readonly title: string;
   readonly run: { readonly id: string; readonly started: string } | null;
+  readonly profile?: string | null;
   readonly metrics: readonly {
     readonly cell: string;
     readonly values: Readonly<Record<string, number | null>>;
+    readonly meanings?: Readonly<Record<string, Partial<Pick<KeyFigure, 'better' | 'unit'>>>>;
+  }[];
+  /** Only the file beside a page has specifications. */
+  readonly figures?: readonly {
+    readonly name: string;
+    readonly cell: string;
+    readonly meta: FigureMeta;
+    readonly spec?: JsonObject;
+    readonly csv?: string | null;
   }[];
   readonly tables: readonly {
     readonly cell: string;
     readonly out: string;
+    readonly title?: string;
     readonly columns: readonly { readonly name: string; readonly kind: string }[];
     readonly rows: readonly Readonly<Record<string, Json>>[];
   }[];
-  readonly claims: readonly { readonly id: string; readonly verdict: string }[];
-  readonly cells: readonly { readonly id: string; readonly state: string }[];
+  readonly claims: readonly { readonly id: string; readonly verdict: string; readonly statement?: string }[];
+  readonly cells: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly stage?: string;
+    readonly axes?: Readonly<Record<string, string>>;
+  }[];
   readonly params: JsonObject;
   readonly provenance: {
     readonly revision: string | null;
@@ -87,7 +104,7 @@ export async function readBaseline(path: string): Promise<Baseline> {
 }
 
 async function baselineSchema() {
-  const { z } = await import('zod');
+  const [{ z }, { figureMeta }] = await Promise.all([import('zod'), import('../../report-format.ts')]);
   const json = z.json() as unknown as import('zod').ZodType<Json>;
   const names = z.record(z.string(), z.string());
   return z.object({
@@ -95,17 +112,37 @@ async function baselineSchema() {
     version: z.literal(twinVersion),
     title: z.string(),
     run: z.object({ id: z.string(), started: z.string() }).nullable(),
-    metrics: z.array(z.object({ cell: z.string(), values: z.record(z.string(), z.number().nullable()) })),
+    profile: z.string().nullable().exactOptional(),
+    metrics: z.array(baselineMetric(z)),
+    figures: z
+      .array(
+        z.object({
+          name: z.string(),
+          cell: z.string(),
+          meta: figureMeta,
+          spec: z.record(z.string(), json).exactOptional(),
+          csv: z.string().nullable().exactOptional(),
+        }),
+      )
+      .exactOptional(),
     tables: z.array(
       z.object({
         cell: z.string(),
         out: z.string(),
+        title: z.string().exactOptional(),
         columns: z.array(z.object({ name: z.string(), kind: z.string() })),
         rows: z.array(z.record(z.string(), json)),
       }),
     ),
-    claims: z.array(z.object({ id: z.string(), verdict: z.string() })),
-    cells: z.array(z.object({ id: z.string(), state: z.string() })),
+    claims: z.array(z.object({ id: z.string(), verdict: z.string(), statement: z.string().exactOptional() })),
+    cells: z.array(
+      z.object({
+        id: z.string(),
+        state: z.string(),
+        stage: z.string().exactOptional(),
+        axes: z.record(z.string(), z.string()).exactOptional(),
+      }),
+    ),
     params: z.record(z.string(), json),
     provenance: z.object({
       revision: z.string().nullable(),
@@ -114,6 +151,18 @@ async function baselineSchema() {
       packages: names,
       tools: names,
     }),
+  });
+}
+
+function baselineMetric(z: typeof import('zod').z) {
+  const meaning = z.object({
+    better: z.enum(['higher', 'lower']).exactOptional(),
+    unit: z.string().exactOptional(),
+  });
+  return z.object({
+    cell: z.string(),
+    values: z.record(z.string(), z.number().nullable()),
+    meanings: z.record(z.string(), meaning).exactOptional(),
   });
 }
 

@@ -23,6 +23,13 @@ export function clientFiles(): Promise<ClientFiles> {
   return read;
 }
 
+/** The script of the live page. */
+export async function liveScript(): Promise<string> {
+  const script = await builtFile('live-page.js');
+  if (script === null) throw new Error('dist/live-page.js is not there: npm run build');
+  return script;
+}
+
 /** Text of the runtime script, or null where it was not built. */
 export function readRuntime(): Promise<string | null> {
   return builtFile('vega-runtime.js');

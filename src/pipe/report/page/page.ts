@@ -2,7 +2,6 @@
  * The report: one HTML file that needs nothing else. Its policy allows one style sheet and one script, by their
  * digests, and no request at all; the same input gives the same bytes.
  */
-import { createHash } from 'node:crypto';
 import { UserError } from '../../../lib/diagnostics/diagnostic.ts';
 import { timeText } from '../../../lib/format.ts';
 import { type Html, html, raw } from '../../../lib/html.ts';
@@ -23,6 +22,7 @@ import { metricsSection } from './section/metrics.ts';
 import { provenanceSection, reproduceSection } from './section/provenance.ts';
 import { tablesSection } from './section/tables.ts';
 import { timelineSection } from './section/timeline.ts';
+import { shellPage } from './shell.ts';
 import { embeddable, reportTwin } from './twin.ts';
 
 export interface BuiltReport {
@@ -126,16 +126,13 @@ function wholePage(
   const live = figures.some((one) => one.live !== null) ? runtime : null;
   const widths = [...body.text.matchAll(/class="fit w(\d+)"/g)].map((match) => Number(match[1]));
   const styles = style.trimEnd() + figureStyle(widths);
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${digest(styles)}'; script-src '${digest(script)}'${live === null ? null : ` '${digest(live)}'`}; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="pipe ${input.provenance.version}">
-<title>${input.title}</title>
-<style>${raw(styles)}</style></head>
-<body>
-${body}
-<script type="application/json" id="report-data">${raw(embeddable(JSON.stringify(reportTwin(input, figures, { figureData: false }))))}</script>
+  return shellPage({
+    title: input.title,
+    style: styles,
+    body,
+    script,
+    more: live === null ? [] : [live],
+    data: html`<script type="application/json" id="report-data">${raw(embeddable(JSON.stringify(reportTwin(input, figures, { figureData: false }))))}</script>
 ${
   figures.length === 0
     ? null
@@ -146,13 +143,8 @@ ${
     ? null
     : html`<script type="text/plain" id="live-runtime" data-names="${JSON.stringify(figures.flatMap((one) => (one.live === null ? [] : [one.figure.name])))}">${raw(packed(live))}</script>
 `
-}<script>${raw(script)}</script>
-</body></html>
-`.text;
-}
-
-function digest(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}`,
+  });
 }
 
 function megabytes(bytes: number): string {

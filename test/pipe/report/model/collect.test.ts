@@ -62,6 +62,7 @@ const graph = (cells: readonly Cell[]): Graph => ({
         axes: [],
         cells: cells.filter((one) => one.stage === stage).map(({ id }) => id),
         reads: ['source.cifar10'],
+        watch: 'restart' as const,
       },
     ]),
   ),

@@ -10,13 +10,20 @@ import { badge } from '../badge.ts';
 
 const namedCells = 6;
 
+/** What of a report its failures are told by. */
+type Failing = Pick<ReportInput, 'cells' | 'pipeline' | 'profile' | 'set'>;
+
 export function failuresSection(input: ReportInput): Html | null {
-  const groups = failureGroups(input.cells);
-  if (groups.length === 0) return null;
-  return html`<section id="failures"><h2>Failures</h2>${groups.map((group) => failureBox(group, input))}</section>`;
+  const boxes = failureBoxes(input);
+  return boxes.length === 0 ? null : html`<section id="failures"><h2>Failures</h2>${boxes}</section>`;
 }
 
-function failureBox({ cells, blocked }: FailureGroup, input: ReportInput): Html {
+/** A box per group of equal failures; the live page shows them too. */
+export function failureBoxes(input: Failing): readonly Html[] {
+  return failureGroups(input.cells).map((group) => failureBox(group, input));
+}
+
+function failureBox({ cells, blocked }: FailureGroup, input: Failing): Html {
   const first = cells[0]!;
   const named = cells.slice(0, namedCells);
   const tail = first.error?.tail.slice(-20) ?? [];
