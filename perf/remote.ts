@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { sha256Of } from '../src/lib/sha256.ts';
 import { keyOf } from '../src/pipe/key/cell-fingerprint.ts';
 import type { CellId } from '../src/pipe/plan/graph.ts';
@@ -15,7 +15,7 @@ import { layoutOf, objectFile } from '../src/pipe/store/layout.ts';
 import { readManifest, writeTakenManifest } from '../src/pipe/store/records.ts';
 import { startNginx, type TestRemote } from '../test/kit/remotes.ts';
 
-const pipe = resolve(import.meta.dirname, '../dist/pipe.js');
+const pipe = join(process.cwd(), 'dist/pipe.js');
 const folder = mkdtempSync(join(tmpdir(), 'pipe-bench-remote-'));
 const [what = 'all', size] = process.argv.slice(2);
 
@@ -59,7 +59,7 @@ function say(way: string, ours: Timed, curl: readonly Timed[]): void {
   const mean = curl.reduce((sum, { seconds }) => sum + seconds, 0) / curl.length;
   console.log(
     `${way}: pipe ${ours.seconds.toFixed(1)} s, curl ${curl.map(({ seconds }) => seconds.toFixed(1)).join(' and ')} s, ` +
-      `${(ours.seconds / mean).toFixed(2)} times; pipe at most ${ours.memory} MiB (${ours.output.trim()})`,
+      `${(ours.seconds / mean).toFixed(2)} times; pipe at most ${ours.memory} MiB (${ours.output.trim().split('\n').at(-1)})`,
   );
 }
 

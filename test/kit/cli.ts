@@ -61,6 +61,8 @@ export class CliProject extends Folder {
   readonly #pipe: string;
   /** Set for every command, besides the caller's. */
   env: NodeJS.ProcessEnv = {};
+  /** Put before what `start` starts: `['strace', '-f']`. */
+  before: readonly string[] = [];
 
   /** `pipe`: the program, as `buildPipe` gives it. */
   constructor(pipe: string, dir?: string) {
@@ -83,7 +85,8 @@ export class CliProject extends Folder {
 
   /** The same in the background: for two commands at once, and for signals. */
   start(...args: readonly string[]): Started {
-    const child = spawn(process.execPath, [this.#pipe, ...args], {
+    const [program = process.execPath, ...words] = [...this.before, process.execPath, this.#pipe, ...args];
+    const child = spawn(program, words, {
       cwd: this.dir,
       env: { ...environment(), ...this.env },
     });

@@ -1,7 +1,7 @@
 /** One content from a remote into a file: hashed while it comes, bounded before a byte is kept, gone on with where it broke. */
-import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync } from 'node:fs';
 import type { Sha256 } from '../../lib/sha256.ts';
+import { contentSum } from './content-sum.ts';
 import type { Pace } from './pace.ts';
 import { readPieces } from './pieces.ts';
 import { type Remote, RemoteFault } from './remote.ts';
@@ -21,12 +21,13 @@ export interface Download {
 export async function download(wanted: Download): Promise<boolean> {
   const { remote, sha256, size, part, pace } = wanted;
   const file = openSync(part, 'a+', 0o600);
+  const sum = contentSum(size, file);
   try {
     const had = Math.min(fstatSync(file).size, size);
-    const state = { hash: createHash('sha256'), done: 0 };
+    let done = 0;
     for await (const piece of readPieces(file, { start: 0, end: had })) {
-      state.hash.update(piece);
-      state.done += piece.length;
+      await sum.take(piece, false);
+      done += piece.length;
     }
     const answer =
       had === size && size > 0
@@ -34,34 +35,35 @@ export async function download(wanted: Download): Promise<boolean> {
         : await remote.get(
             { shelf: 'cas', name: sha256 },
             {
-              from: state.done,
+              from: done,
               signal: pace.signal,
               begin: (start, total) => {
                 if (total !== null && total !== size)
                   throw new RemoteFault(`a content has ${total} bytes there instead of ${size}`);
-                if (start === state.done) return;
+                if (start === done) return;
                 ftruncateSync(file, 0);
-                Object.assign(state, { hash: createHash('sha256'), done: 0 });
+                sum.restart();
+                done = 0;
               },
               take: (chunk) => {
-                if (state.done + chunk.length > size)
+                if (done + chunk.length > size)
                   throw new RemoteFault(`a content has more than its ${size} bytes there`);
-                for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
-                state.hash.update(chunk);
-                state.done += chunk.length;
+                done += chunk.length;
                 pace.moved(chunk.length);
                 wanted.onBytes(chunk.length);
-                return undefined;
+                return sum.take(chunk, true);
               },
             },
           );
     if (answer === 'missing') return false;
-    if (state.done < size) throw new RemoteFault('a content ends early there', true);
-    if (state.hash.digest('hex') === sha256) return true;
+    if (done < size) throw new RemoteFault('a content ends early there', true);
+    if ((await sum.digest()) === sha256) return true;
     // Kept, it would be gone on with for ever. Of two halves one may be an older lie: once more from the start.
     rmSync(part, { force: true });
     throw new RemoteFault('a content there is not what its name says', had > 0);
   } finally {
+    // Not before what came is written: the number of a closed file may be another's.
+    await sum.close();
     closeSync(file);
   }
 }

@@ -30,8 +30,12 @@ export interface S3Place {
   };
 }
 
-/** At least 5 MiB, says S3; at most 10,000 parts, so that 64 MiB reach 640 GB. */
-const partBytes = 64 * 1024 * 1024;
+/** What is larger goes in parts. */
+const wholeBytes = 64 * 1024 * 1024;
+/** One is in memory for each transfer. S3 asks for 5 MiB at least. */
+const leastPartBytes = 16 * 1024 * 1024;
+/** The most that S3 takes. */
+const mostParts = 10_000;
 const partTries = 3;
 const textLimit = 4 * 1024 * 1024;
 
@@ -45,7 +49,7 @@ export function s3Remote(place: S3Place, exchange: HttpExchange): Remote {
     },
     size: async (item, signal) => sizeIn(await bucket.ask('HEAD', bucket.keyOf(item), { signal })),
     put: (item, writing) =>
-      writing.size > partBytes ? bucket.putParts(item, writing) : bucket.putWhole(item, writing),
+      writing.size > wholeBytes ? bucket.putParts(item, writing) : bucket.putWhole(item, writing),
     sweeping: {
       list: (shelf) => bucket.list(shelf),
       async remove(item) {
@@ -132,14 +136,15 @@ class Bucket {
     await this.text('PUT', this.keyOf(item), { signal, sha256, body: { size, content } });
   }
 
-  async putParts(item: RemoteItem, { content, signal }: Writing): Promise<void> {
+  async putParts(item: RemoteItem, { size, content, signal }: Writing): Promise<void> {
     const key = this.keyOf(item);
     const begun = await this.text('POST', key, { signal, query: { uploads: '' } });
     const uploadId = valuesOf(begun, 'UploadId')[0];
     if (uploadId === undefined) throw new RemoteFault('the server begins no upload in parts');
     try {
       const tags: string[] = [];
-      for await (const part of partsOf(content()))
+      const partBytes = Math.max(leastPartBytes, Math.ceil(size / mostParts));
+      for await (const part of partsOf(content(), partBytes))
         tags.push(await this.#putPart({ key, uploadId, number: tags.length + 1, part, signal }));
       const list = tags.map(
         (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
@@ -216,7 +221,7 @@ interface Part {
 }
 
 /** Pieces put together to parts; one is in memory at a time. */
-async function* partsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Part> {
+async function* partsOf(pieces: AsyncIterable<Buffer>, partBytes: number): AsyncGenerator<Part> {
   const bytes = Buffer.allocUnsafeSlow(partBytes);
   let filled = 0;
   const part = () => {

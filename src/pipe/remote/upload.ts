@@ -1,8 +1,8 @@
 /** A content on its way to a remote: hashed while it goes, and its last bytes are held back until its digest is known. */
-import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { openRegular } from '../../lib/open-regular.ts';
 import { type Sha256, sha256Of } from '../../lib/sha256.ts';
+import { contentSum } from './content-sum.ts';
 import { readPieces } from './pieces.ts';
 
 /** What lies in the local store is not what its name says: nothing of it may get there. */
@@ -22,8 +22,8 @@ export async function* checkedContent(
 ): AsyncGenerator<Buffer> {
   const descriptor = openRegular(file);
   if (descriptor === null) throw new DamagedHere(sha256);
+  const sum = contentSum(size, null);
   try {
-    const hash = createHash('sha256');
     let held: Buffer | null = null;
     let done = 0;
     // A byte more than there should be shows a file that grew.
@@ -32,16 +32,17 @@ export async function* checkedContent(
         yield held;
         onBytes(held.length);
       }
-      hash.update(piece);
+      await sum.take(piece, false);
       done += piece.length;
       held = piece;
     }
-    if (done !== size || hash.digest('hex') !== sha256) throw new DamagedHere(sha256);
+    if (done !== size || (await sum.digest()) !== sha256) throw new DamagedHere(sha256);
     if (held !== null) {
       yield held;
       onBytes(held.length);
     }
   } finally {
+    await sum.close();
     closeSync(descriptor);
   }
 }

@@ -1,12 +1,13 @@
 /** A remote that does everything wrong: no run fails of it, no out is wrong, nothing half stays, and memory is bounded. */
+import { spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { remoteSettings } from '../../../src/pipe/remote/settings.ts';
 import { verifyCache } from '../../../src/pipe/store/verify.ts';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
-import type { Folder } from '../../kit/folder.ts';
+import { Folder } from '../../kit/folder.ts';
 import { Pipeline } from '../../kit/pipeline.ts';
 import { HostileServer } from './hostile-server.ts';
 
@@ -74,6 +75,7 @@ function digestsIn(project: Pipeline): string {
 describe('a remote that does everything wrong', () => {
   let server: HostileServer;
   const projects: Folder[] = [];
+  const aside = new Folder();
   const fresh = () => {
     const project = new Pipeline();
     project.write('pipeline.yaml', pipeline);
@@ -95,6 +97,7 @@ describe('a remote that does everything wrong', () => {
     server = await HostileServer.start({ random: randomOf(2026), forge });
   });
   afterAll(async () => {
+    aside.remove();
     await server.stop();
     for (const project of projects) project.remove();
   });
@@ -163,7 +166,8 @@ describe('a remote that does everything wrong', () => {
     server.share = 0;
     const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
     expect(outcome.exitCode).toBe(0);
-    expect(warnings.filter((text) => text.includes('the remote'))).toHaveLength(1);
+    // Beside it at most the other one that is said once: that an entry is signed by nobody who is trusted.
+    expect(warnings.filter((text) => !text.includes('under `trust`'))).toHaveLength(1);
     expect(warnings.join()).toContain('is given up after 3 failures');
   });
 
@@ -180,37 +184,76 @@ describe('a remote that does everything wrong', () => {
     ]);
   });
 
-  test('no credential and no signing key is in any file of the project or in what is printed', async () => {
+  test('no credential and no signing key is in any file, in what is printed, or in an argument of a process', async (context) => {
+    const traces = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0;
     const pipe = await buildPipe();
     const pem = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const login = 'user:password-of-the-remote';
     const secrets = [
       'password-of-the-remote',
       Buffer.from(login).toString('base64'),
+      'secret-key-of-the-bucket',
+      'token-of-the-server',
       pem.split('\n')[1] ?? pem,
       keys.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64').slice(-43),
     ];
+    const remotes = [
+      {
+        share: 0,
+        env: { PIPE_REMOTE: `http://${login}@127.0.0.1:${server.port}` },
+        says: '7 results sent to',
+      },
+      {
+        share: 1,
+        env: { PIPE_REMOTE: `http://${login}@127.0.0.1:${server.port}` },
+        says: 'is given up after',
+      },
+      // It knows nothing of S3: what a refusal quotes is looked at.
+      {
+        share: 0,
+        env: {
+          PIPE_REMOTE: `s3://bucket/p?endpoint=http://127.0.0.1:${server.port}`,
+          AWS_ACCESS_KEY_ID: 'name-of-the-key',
+          AWS_SECRET_ACCESS_KEY: 'secret-key-of-the-bucket',
+        },
+        says: '7 results sent to',
+      },
+      {
+        share: 0,
+        env: { PIPE_REMOTE: 'http://127.0.0.1:1', PIPE_REMOTE_TOKEN: 'token-of-the-server' },
+        says: 'is given up after',
+      },
+    ];
     try {
-      for (const share of [0, 1]) {
+      for (const { share, env, says } of remotes) {
         const project = new CliProject(pipe.file);
         projects.push(project);
         project.write('pipeline.yaml', pipeline);
-        project.env = { PIPE_REMOTE: `http://${login}@127.0.0.1:${server.port}`, PIPE_SIGNING_KEY: pem };
+        project.env = { ...env, PIPE_SIGNING_KEY: pem };
+        // Every program that is started, by whom ever below, with all its arguments.
+        const record = join(aside.dir, 'execve.txt');
+        if (traces)
+          project.before = ['strace', '-f', '-qq', '-e', 'trace=execve', '-s', '1000000', '-o', record];
         server.share = share;
         const { code, stdout, stderr } = await project.start('run', '--verbose').ended;
         server.share = 0;
+        server.stored.clear();
         expect(code).toBe(0);
-        expect(stderr).toContain(share === 0 ? '7 results sent to' : 'is given up after 3 failures');
+        expect(stderr).toContain(says);
         const files = readdirSync(project.dir, { recursive: true, withFileTypes: true })
           .filter((one) => one.isFile())
           .map((one) => join(one.parentPath, one.name).slice(project.dir.length + 1));
         expect(files).toContain('reports/index.html');
         expect(files.some((file) => file.endsWith('events.jsonl'))).toBe(true);
-        for (const text of [stdout, stderr, ...files.map((file) => project.read(file))])
+        const started = traces ? readFileSync(record, 'utf8') : '';
+        // The driver, and a shell per cell at least.
+        if (traces) expect(started.match(/execve\(/g)?.length).toBeGreaterThan(8);
+        for (const text of [stdout, stderr, started, ...files.map((file) => project.read(file))])
           for (const secret of secrets) expect(text.includes(secret)).toBe(false);
       }
     } finally {
       pipe.remove();
     }
-  }, 120_000);
+    context.skip(!traces, 'strace is not here: arguments of processes were not looked at');
+  }, 240_000);
 });

@@ -17,7 +17,7 @@ import hashlib  # noqa: E402
 import json  # noqa: E402
 import threading  # noqa: E402
 
-from pipe_bindings import Bindings, chain_of, is_docstring  # noqa: E402
+from pipe_bindings import Bindings, chain_of, is_docstring, nodes_of  # noqa: E402
 from pipe_item import Item  # noqa: E402
 from pipe_rules import PLAIN_TYPES, QUIET_CALLS  # noqa: E402
 
@@ -68,7 +68,7 @@ def has_effects(node, bindings):
 def quiet(node):
     if node is None:
         return True
-    for one in ast.walk(node):
+    for one in nodes_of(node):
         if isinstance(one, ast.Call):
             parts = chain_of(one.func)
             if parts is None or parts[-1] not in QUIET_CALLS and parts != ["re", "compile"]:
@@ -138,15 +138,18 @@ def kind_of(node, bindings):
     return "other", None, None
 
 
-def exported(body):
+def exported(body, source):
     """The texts of `__all__`, and whether more may be in it; None: there is none."""
+    # Python takes other letters for these: only where there are none is the text enough.
+    if b"__all__" not in source and source.isascii():
+        return None
     names, found, is_open = [], False, False
     for node in body:
-        mentions = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == "__all__"]
+        mentions = [one for one in nodes_of(node) if isinstance(one, ast.Name) and one.id == "__all__"]
         if not mentions:
             continue
         found = True
-        for one in ast.walk(node):
+        for one in nodes_of(node):
             if isinstance(one, ast.Constant) and isinstance(one.value, str):
                 names.append(one.value)
             elif isinstance(one, ast.Name) and one.id != "__all__" or isinstance(one, (ast.BinOp, ast.JoinedStr)):
@@ -172,7 +175,7 @@ def analyse(path):
             if item.kind != "main" and has_effects(node, bindings):
                 item.flags.add("effects")
             items.append(item.json())
-        return {"sha256": sha256, "items": items, "all": exported(body), "error": None}
+        return {"sha256": sha256, "items": items, "all": exported(body, source), "error": None}
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         message = getattr(error, "msg", None) or str(error) or type(error).__name__
         place = {"line": getattr(error, "lineno", None) or 1, "column": getattr(error, "offset", None) or 1}

@@ -15,16 +15,17 @@ def environment(searched):
     sys.path.extend(searched)
     installed, editable, distributions = {}, set(), {}
     for distribution in metadata.distributions(path=list(searched)):
-        name = distribution.metadata["Name"]
+        head = head_of(distribution)
+        name = head.get("name", [None])[0]
         # The first one on the path is the one that is imported.
         if name is None or normal(name) in distributions:
             continue
         direct = direct_url(distribution)
-        tops = top_names(distribution)
+        tops = top_names(distribution, name)
         distributions[normal(name)] = {
             "name": name,
-            "version": distribution.version + content_of(distribution, direct),
-            "needs": needs(distribution),
+            "version": head.get("version", [""])[0] + content_of(distribution, direct),
+            "needs": needs(distribution, head),
         }
         for top in tops:
             installed.setdefault(top, []).append(normal(name))
@@ -63,10 +64,33 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def needs(distribution):
+def head_of(distribution):
+    """
+    Its fields by their names in small letters, each a list. importlib.metadata parses the whole text, with the description,
+    anew for every field that it is asked for: most of what an environment of a hundred packages took to be read.
+    """
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or distribution.read_text("") or ""
+    fields, values = {}, []
+    for line in text.split("\n"):
+        if line[:1] in (" ", "\t"):
+            if values:
+                values[-1] += "\n" + line.rstrip("\r")
+            continue
+        # The empty line before the description, or what is no field.
+        if not re.match("[!-9;-~]+:", line):
+            break
+        field, _, value = line.partition(":")
+        values = fields.setdefault(field.lower(), [])
+        values.append(value.strip())
+    return fields
+
+
+def needs(distribution, head):
     """What it needs, extras aside: a package does what those that it calls do."""
     found = set()
-    for requirement in distribution.requires or []:
+    # An egg says it in a file of its own.
+    required = head.get("requires-dist") or (distribution.read_text("requires.txt") and distribution.requires)
+    for requirement in required or []:
         name = re.match(r"[A-Za-z0-9._-]+", requirement)
         if name and not re.search(r"\bextra\s*==", requirement):
             found.add(normal(name.group()))
@@ -120,18 +144,31 @@ def builtin_names():
     return names
 
 
-def top_names(distribution):
+def top_names(distribution, own_name):
     text = distribution.read_text("top_level.txt")
     if text:
         return sorted({line.strip().split("/")[0] for line in text.splitlines() if line.strip()})
     names = set()
-    for file in distribution.files or []:
-        parts = file.parts
-        if not parts or parts[0].endswith((".dist-info", ".data", ".egg-info", ".pth")) or parts[0] in ("..", "__pycache__", "bin"):
+    for first, is_whole in first_names(distribution):
+        if first.endswith((".dist-info", ".data", ".egg-info", ".pth")) or first in ("..", "__pycache__", "bin"):
             continue
-        name = parts[0].split(".")[0] if len(parts) == 1 else parts[0]
+        name = first.split(".")[0] if is_whole else first
         if name.isidentifier():
             names.add(name)
     editable = "" if names else str(urlparse(unquote(str(direct_url(distribution).get("url", "")))).path)
-    fallback = distribution.metadata["Name"].replace("-", "_")
+    fallback = own_name.replace("-", "_")
     return sorted(names) or sorted({fallback, fallback.lower(), os.path.basename(editable)} - {""})
+
+
+def first_names(distribution):
+    """Of each installed file the first name of its path, and whether that is all of it."""
+    record = distribution.read_text("RECORD")
+    if record is None:
+        return {(file.parts[0], len(file.parts) == 1) for file in distribution.files or [] if file.parts}
+    # Quoted is only what holds a comma or a quote.
+    paths = (line[1:].split('",')[0] if line[:1] == '"' else line.split(",")[0] for line in record.splitlines())
+    found = set()
+    for path in paths:
+        first, slash, _ = path.partition("/")
+        found.add((first, slash == ""))
+    return found

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from pipe_bindings import HOLDS_DOCSTRING, chain_of, is_docstring
+from pipe_bindings import HOLDS_DOCSTRING, chain_of, children, is_docstring
 from pipe_calls import Calls
 from pipe_digest import digest
 from pipe_rules import (
@@ -75,14 +75,14 @@ class Item(Calls):
                 continue
             if id(node) not in self.seen:
                 self.look(node)
-            children = list(ast.iter_child_nodes(node))
+            below = children(node)
             if isinstance(node, HOLDS_DOCSTRING) and is_docstring(node.body):
                 self.has_docstrings = True
-                children = [child for child in children if child is not node.body[0]]
+                below = [child for child in below if child is not node.body[0]]
             # The parts of a chain are looked at with its outermost one.
             if isinstance(node, ast.Attribute) and chain_of(node) is not None:
                 continue
-            stack.extend(children)
+            stack.extend(below)
 
     def look(self, node):
         if isinstance(node, ast.Import):
