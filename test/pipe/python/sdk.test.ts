@@ -70,6 +70,15 @@ describe.skipIf(!hasPython)('the Python that is shipped', () => {
       });
       expect(first?.equals(second!)).toBe(true);
 
+      // The archive of sources holds all that a build from it needs: it is built from there, and is the same wheel.
+      const build =
+        'import sys; sys.path.insert(0, "python/builder"); import pipe_stage_wheel; print(pipe_stage_wheel.build_sdist("."))';
+      const archive = run('python3', ['-c', build]).trim();
+      expect(archive).toBe('pipe_stage-0.2.0.tar.gz');
+      pip('wheel', '--quiet', '--no-cache-dir', '-w', 'three', `./${archive}`);
+      const third = readFileSync(join(folder, 'three/pipe_stage-0.2.0-py3-none-any.whl'));
+      expect(first?.equals(third)).toBe(true);
+
       pip('install', '--quiet', '--editable', './python');
       const from = run('env/bin/python', ['-c', 'import pipe_stage; print(pipe_stage.__file__)']).trim();
       expect(from).toBe(join(realpathSync(folder), 'python/src/pipe_stage/__init__.py'));
