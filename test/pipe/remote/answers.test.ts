@@ -1,4 +1,7 @@
-/** What is not believed of a remote, rule by rule: each answer is honest but for one thing, and that one makes it a miss. */
+/**
+ * What is not believed of a remote, rule by rule: each answer is honest but for one thing, and that one makes it a miss.
+ * Long because every rule is tried on the same server.
+ */
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
