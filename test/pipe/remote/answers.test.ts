@@ -237,10 +237,13 @@ test('no path leaves the folder of the cell', async () => {
     entry.outs.o = { ...entry.outs.o, path: '../../../../stolen' };
   });
   await misses();
+  const file = (path: string) => `["f","${path}",${inside.length},"${sha256(inside)}"]`;
   for (const line of [
-    `["f","../stolen",${inside.length},"${sha256(inside)}"]`,
-    `["l","x","../../../../pipeline.yaml"]`,
-    `["f","/tmp/stolen",${inside.length},"${sha256(inside)}"]`,
+    file('../stolen'),
+    file('/tmp/stolen'),
+    // With a folder for it to be in, so that nothing else is wrong with the listing.
+    `["d",".."]\n${file('../stolen')}`,
+    '["l","x","../../../../pipeline.yaml"]',
   ]) {
     const isLink = line.startsWith('["l"');
     twist((entry) =>
