@@ -152,7 +152,8 @@ export class Courier {
       if (got === undefined) this.#lies.add(sha256);
       return got === true;
     } finally {
-      if (!held) rmSync(part, { force: true });
+      // Of nothing that came there is nothing to go on with.
+      if (!held || sizeOfFile(part) === 0) rmSync(part, { force: true });
       held?.release();
     }
   }

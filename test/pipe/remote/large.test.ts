@@ -205,9 +205,7 @@ describe.each([
       const puts = proxy.passed.filter(({ method }) => method === 'PUT');
       // A bucket takes the one part again; HTTP knows nothing smaller than the whole.
       if (isBucket)
-        expect(puts.map((put) => Number(/partNumber=(\d+)/.exec(put.url)?.[1]))).toEqual([
-          1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-        ]);
+        expect(puts.map((put) => Number(/partNumber=(\d+)/.exec(put.url)?.[1]))).toEqual([1, 2, 2, 3, 4, 5]);
       else expect(puts.map(({ up }) => up > 60 * mebibyte)).toEqual([false, true]);
       expect(await (await to.courier(remote)).fetchObject(other, bytes, errand())).toBe(true);
       expect(to.digestOf(other)).toBe(other);
