@@ -9,6 +9,8 @@ import { defineConfig } from 'vitest/config';
 const slow = [
   'test/package.test.ts',
   'test/accidents/**/*.test.ts',
+  'test/action/**/*.test.ts',
+  'test/terminal/**/*.test.ts',
   'test/browser/**/*.test.ts',
   'test/faults/**/*.test.ts',
   'test/fuzz/**/*.test.ts',

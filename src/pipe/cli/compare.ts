@@ -105,7 +105,7 @@ async function resultsOf(word: string, parsed: Parsed, invocation: Invocation): 
   const commit = commitOf(project, word);
   if (commit === null) {
     if (word === 'latest') theRun(layout, word);
-    const near = nearest(word, wordsForRuns(layout));
+    const near = nearest(word, ['latest', ...wordsForRuns(layout)]);
     throw new UserError(`${word} is no run, no revision of this repository, and no report`, {
       code: exitCode.usage,
       hint: near === undefined ? '`pipe runs` lists the runs' : `did you mean \`${near}\`?`,

@@ -9,12 +9,21 @@ import { verbs } from './verbs.ts';
 async function main(argv: readonly string[], invocation: Invocation): Promise<number> {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    if (first === 'help' && rest[0] !== undefined) return main([rest[0], '--help'], invocation);
+    if (first === 'help' && rest[0] !== undefined) {
+      if (Object.hasOwn(verbs, rest[0])) return main([rest[0], '--help'], invocation);
+      return (await import('./help.ts')).showTopic(rest[0], invocation);
+    }
     invocation.stdout.write(await overview());
     return first === undefined ? exitCode.usage : exitCode.ok;
   }
   if (first === '--version' || first === '-V') {
     invocation.stdout.write(`pipe ${version} (node ${process.version})\n`);
+    return exitCode.ok;
+  }
+  if (first === '__complete') {
+    const { candidatesFor } = await import('./complete.ts');
+    const found = await candidatesFor(rest.slice(rest[0] === '--' ? 1 : 0), invocation);
+    invocation.stdout.write(found.map((one) => `${one}\n`).join(''));
     return exitCode.ok;
   }
   const load = Object.hasOwn(verbs, first) ? verbs[first] : undefined;
@@ -45,7 +54,9 @@ async function overview(): Promise<string> {
     'Commands:',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${capitalised(summary)}`),
     '',
-    '`pipe COMMAND --help` shows its flags and examples.',
+    'Topics:',
+    (await import('./help.ts')).topicLines(),
+    '`pipe COMMAND --help` shows its flags and examples, `pipe help TOPIC` a topic.',
     '',
   ].join('\n');
 }

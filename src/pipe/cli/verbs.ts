@@ -24,5 +24,7 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   import: async () => (await import('./import.ts')).importVerb,
   schema: async () => (await import('./schema.ts')).schema,
+  export: async () => (await import('./export.ts')).exportVerb,
+  completion: async () => (await import('./completion.ts')).completion,
   doctor: async () => (await import('./doctor.ts')).doctor,
 };

@@ -1,6 +1,6 @@
 /** `pipe why CELL`: every reason with the old and the new value, and the root of a chain. */
 
-import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { countText } from '../../lib/format.ts';
 import { printable } from '../../lib/printable.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
@@ -20,20 +20,15 @@ import { planOf, targeted } from './project.ts';
 export const why: Command = {
   name: 'why',
   summary: 'say why a cell must run, or why it need not',
-  usage: 'TARGET… [flags]',
+  usage: '[TARGET…] [flags]',
   flags: { ...pipelineFlags, ...jsonFlag, ...allFlag },
   examples: [
     ["pipe why 'train[no-zero,3]'", 'one cell'],
+    ['pipe why', 'the whole pipeline: of many cells, how they stand and what most of it goes back to'],
     ['pipe why evaluate', 'every cell of a stage that must run, equal reasons together'],
   ],
   async run(parsed, invocation) {
     const opened = await planOf(parsed, invocation);
-    if (parsed.arguments.length === 0) {
-      throw new UserError('pipe why needs a cell or a stage', {
-        code: exitCode.usage,
-        hint: '`pipe ls` lists the cells',
-      });
-    }
     const cells = targeted(opened.graph, parsed.arguments);
     const views = await viewCells(opened, invocation);
     if (parsed.is('json')) {
@@ -57,6 +52,12 @@ export const why: Command = {
       if (group) group.push(id);
       else groups.set(text, [id]);
     }
+    if (groups.size > toldApart && !parsed.is('all')) {
+      const { storyLines } = await import('./why-story.ts');
+      const chosen = cells.flatMap((id) => views.get(id) ?? []);
+      for (const line of storyLines(chosen, views)) invocation.stdout.write(`${printable(line)}\n`);
+      return exitCode.ok;
+    }
     const { shown, more } = shortened([...groups], parsed.is('all'));
     for (const [text, [first, ...others]] of shown) {
       const rest = others.length > 0 ? ` and ${others.length} more` : '';
@@ -66,6 +67,9 @@ export const why: Command = {
     return exitCode.ok;
   },
 };
+
+/** Up to so many groups of cells are told one by one; of more, what they have in common. */
+const toldApart = 5;
 
 type Views = ReadonlyMap<CellId, CellView>;
 

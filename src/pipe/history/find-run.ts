@@ -33,7 +33,7 @@ export function findRun(layout: Layout, text: string): RecordedRun | null {
 export function theRun(layout: Layout, text: string): RecordedRun {
   const found = findRun(layout, text);
   if (found) return found;
-  const near = nearest(text, wordsForRuns(layout));
+  const near = nearest(text, ['latest', ...wordsForRuns(layout)]);
   throw new UserError(`no run here is called ${text}`, {
     code: exitCode.usage,
     hint: near === undefined ? '`pipe runs` lists them' : `did you mean \`${near}\`?`,

@@ -13,7 +13,7 @@ export interface RecordedResults {
   readonly plan: RecordedPlan;
 }
 
-const nothing: RecordedPlan = { params: {}, marks: new Map() };
+const nothing: RecordedPlan = { text: null, params: {}, marks: new Map() };
 
 /** Null: the folder holds no run. `now`: what the pipeline says today, for runs that did not record their plan. */
 export async function recordedResults(

@@ -7,6 +7,8 @@ import type { ReportMark } from '../config/document.ts';
 import type { Graph } from '../plan/graph.ts';
 
 export interface RecordedPlan {
+  /** The pipeline file as the run read it; null: it was not recorded. */
+  readonly text: string | null;
   readonly params: JsonObject;
   /** Stage → out → what the report makes of it. */
   readonly marks: ReadonlyMap<string, ReadonlyMap<string, ReportMark>>;
@@ -16,7 +18,7 @@ const name = 'plan.json';
 const limitBytes = 16 * 1024 * 1024;
 const known: readonly string[] = ['figures', 'table', 'metrics', 'claims', 'notice'] satisfies ReportMark[];
 
-export function planRecord(graph: Graph, params: JsonObject): RecordedPlan {
+export function planRecord(graph: Graph, params: JsonObject, text: string | null = null): RecordedPlan {
   const marks = new Map<string, Map<string, ReportMark>>();
   for (const stage of graph.stages.values()) {
     const [first] = stage.cells;
@@ -24,13 +26,13 @@ export function planRecord(graph: Graph, params: JsonObject): RecordedPlan {
     const marked = outs.flatMap(({ name: out, report }) => (report === null ? [] : [[out, report] as const]));
     if (marked.length > 0) marks.set(stage.name, new Map(marked));
   }
-  return { params, marks };
+  return { text, params, marks };
 }
 
 /** `folder`: of the run. */
-export function writePlanRecord(folder: string, { params, marks }: RecordedPlan): void {
+export function writePlanRecord(folder: string, { text, params, marks }: RecordedPlan): void {
   const stages = Object.fromEntries(Array.from(marks, ([stage, outs]) => [stage, Object.fromEntries(outs)]));
-  replaceFile(join(folder, name), `${JSON.stringify({ version: 1, params, marks: stages })}\n`);
+  replaceFile(join(folder, name), `${JSON.stringify({ version: 1, text, params, marks: stages })}\n`);
 }
 
 /** Null: none is recorded, or it is damaged. */
@@ -40,9 +42,14 @@ export function readPlanRecord(folder: string): RecordedPlan | null {
   try {
     const value: Json = JSON.parse(content.toString('utf8'));
     if (!isJsonObject(value) || value.version !== 1) return null;
-    const { params, marks } = value;
+    const { text, params, marks } = value;
     if (!isJsonObject(params) || !isJsonObject(marks)) return null;
-    return { params, marks: new Map(Object.entries(marks).map(([stage, outs]) => [stage, marksIn(outs)])) };
+    const plain = typeof text === 'string' ? text : null;
+    return {
+      text: plain,
+      params,
+      marks: new Map(Object.entries(marks).map(([stage, outs]) => [stage, marksIn(outs)])),
+    };
   } catch {
     return null;
   }

@@ -1,8 +1,10 @@
 /** The run of what is not up to date: resources, the record, signals, and the scheduler between them. */
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { countText } from '../../lib/format.ts';
 import { ignoreFolder } from '../../lib/ignored-folder.ts';
+import { readRegularFile } from '../../lib/regular-file.ts';
 import { defaultGrace } from '../exec/grace.ts';
 import { shellWarning } from '../job/shell.ts';
 import { unmentionedOuts } from '../plan/command.ts';
@@ -49,7 +51,7 @@ export async function runCells(run: Run, inPlace: ReadonlyMap<CellId, CachedEven
     onWait: (holder) => onNotice(`waits to enter the cache, which ${holder} holds for a moment`),
   });
   if (options.request) writeRequest(folder.path, options.request);
-  writePlanRecord(folder.path, planRecord(graph, options.pipeline.params));
+  writePlanRecord(folder.path, planRecord(graph, options.pipeline.params, pipelineText(options)));
   const moved = registerSharer(options.project, options.pipeline.file);
   const stopper = new Stopper(grace);
   const heart = setInterval(() => events.say({ type: 'heartbeat' }), heartbeatMs);
@@ -253,6 +255,15 @@ async function end(
   const report = await writeReport(run, endOf(run, outcome));
   await exchange?.settle();
   return finish(run, outcome, code, report);
+}
+
+/** As it is now, which is what was planned but for an edit in this very moment. Null: it is not there any more. */
+function pipelineText({ project, pipeline }: Run['options']): string | null {
+  try {
+    return readRegularFile(join(project, pipeline.file)).toString('utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** What `git describe` says; null outside a repository. */

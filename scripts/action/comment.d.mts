@@ -1,0 +1,1 @@
+export function commentText(head: string, bodies: readonly string[], last: string): string;
