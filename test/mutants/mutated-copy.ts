@@ -1,71 +1,78 @@
-/** A copy of the tree in which one rule at a time is broken and a named test run. */
-import { spawnSync } from 'node:child_process';
+/** A copy of the tree in which one rule at a time is broken and a named test run, by one Vitest that stays. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
+import { createVitest, type Vitest } from 'vitest/node';
 import type { Mutant } from './mutant.ts';
 
 const copied = ['src', 'test', 'schema', 'stages', 'scripts', 'templates', 'python'];
 const files = ['package.json', 'vitest.config.ts', 'tsconfig.json', 'CHANGELOG.md'];
-/** A test that a mutant keeps from ending. */
-const timeoutMs = 300_000;
 
 export interface TestRun {
   readonly passed: number;
   readonly failed: number;
+  /** What went wrong, in words. */
   readonly said: string;
 }
 
 export class MutatedCopy {
-  readonly #root: string;
-  readonly #dir = mkdtempSync(join(tmpdir(), 'pipe-mutants-'));
+  readonly #dir: string;
+  readonly #vitest: Vitest;
 
-  constructor(root: string) {
-    this.#root = root;
+  private constructor(dir: string, vitest: Vitest) {
+    this.#dir = dir;
+    this.#vitest = vitest;
+  }
+
+  /** Of the checkout at `root`. From then on the copy is this process's working folder. */
+  static async of(root: string): Promise<MutatedCopy> {
+    const dir = mkdtempSync(join(tmpdir(), 'pipe-mutants-'));
     for (const name of [...copied, ...files])
-      cpSync(join(root, name), join(this.#dir, name), {
+      cpSync(join(root, name), join(dir, name), {
         recursive: true,
         filter: (path) => !path.includes('/golden/nas'),
       });
-    for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(this.#dir, name));
+    for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(dir, name));
+    process.chdir(dir);
+    const quiet = { root: dir, watch: false, maxWorkers: 1, reporters: [{}] };
+    return new MutatedCopy(dir, await createVitest('test', quiet));
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
+    await this.#vitest.close();
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
   /** Runs the test of a mutant while its rule is broken. */
-  runBroken(mutant: Mutant): TestRun {
+  async runBroken(mutant: Mutant): Promise<TestRun> {
     const path = join(this.#dir, mutant.file);
     const good = readFileSync(path, 'utf8');
-    writeFileSync(path, broken(mutant, good));
+    this.#write(path, broken(mutant, good));
     try {
-      return this.runTests(mutant.test.file, [mutant.test.name]);
+      return await this.runTests(mutant.test.file, [mutant.test.name]);
     } finally {
-      writeFileSync(path, good);
+      this.#write(path, good);
     }
   }
 
   /** Runs the tests of a file that have one of these texts in their names. */
-  runTests(file: string, names: readonly string[]): TestRun {
+  async runTests(file: string, names: readonly string[]): Promise<TestRun> {
     const pattern = names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-    const report = join(this.#dir, 'result.json');
-    rmSync(report, { force: true });
-    const vitest = join(this.#root, 'node_modules/vitest/vitest.mjs');
-    const reported = ['--reporter=json', `--outputFile=${report}`];
-    const args = [vitest, 'run', file, '-t', pattern, '--maxWorkers=1', ...reported];
-    const { stdout, stderr } = spawnSync(process.execPath, args, {
-      cwd: this.#dir,
-      encoding: 'utf8',
-      timeout: timeoutMs,
-    });
-    try {
-      const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
-      return { passed, failed, said: stdout + stderr };
-    } catch {
-      return { passed: 0, failed: 0, said: stdout + stderr };
-    }
+    this.#vitest.setGlobalTestNamePattern(new RegExp(pattern));
+    const specifications = await this.#vitest.globTestSpecifications([join(this.#dir, file)]);
+    const { testModules } = await this.#vitest.runTestSpecifications(specifications);
+    const results = testModules
+      .flatMap((module) => [...module.children.allTests()])
+      .map((one) => one.result());
+    const said = results.flatMap(({ errors }) => errors?.map(({ message }) => message) ?? []).join('\n');
+    const count = (state: string) => results.filter((one) => one.state === state).length;
+    return { passed: count('passed'), failed: count('failed'), said };
+  }
+
+  #write(path: string, text: string): void {
+    writeFileSync(path, text);
+    this.#vitest.invalidateFile(path);
   }
 }
 

@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 const started = performance.now();
-const copy = new MutatedCopy(process.cwd());
+const copy = await MutatedCopy.of(process.cwd());
 const say = (text: string) => (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 
 /** A sample that its seed decides, in the list's order. */
@@ -42,11 +42,11 @@ function chosen(): readonly Mutant[] {
 }
 
 /** Files of tests that fail as they are, or have none of the names. */
-function wrongAsTheyAre(list: readonly Mutant[]): readonly string[] {
+async function wrongAsTheyAre(list: readonly Mutant[]): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (const file of new Set(list.map(({ test }) => test.file))) {
     const names = list.flatMap(({ test }) => (test.file === file ? [test.name] : []));
-    const { passed, failed, said } = copy.runTests(file, names);
+    const { passed, failed, said } = await copy.runTests(file, names);
     if (failed === 0 && passed > 0) continue;
     wrong.push(file);
     say(`${file} fails as it is, or has no test of that name:\n${said.slice(-2000)}`);
@@ -56,13 +56,13 @@ function wrongAsTheyAre(list: readonly Mutant[]): readonly string[] {
 
 try {
   const list = chosen().slice(Number(values.first));
-  const wrong = values['broken-only'] ? [] : wrongAsTheyAre(list);
+  const wrong = values['broken-only'] ? [] : await wrongAsTheyAre(list);
   const survivors: string[] = [];
   let tried = 0;
   for (const mutant of list) {
     if (performance.now() - started > Number(values.seconds) * 1000) break;
     const begun = performance.now();
-    const { failed, passed } = copy.runBroken(mutant);
+    const { failed, passed } = await copy.runBroken(mutant);
     tried++;
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     if (failed > 0) say(`noticed: ${mutant.rule} (${seconds} s)`);
@@ -77,5 +77,5 @@ try {
   if (values.json) process.stdout.write(`${JSON.stringify({ tried, survivors, wrong, seconds })}\n`);
   process.exitCode = survivors.length + wrong.length > 0 ? 1 : 0;
 } finally {
-  copy.remove();
+  await copy.remove();
 }

@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../../src/lib/sha256.ts';
-import { Digests, PathError } from '../../../src/pipe/digest/digests.ts';
+import { Digests, isUnwritten, PathError } from '../../../src/pipe/digest/digests.ts';
 
 let dir: string;
 let digests: Digests;
@@ -141,6 +141,27 @@ describe('links', () => {
     writeFileSync(at('outside'), 'z');
   });
   const reach = () => ({ folder: at('project') });
+
+  test('a link that is turned and turned back shows, also where something is left out', async () => {
+    writeFileSync(at('project/folder/.DS_Store'), 'left out');
+    writeFileSync(at('project/folder/other'), 'o');
+    symlinkSync('file', at('project/folder/latest'));
+    const before = await digests.lookAgain(at('project/folder'), reach());
+    await settle();
+    for (const target of ['other', 'file']) {
+      symlinkSync(target, at('project/folder/new'));
+      renameSync(at('project/folder/new'), at('project/folder/latest'));
+    }
+    const after = await digests.lookAgain(at('project/folder'), reach());
+    if (!before || !after) throw new Error('it is there');
+    expect(after.sha256).toBe(before.sha256);
+    expect(isUnwritten(before, after, () => false)).toBe(false);
+    // What is left out may come and go.
+    rmSync(at('project/folder/.DS_Store'));
+    writeFileSync(at('project/folder/.DS_Store'), 'again');
+    const later = await digests.lookAgain(at('project/folder'), reach());
+    expect(later && isUnwritten(after, later, () => false)).toBe(true);
+  });
 
   test('inside the folder they are kept as links, wherever the folder lies', async () => {
     symlinkSync('file', at('project/folder/link'));
