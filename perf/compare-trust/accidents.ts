@@ -1,5 +1,5 @@
-/** Accidents, and what a tool must make of each. */
-import { readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+/** Accidents, and what a tool must make of each. What happens during a task happens once the task itself says that it runs. */
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ended, files, read, run, start, type Task, type Tool, write } from './tool.ts';
@@ -10,13 +10,20 @@ export type Accident = (tool: Tool, folder: string) => Promise<Verdict>;
 
 export const copy: Task = { command: 'cat in.txt > out.txt', inputs: ['in.txt'] };
 
+/** By then every tool has looked at the inputs, and none has read them. */
+const slow: Task = { ...copy, command: 'touch started; sleep 3; cat in.txt > out.txt' };
+
+async function untilItRuns(folder: string): Promise<void> {
+  for (const end = Date.now() + 120_000; !existsSync(join(folder, 'started')); await setTimeout(20))
+    if (Date.now() > end) throw new Error('the task did not start within two minutes');
+}
+
 export const accidents: Readonly<Record<string, Accident>> = {
   'an input edited during a run, reverted later': async (tool, folder) => {
-    tool.configure(folder, { ...copy, command: 'sleep 2; cat in.txt > out.txt' });
+    tool.configure(folder, slow);
     write(folder, 'in.txt', 'a');
     const running = start(tool, folder);
-    // Past the moment at which every one of them has looked at its inputs.
-    await setTimeout(1_500);
+    await untilItRuns(folder);
     write(folder, 'in.txt', 'b');
     await ended(running);
     write(folder, 'in.txt', 'a');
@@ -71,10 +78,10 @@ export const accidents: Readonly<Record<string, Accident>> = {
     return judge(code, folder, 'a');
   },
   'kill -9 in the middle of a task': async (tool, folder) => {
-    tool.configure(folder, { ...copy, command: 'printf half > out.txt; sleep 3; cat in.txt > out.txt' });
+    tool.configure(folder, { ...copy, command: `printf half > out.txt; ${slow.command}` });
     write(folder, 'in.txt', 'a');
     const running = start(tool, folder);
-    await setTimeout(2_500);
+    await untilItRuns(folder);
     if (running.pid !== undefined) process.kill(-running.pid, 'SIGKILL');
     await ended(running);
     const code = await run(tool, folder);
@@ -128,19 +135,18 @@ export const accidents: Readonly<Record<string, Accident>> = {
       : 'FAIL';
   },
   'two runs with other settings at once': async (tool, folder) => {
-    const slowly = { ...copy, command: 'sleep 2; cat in.txt > out.txt' };
     const twice = { ...copy, command: 'cat in.txt in.txt > out.txt' };
     write(folder, 'in.txt', 'a');
-    tool.configure(folder, slowly);
+    tool.configure(folder, slow);
     const first = start(tool, folder);
-    await setTimeout(1_500);
+    await untilItRuns(folder);
     tool.configure(folder, twice);
     const second = start(tool, folder);
     await Promise.all([ended(first), ended(second)]);
     const results: Verdict[] = [];
     for (const [task, expected] of [
       [twice, 'aa'],
-      [slowly, 'a'],
+      [slow, 'a'],
     ] as const) {
       tool.configure(folder, task);
       results.push(judge(await run(tool, folder), folder, expected));
@@ -148,12 +154,12 @@ export const accidents: Readonly<Record<string, Accident>> = {
     return results.find((one) => one !== 'pass') ?? 'pass';
   },
   'an input that is a link, turned away during a run and back': async (tool, folder) => {
-    tool.configure(folder, { ...copy, command: 'sleep 2; cat in.txt > out.txt' });
+    tool.configure(folder, slow);
     write(folder, 'v1', 'a');
     write(folder, 'v2', 'b');
     symlinkSync('v1', join(folder, 'in.txt'));
     const running = start(tool, folder);
-    await setTimeout(1_500);
+    await untilItRuns(folder);
     turn(folder, 'v2');
     await ended(running);
     turn(folder, 'v1');

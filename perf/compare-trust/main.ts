@@ -1,5 +1,5 @@
 /**
- * The same accidents on this tool and its peers: who notices? `npm run compare:trust`. wireit and turbo are installed
+ * The same accidents on this tool and its peers: who notices? `npm run compare:trust`. wireit, turbo and nx are installed
  * into a throw-away folder by npm; make and snakemake are taken from the PATH; a peer that is not there is left out.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

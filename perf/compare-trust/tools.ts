@@ -1,10 +1,10 @@
 /** The tools that are compared, each with its own way to say the same task. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { peers, type Tool, write } from './tool.ts';
 
-const versions = { wireit: '0.14.13', turbo: '2.11.11' };
+const versions = { wireit: '0.14.13', turbo: '2.11.11', nx: '24.0.6' };
 
 export function pipeTool(): Tool {
   const program = join(process.cwd(), 'dist/pipe.js');
@@ -32,7 +32,7 @@ export function npmTools(): readonly Tool[] {
     encoding: 'utf8',
   });
   if (installed.status !== 0) {
-    console.error(`wireit and turbo are left out: ${installed.stderr.trim().split('\n').at(-1)}`);
+    console.error(`wireit, turbo and nx are left out: ${installed.stderr.trim().split('\n').at(-1)}`);
     return [];
   }
   const bin = (name: string) => join(peers, 'node_modules/.bin', name);
@@ -64,6 +64,28 @@ export function npmTools(): readonly Tool[] {
           '{"name": "one", "lockfileVersion": 3, "packages": {"": {"name": "one"}}}',
         );
         write(folder, 'turbo.json', JSON.stringify({ tasks: { task: { inputs, outputs } } }));
+      },
+    },
+    {
+      name: 'nx',
+      version: versions.nx,
+      run: [bin('nx'), 'run', 'one:task'],
+      cache: '.nx/cache',
+      configure(folder, { command, inputs, folder: out = 'out.txt' }) {
+        const inProject = (path: string) => `{projectRoot}/${path}`;
+        const task = {
+          executor: 'nx:run-commands',
+          cache: true,
+          inputs: inputs.map(inProject),
+          outputs: [inProject(out)],
+          options: { command },
+        };
+        write(folder, 'package.json', JSON.stringify({ name: 'one', private: true }));
+        write(folder, 'project.json', JSON.stringify({ name: 'one', targets: { task } }));
+        write(folder, 'nx.json', JSON.stringify({ neverConnectToCloud: true, useDaemonProcess: false }));
+        // It must be installed in the workspace.
+        const modules = join(folder, 'node_modules');
+        if (!existsSync(modules)) symlinkSync(join(peers, 'node_modules'), modules);
       },
     },
   ];

@@ -169,7 +169,7 @@ describe('a download', () => {
     expect(starts).toEqual([0, 40_000, 80_000]);
   }, 30_000);
 
-  test('has a bound of size', async () => {
+  test('has a bound of size, which the hint names', async () => {
     answer = (_request, response) => {
       // No length is said, and no end comes.
       response.writeHead(200);
@@ -182,10 +182,12 @@ describe('a download', () => {
     const { code, text } = await run();
     expect(code).not.toBe(0);
     expect(text).toContain('it is larger than 977 KiB, which is its bound (`limits.size`)');
+    expect(text).toContain('set `limits.size` of the source higher');
+    expect(text).not.toContain('check the network');
     expect(requests).toBe(1);
   }, 30_000);
 
-  test('has a bound of time', async () => {
+  test('has a bound of time, which the hint names', async () => {
     answer = (_request, response) => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer));
@@ -195,15 +197,19 @@ describe('a download', () => {
     const { code, text } = await run();
     expect(code).not.toBe(0);
     expect(text).toContain('which is its bound (`limits.time`)');
+    expect(text).toContain('set `limits.time` of the source higher');
+    expect(text).not.toContain('check the network');
   }, 30_000);
 
-  test('of an archive that unpacks to far more than its size is refused', async () => {
+  test('of an archive that unpacks to far more than its size is refused, and the hint names the bound', async () => {
     const archive = await tarGz({ zeros: Buffer.alloc(300 * 1024 * 1024) });
     answer = all(archive);
     pipeline(`{ url: "${url}", sha256: ${sha256(archive)}, unpack: tar.gz }`, '${deps.d}/zeros');
     const { code, text } = await run();
     expect(code).not.toBe(0);
-    expect(text).toContain('it unpacks to more than 256 MiB, which is its bound');
+    expect(text).toContain('it unpacks to more than 256 MiB, which is its bound (`limits.unpacked`)');
+    expect(text).toContain('set `limits.unpacked` of the source higher');
+    expect(text).not.toContain('check the network');
     expect(existsSync(join(stored(), 'unpacked'))).toBe(false);
   }, 60_000);
 

@@ -19,11 +19,17 @@ export interface UnpackOptions {
 }
 
 export class ArchiveError extends Error {
-  constructor(archive: string, offset: number, message: string) {
+  /** It holds more than it may: nothing is wrong with it otherwise. */
+  readonly isTooLarge: boolean;
+  constructor(archive: string, offset: number, cause: unknown) {
+    const message = cause instanceof Error ? cause.message : String(cause);
     super(`${archive}: byte ${offset} of the unpacked archive: ${message}`);
     this.name = 'ArchiveError';
+    this.isTooLarge = cause instanceof TooLarge;
   }
 }
+
+class TooLarge extends Error {}
 
 const maxEntries = 2_000_000;
 /** Real data is rarely packed to less than a twentieth; zeros are to a thousandth. */
@@ -48,7 +54,7 @@ export async function unpackTarGz(
     transform(chunk: Buffer, _encoding, done) {
       offset += chunk.length;
       if (offset <= maxBytes) done(null, chunk);
-      else done(new Error(`it unpacks to more than ${bytesText(maxBytes)}, which is its bound`));
+      else done(new TooLarge(`it unpacks to more than ${bytesText(maxBytes)}, which is its bound`));
     },
   });
   const entries = extract();
@@ -59,7 +65,7 @@ export async function unpackTarGz(
     ]);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw new ArchiveError(archive, offset, error instanceof Error ? error.message : String(error));
+    throw new ArchiveError(archive, offset, error);
   }
 }
 

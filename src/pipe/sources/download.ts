@@ -5,11 +5,12 @@ import { closeSync, createReadStream, openSync, writeFileSync, writeSync } from 
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unpackTarGz } from '../../lib/archive/tar.ts';
+import { ArchiveError, unpackTarGz } from '../../lib/archive/tar.ts';
 import { bytesText, durationText } from '../../lib/format.ts';
 import type { SourceDoc } from '../config/document.ts';
 import { Digests } from '../digest/digests.ts';
 import { fileNameOf } from './file-name.ts';
+import { RefusedDownload } from './refused-download.ts';
 import { receive, request } from './request.ts';
 import { recordUnpacked } from './stored.ts';
 
@@ -33,9 +34,6 @@ const defaultLimits = { bytes: 100e9, ms: 24 * 3_600_000 };
 /** How often a broken connection is taken up again without having brought a single byte. */
 const fruitlessTries = 4;
 const progressEveryMs = 250;
-
-/** A server's answer, or bytes, that trying again will not change. */
-class FinalError extends Error {}
 
 interface Transfer {
   readonly url: string;
@@ -64,7 +62,7 @@ export async function fetchSource(source: Fetched, folder: string, options: Fetc
     else await unpack(part, folder, source.limits?.unpacked ?? undefined, signal);
   } catch (error) {
     if (!late.aborted || options.signal?.aborted) throw error;
-    throw new Error(`it took longer than ${durationText(ms)}, which is its bound (\`limits.time\`)`);
+    throw pastBound(`it took longer than ${durationText(ms)}`, 'time');
   }
   await rm(`${part}.tag`, { force: true });
 }
@@ -84,9 +82,22 @@ async function unpack(
     await rename(aside, join(folder, 'unpacked'));
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
-    throw error;
+    if (!(error instanceof ArchiveError)) throw error;
+    throw new RefusedDownload(
+      error.isTooLarge ? `${error.message} (\`limits.unpacked\`)` : error.message,
+      error.isTooLarge
+        ? 'set `limits.unpacked` of the source higher if it is meant to hold that much'
+        : 'look at what the url serves, or unpack it by hand and name the folder under `paths`',
+    );
   }
   await rm(archive, { force: true });
+}
+
+function pastBound(what: string, limit: 'time' | 'size'): RefusedDownload {
+  return new RefusedDownload(
+    `${what}, which is its bound (\`limits.${limit}\`)`,
+    `set \`limits.${limit}\` of the source higher if it is meant to ${limit === 'time' ? 'take that long' : 'be that large'}`,
+  );
 }
 
 async function fetchWhole(transfer: Transfer): Promise<void> {
@@ -99,7 +110,7 @@ async function fetchWhole(transfer: Transfer): Promise<void> {
       return;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof FinalError) throw error;
+      if (error instanceof RefusedDownload) throw error;
       tries = (await sizeOf(part)) > before ? 0 : tries + 1;
       if (tries >= (isUnreachable(error) ? 2 : fruitlessTries)) throw error;
       await sleep((options.firstWaitMs ?? 1000) * 2 ** tries, undefined, { signal });
@@ -124,7 +135,9 @@ async function fetchRest({ url, part, maxBytes, signal, options }: Transfer, hav
   if (statusCode !== 200 && statusCode !== 206) {
     response.resume();
     const message = `the server answers ${statusCode} ${statusMessage}`.trimEnd();
-    throw statusCode >= 500 || statusCode === 429 ? new Error(message) : new FinalError(message);
+    throw statusCode >= 500 || statusCode === 429
+      ? new Error(message)
+      : new RefusedDownload(message, 'check the `url` of the source');
   }
   const start = statusCode === 206 ? have : 0;
   const length = headers['content-length'];
@@ -132,7 +145,7 @@ async function fetchRest({ url, part, maxBytes, signal, options }: Transfer, hav
   const checkBound = (bytes: number) => {
     if (bytes <= maxBytes) return;
     response.destroy();
-    throw new FinalError(`it is larger than ${bytesText(maxBytes)}, which is its bound (\`limits.size\`)`);
+    throw pastBound(`it is larger than ${bytesText(maxBytes)}`, 'size');
   };
   checkBound(total ?? 0);
   const { etag } = headers;
@@ -167,7 +180,10 @@ async function checkDigest(part: string, expected: string | null, signal: AbortS
   // Kept, it would be continued for ever.
   await rm(part, { force: true });
   await rm(`${part}.tag`, { force: true });
-  throw new FinalError(`what was downloaded has sha256 ${have}, the pipeline file says ${expected}`);
+  throw new RefusedDownload(
+    `what was downloaded has sha256 ${have}, the pipeline file says ${expected}`,
+    'correct `sha256` of the source if what the server has now is what is meant',
+  );
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -9,6 +9,7 @@ import { layoutOf } from '../store/layout.ts';
 import { lock } from '../store/lock.ts';
 import { holdsData, lookedAt, whereToPut } from './candidates.ts';
 import { checkCandidate } from './checksum.ts';
+import { RefusedDownload } from './refused-download.ts';
 import { quarantineStored, type StoredSource, stateOfStored, storedSource } from './stored.ts';
 
 /** Where a source is found on this machine; null: nowhere yet (it must be downloaded). */
@@ -123,8 +124,12 @@ function downloadError(project: string, source: SourceDoc, error: Error, stopped
   const looked = lookedAt(project, source.candidates);
   const places = looked === '' ? '' : `looked at ${looked}; `;
   const put = whereToPut(project, source.candidates);
+  const next =
+    error instanceof RefusedDownload
+      ? error.hint
+      : `check the network${put === null ? ', then' : ' and'} run again: a download goes on where it stopped`;
   return new UserError(`source ${source.name} is not here: ${places}${source.url}: ${error.message}`, {
-    hint: `${put === null ? '' : `${put}, or `}check the network${put === null ? ', then' : ' and'} run again: a download goes on where it stopped`,
+    hint: put === null ? next : `${put}, or ${next}`,
   });
 }
 
