@@ -131,9 +131,10 @@ stages:
 `,
   );
   run();
-  const object = statSync(at('results/f.bin'));
-  // A reflink where the file system has them: then `du` counts what the disk holds once more than once.
-  if ((object.mode & 0o222) !== 0) return;
+  // Where the file system has reflinks `du` counts more than once what the disk holds once.
+  const reflink = spawnSync('cp', ['--reflink=always', at('results/f.bin'), at('copy.bin')]);
+  rmSync(at('copy.bin'), { force: true });
+  if (reflink.status === 0) return;
   const kib = Number(execFileSync('du', ['-sk', project.dir], { encoding: 'utf8' }).split('\t')[0]);
   expect(kib).toBeLessThan(32_000);
 });

@@ -79,13 +79,18 @@ describe('where a sha256 is written for a source it is enforced', () => {
   });
 
   test('on every use whose stat changed', async () => {
-    pipeline(`{ paths: [{ path: here.bin, sha256: ${sha256(data)} }] }`);
-    project.write('here.bin', data);
-    expect((await run()).code).toBe(0);
-    project.write('here.bin', 'changed later');
-    const { code, text } = await run();
-    expect(code).not.toBe(0);
-    expect(text).toContain('source d: here.bin has sha256');
+    for (const source of [
+      `{ paths: [{ path: here.bin, sha256: ${sha256(data)} }] }`,
+      `{ paths: [here.bin], url: "${url}", sha256: ${sha256(data)} }`,
+    ]) {
+      pipeline(source);
+      project.write('here.bin', data);
+      expect((await run()).code).toBe(0);
+      project.write('here.bin', 'changed later');
+      const { code, text } = await run();
+      expect(code).not.toBe(0);
+      expect(text).toContain('source d: here.bin has sha256');
+    }
   });
 
   test('on a download: one that is damaged is never used, but moved to quarantine, said, and fetched again', async () => {
@@ -224,7 +229,10 @@ describe('a download', () => {
     const one = run();
     while (first === undefined) await sleep(10);
     const two = run();
-    // Long enough for the second to come to the same source; whatever it does, the result must be the same.
+    // Until the second has come to the same source. Whatever it does there, the result must be the same.
+    const runs = join(project.dir, 'cache/runs');
+    while (readdirSync(runs).filter((name) => existsSync(join(runs, name, 'events.jsonl'))).length < 2)
+      await sleep(20);
     await sleep(1_500);
     first();
     expect(await Promise.all([one, two])).toMatchObject([{ code: 0 }, { code: 0 }]);
