@@ -66,29 +66,33 @@ export function npmTools(): readonly Tool[] {
         write(folder, 'turbo.json', JSON.stringify({ tasks: { task: { inputs, outputs } } }));
       },
     },
-    {
-      name: 'nx',
-      version: versions.nx,
-      run: [bin('nx'), 'run', 'one:task'],
-      cache: '.nx/cache',
-      configure(folder, { command, inputs, folder: out = 'out.txt' }) {
-        const inProject = (path: string) => `{projectRoot}/${path}`;
-        const task = {
-          executor: 'nx:run-commands',
-          cache: true,
-          inputs: inputs.map(inProject),
-          outputs: [inProject(out)],
-          options: { command },
-        };
-        write(folder, 'package.json', JSON.stringify({ name: 'one', private: true }));
-        write(folder, 'project.json', JSON.stringify({ name: 'one', targets: { task } }));
-        write(folder, 'nx.json', JSON.stringify({ neverConnectToCloud: true, useDaemonProcess: false }));
-        // It must be installed in the workspace.
-        const modules = join(folder, 'node_modules');
-        if (!existsSync(modules)) symlinkSync(join(peers, 'node_modules'), modules);
-      },
-    },
+    nxTool(bin('nx')),
   ];
+}
+
+function nxTool(program: string): Tool {
+  return {
+    name: 'nx',
+    version: versions.nx,
+    run: [program, 'run', 'one:task'],
+    cache: '.nx/cache',
+    configure(folder, { command, inputs, folder: out = 'out.txt' }) {
+      const inProject = (path: string) => `{projectRoot}/${path}`;
+      const task = {
+        executor: 'nx:run-commands',
+        cache: true,
+        inputs: inputs.map(inProject),
+        outputs: [inProject(out)],
+        options: { command },
+      };
+      write(folder, 'package.json', JSON.stringify({ name: 'one', private: true }));
+      write(folder, 'project.json', JSON.stringify({ name: 'one', targets: { task } }));
+      write(folder, 'nx.json', JSON.stringify({ neverConnectToCloud: true, useDaemonProcess: false }));
+      // It must be installed in the workspace.
+      const modules = join(folder, 'node_modules');
+      if (!existsSync(modules)) symlinkSync(join(peers, 'node_modules'), modules);
+    },
+  };
 }
 
 export function systemTools(): readonly Tool[] {
