@@ -15,6 +15,7 @@ const slow = [
   'test/faults/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
   'test/parity/**/*.test.ts',
+  'test/gridengine/**/*.test.ts',
   'test/slurm/**/*.test.ts',
   'test/study/**/*.test.ts',
   'test/tutorial.test.ts',

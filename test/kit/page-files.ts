@@ -23,3 +23,23 @@ export function consoleOf(page: string): readonly { readonly command: string; re
       }),
   );
 }
+
+/** A file that a page tells to write, or a command that it tells to type. */
+export type PageStep =
+  | { readonly path: string; readonly text: string }
+  | { readonly command: string; readonly printed: RegExp };
+
+/** Every block of a page, in its order. @throws Error for a block that is neither a file nor a console */
+export function stepsOf(page: string): readonly PageStep[] {
+  const blocks = page.matchAll(/(?:^`([\w./]+)`:\n\n)?^```(\w*)\n([\s\S]*?)^```$/gm);
+  return [...blocks].flatMap(([block, path, language, text = '']): readonly PageStep[] => {
+    if (language === 'console') return consoleOf(block);
+    if (path !== undefined) return [{ path, text }];
+    throw new Error(`nobody runs this block:\n${block}`);
+  });
+}
+
+/** The words of a command as a shell would split them, as far as pages use quotes. */
+export function wordsOf(command: string): readonly string[] {
+  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}

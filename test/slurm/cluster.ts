@@ -18,6 +18,10 @@ export function whyNoSlurm(): string | null {
   return missing.length === 0 ? null : `no ${missing.join(', ')} here: apt-get install slurm-wlm munge`;
 }
 
+/** ESLURM_ACCOUNTING_POLICY (slurm_errno.h). */
+const policyError = 2050;
+let clusters = 0;
+
 export class Cluster {
   readonly dir = mkdtempSync(join(tmpdir(), 'pipe-slurm-'));
   readonly host = hostname().split('.')[0] ?? 'localhost';
@@ -26,39 +30,13 @@ export class Cluster {
   /** `more`: lines of slurm.conf. */
   constructor(more: readonly string[] = []) {
     const { dir, host } = this;
+    // Several may run on one machine.
+    const port = 20_000 + ((process.pid * 4 + 2 * clusters++) % 20_000);
     for (const folder of ['spool/d', 'spool/ctld']) mkdirSync(join(dir, folder), { recursive: true });
     for (const gpu of [0, 1]) writeFileSync(join(dir, `nvidia${gpu}`), '');
     writeFileSync(join(dir, 'gres.conf'), `Name=gpu File=${dir}/nvidia[0-1]\n`);
-    writeFileSync(
-      join(dir, 'slurm.conf'),
-      `ClusterName=test
-SlurmctldHost=${host}(127.0.0.1)
-AuthType=auth/munge
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-ReturnToService=2
-SlurmctldPidFile=${dir}/ctld.pid
-SlurmdPidFile=${dir}/d.pid
-SlurmdSpoolDir=${dir}/spool/d
-StateSaveLocation=${dir}/spool/ctld
-SlurmUser=root
-SwitchType=switch/none
-SchedulerType=sched/backfill
-SchedulerParameters=sched_min_interval=200000,batch_sched_delay=0,bf_interval=1
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-SlurmctldLogFile=${dir}/ctld.log
-SlurmdLogFile=${dir}/d.log
-AccountingStorageType=accounting_storage/none
-MinJobAge=300
-KillWait=5
-SlurmdParameters=config_overrides
-GresTypes=gpu
-${more.join('\n')}
-NodeName=${host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=8000 Gres=gpu:2 State=UNKNOWN
-PartitionName=gpu Nodes=${host} Default=YES MaxTime=INFINITE State=UP
-`,
-    );
+    writeFileSync(join(dir, 'job_submit.lua'), quota(dir));
+    writeFileSync(join(dir, 'slurm.conf'), configuration({ dir, host, port, more }));
     this.#munged =
       !existsSync('/run/munge/munge.socket.2') || spawnSync('/bin/sh', ['-c', 'munge -n']).status !== 0;
     if (this.#munged) {
@@ -71,8 +49,34 @@ PartitionName=gpu Nodes=${host} Default=YES MaxTime=INFINITE State=UP
     this.startNode();
   }
 
+  /** Whether it takes jobs. */
+  setFull(full: boolean): void {
+    const file = join(this.dir, 'full');
+    if (full) writeFileSync(file, '');
+    else rmSync(file, { force: true });
+  }
+
   get env(): NodeJS.ProcessEnv {
     return { SLURM_CONF: join(this.dir, 'slurm.conf') };
+  }
+
+  /** Tasks of this user in a state, each on its own. */
+  count(state: string): number {
+    const text = this.ask(
+      'squeue',
+      '--me',
+      '--noheader',
+      '--array',
+      `--states=${state}`,
+      '--format=%i',
+    ).trim();
+    return text === '' ? 0 : text.split('\n').length;
+  }
+
+  /** Jobs that sbatch was told of since the start, by the controller's own log. */
+  submissions(): number {
+    const text = readFileSync(join(this.dir, 'ctld.log'), 'utf8');
+    return text.match(/_slurm_rpc_submit_batch_job: JobId=/g)?.length ?? 0;
   }
 
   /** What a command of Slurm prints; '' when it fails. */
@@ -133,4 +137,61 @@ PartitionName=gpu Nodes=${host} Default=YES MaxTime=INFINITE State=UP
       `kill ${pid}; n=0; while kill -0 ${pid} 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done`,
     ]);
   }
+}
+
+/** Where there is no accounting, there is no quota: a plugin refuses in a quota's words while the file `full` is there. */
+function quota(dir: string): string {
+  return `function slurm_job_submit(job, partitions, user)
+  local full = io.open("${dir}/full", "r")
+  if full == nil then return slurm.SUCCESS end
+  full:close()
+  slurm.log_user("QOSMaxSubmitJobPerUserLimit")
+  return ${policyError}
+end
+function slurm_job_modify(job, record, partitions, user) return slurm.SUCCESS end
+return slurm.SUCCESS
+`;
+}
+
+function configuration({
+  dir,
+  host,
+  port,
+  more,
+}: {
+  readonly dir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly more: readonly string[];
+}): string {
+  return `ClusterName=test
+SlurmctldHost=${host}(127.0.0.1)
+SlurmctldPort=${port}
+SlurmdPort=${port + 1}
+AuthType=auth/munge
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+ReturnToService=2
+SlurmctldPidFile=${dir}/ctld.pid
+SlurmdPidFile=${dir}/d.pid
+SlurmdSpoolDir=${dir}/spool/d
+StateSaveLocation=${dir}/spool/ctld
+SlurmUser=root
+SwitchType=switch/none
+SchedulerType=sched/backfill
+SchedulerParameters=sched_min_interval=200000,batch_sched_delay=0,bf_interval=1
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SlurmctldLogFile=${dir}/ctld.log
+SlurmdLogFile=${dir}/d.log
+AccountingStorageType=accounting_storage/none
+MinJobAge=300
+KillWait=5
+SlurmdParameters=config_overrides
+GresTypes=gpu
+JobSubmitPlugins=lua
+${more.join('\n')}
+NodeName=${host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=8000 Gres=gpu:2 State=UNKNOWN
+PartitionName=gpu Nodes=${host} Default=YES MaxTime=INFINITE State=UP
+`;
 }

@@ -21,7 +21,8 @@ import type { MadeWith } from '../store/made-with.ts';
 import type { OpenJob } from '../store/open-jobs.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { makeRoom, quarantineEntry } from '../store/quarantine.ts';
-import { readState, stateFile } from '../store/records.ts';
+import { readManifest, readState, stateFile } from '../store/records.ts';
+import type { Took } from '../store/took.ts';
 import { Views } from '../store/view.ts';
 import type { CellStatus, Obstacle } from './cell-status.ts';
 import { CellTracer, type CodeObserved } from './cell-tracer.ts';
@@ -234,6 +235,13 @@ export class Workspace {
   lastMs(cell: CellId): number | null {
     const state = readState(this.#layout, cell);
     return typeof state === 'string' ? null : state.ms;
+  }
+
+  /** What making what is in place took besides time; null: not measured, or nothing is in place. */
+  took(cell: CellId): Took {
+    const state = readState(this.#layout, cell);
+    const manifest = typeof state === 'string' ? state : readManifest(this.#layout, state.key);
+    return typeof manifest === 'string' ? null : (manifest.usage ?? null);
   }
 
   /**

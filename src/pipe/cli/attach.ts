@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import type { RunId } from '../run/event.ts';
 import { FollowedEvents } from '../run/follow-events.ts';
+import { recordedEnd } from '../run/recorded-end.ts';
 import { readRequest } from '../run/run-request.ts';
-import { runsOf } from '../run/runs.ts';
+import { hasEnded, type KnownRun, runsOf } from '../run/runs.ts';
 import { openScreen } from '../screen/screen.ts';
 import { layoutOf } from '../store/layout.ts';
 import { runLockName } from '../store/live-run.ts';
@@ -23,21 +24,24 @@ export const attach: Command = {
     ...screenFlags,
   },
   examples: [
-    ['pipe attach', 'the newest run that has not ended'],
+    ['pipe attach', 'the newest run that has not ended; of ended ones, how the newest ended'],
     ['pipe attach 20261124-130501-3f9a', 'a run by its name; `pipe ps` lists them'],
   ],
   async run(parsed, invocation) {
     const { project } = invocation;
-    const id = chosen(parsed.arguments[0], project);
+    const { id, state } = chosen(parsed.arguments[0], project);
     const folder = join(layoutOf(project).runs, id);
+    if (state === 'ended') return await endOf(id, invocation);
     const request = readRequest(folder);
     if (request === null)
       throw new UserError(
         `run ${id} has no record of how it was asked for, so that nothing can go on with it`,
       );
     const held = await watchUntilHeld(id, parsed, invocation);
-    if (typeof held === 'number') return held;
+    if (held === null) return exitCode.ok;
     try {
+      // Its driver may have ended it while this process came.
+      if (hasEnded(layoutOf(project), id)) return await endOf(id, invocation);
       const again = parseCommand(run, [...request.args, ...screenWords(parsed)]);
       return await driveRun(again, { ...invocation, cwd: request.cwd }, { resume: id });
     } finally {
@@ -46,19 +50,34 @@ export const attach: Command = {
   },
 };
 
-function chosen(named: string | undefined, project: string): RunId {
+/** A run by its name; without one the newest that has not ended, and the newest of all when every run has. */
+function chosen(named: string | undefined, project: string): KnownRun {
   const runs = runsOf(layoutOf(project));
   const found =
-    named === undefined ? runs.find(({ state }) => state !== 'ended') : runs.find(({ id }) => id === named);
-  if (found) return found.id;
-  throw new UserError(named === undefined ? 'every run here has ended' : `there is no run ${named} here`, {
+    named === undefined
+      ? (runs.find(({ state }) => state !== 'ended') ?? runs[0])
+      : runs.find(({ id }) => id === named);
+  if (found) return found;
+  throw new UserError(named === undefined ? 'no run is recorded here' : `there is no run ${named} here`, {
     code: exitCode.usage,
     hint: '`pipe ps` lists runs that have not ended; `pipe run` starts one',
   });
 }
 
-/** The run's lock, once its driver is gone; or, when the run ended before, the exit code of its end. */
-async function watchUntilHeld(id: RunId, parsed: Parsed, invocation: Invocation): Promise<Lock | number> {
+/** Says how a run ended, and returns the exit code that it ended with. */
+async function endOf(id: RunId, { project, stderr }: Invocation): Promise<number> {
+  const end = await recordedEnd(join(layoutOf(project).runs, id));
+  if (end === null) {
+    stderr.write(`run ${id} was ended before it began a cell: pipe run\n`);
+    return exitCode.failed;
+  }
+  const { done, failed } = end.event.counts;
+  stderr.write(`run ${id} has ended: ${end.event.outcome}, ${done} done, ${failed} failed\n`);
+  return end.exitCode;
+}
+
+/** The run's lock, once its driver is gone or has ended it; null: whoever watches went away. */
+async function watchUntilHeld(id: RunId, parsed: Parsed, invocation: Invocation): Promise<Lock | null> {
   const layout = layoutOf(invocation.project);
   const file = join(layout.runs, id, 'events.jsonl');
   const stop = new AbortController();
@@ -77,18 +96,12 @@ async function watchUntilHeld(id: RunId, parsed: Parsed, invocation: Invocation)
   try {
     const events = new FollowedEvents(file, (event) => screen?.take(event));
     while (held === null && !stop.signal.aborted) {
-      const end = events.read();
-      if (end !== null) {
-        stop.abort();
-        await locked;
-        (held as Lock | null)?.release();
-        return end.outcome === 'done' || end.outcome === 'up-to-date' ? exitCode.ok : exitCode.failed;
-      }
-      await sleep(lookEveryMs);
+      events.read();
+      await Promise.race([locked, sleep(lookEveryMs)]);
     }
-    if (held !== null) return held;
-    invocation.stderr.write(`run ${id} goes on: pipe attach ${id}\n`);
-    return exitCode.ok;
+    events.read();
+    if (held === null) invocation.stderr.write(`run ${id} goes on: pipe attach ${id}\n`);
+    return held;
   } finally {
     process.off('SIGINT', interrupted);
     screen?.close();

@@ -7,25 +7,28 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText } from '../../lib/format.ts';
+import { localName } from '../config/executor-doc.ts';
+import type { Finding } from '../exec/finding.ts';
+import { executorChoice, executorOf } from '../plan/executor-choice.ts';
 import type { Cell } from '../plan/graph.ts';
-import { cacheFolderName } from '../store/layout.ts';
-import type { Command } from './command.ts';
-import { jsonFlag } from './command.ts';
+import { cacheFolderName, layoutOf } from '../store/layout.ts';
+import { type Command, type Invocation, jsonFlag, type Parsed } from './command.ts';
 import { columns } from './table.ts';
-
-interface Finding {
-  readonly what: string;
-  readonly state: 'ok' | 'absent' | 'problem';
-  readonly detail: string;
-}
 
 export const doctor: Command = {
   name: 'doctor',
   summary: 'check this machine: what is there, what is missing',
   usage: '[flags]',
-  flags: { ...jsonFlag },
-  examples: [['pipe doctor', 'exit code 1 when a run here cannot work']],
-  async run(parsed, { project, stdout, env }) {
+  flags: {
+    ...jsonFlag,
+    executor: { type: 'string', value: 'NAME', help: 'Check that executor; submits one small job to it' },
+  },
+  examples: [
+    ['pipe doctor', 'exit code 1 when a run here cannot work'],
+    ['pipe doctor --executor lab', 'whether its queue, its hosts and the shared folder work'],
+  ],
+  async run(parsed, invocation) {
+    const { project, stdout, env } = invocation;
     const findings = [
       node(),
       processors(),
@@ -34,12 +37,32 @@ export const doctor: Command = {
       await program('git', ['--version'], 'the report cannot name the revision'),
       await gpus(),
       await program('sbatch', ['--version'], 'no Slurm here: stages run on this machine'),
+      ...(await executor(parsed, invocation)),
     ];
     if (parsed.is('json')) stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
     else stdout.write(columns(findings.map(({ what, state, detail }) => [what, `[${state}]`, detail])));
     return findings.some(({ state }) => state === 'problem') ? exitCode.failed : exitCode.ok;
   },
 };
+
+/** What the executor that was named says of itself. @throws UserError (exit 2) when the file has none of that name */
+async function executor(parsed: Parsed, { project, env }: Invocation): Promise<readonly Finding[]> {
+  const name = parsed.text('executor');
+  if (name === null || name === localName) return [];
+  const { openPlan } = await import('../project/open-plan.ts');
+  const options = { file: 'pipeline.yaml', profile: null, set: [], checkFiles: false };
+  const { graph } = await openPlan(project, options);
+  const choice = executorChoice(graph, [name]);
+  const doc = graph.executors.get(name);
+  if (!doc) return [];
+  const [{ checkQueue }, { askedBy }] = await Promise.all([
+    import('../exec/queue/check-queue.ts'),
+    import('../exec/queue/asked.ts'),
+  ]);
+  const cells = [...graph.cells.values()].filter((cell) => executorOf(cell, graph, choice) === name);
+  const gpu = cells.reduce((most, cell) => Math.max(most, askedBy(cell, doc).gpu), 0);
+  return checkQueue({ doc, layout: layoutOf(project), project, env, gpu });
+}
 
 function node(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

@@ -34,23 +34,24 @@ export const ls: Command = {
             path: relative(invocation.project, workspace.outPath(view.id, name)),
             size: workspace.placed(view.id)?.outs[name]?.size ?? null,
           }));
-          return { view, ms: workspace.lastMs(view.id), outs };
+          return { view, ms: workspace.lastMs(view.id), took: workspace.took(view.id), outs };
         });
     });
     if (parsed.is('json')) {
-      const json = rows.map(({ view, ms, outs }) => {
+      const json = rows.map(({ view, ms, took, outs }) => {
         const from = originOf(view, invocation);
-        return { cell: view.id, ...viewJson(view), ms, ...(from === null ? {} : { from }), outs };
+        return { cell: view.id, ...viewJson(view), ms, ...took, ...(from === null ? {} : { from }), outs };
       });
       printJson(invocation, json);
       return exitCode.ok;
     }
     const { shown, more } = shortened(rows, parsed.is('all'));
-    const lines = shown.flatMap(({ view, ms, outs }) => [
+    const lines = shown.flatMap(({ view, ms, took, outs }) => [
       [
         view.id,
         stateOf(view),
         ms === null ? '' : durationText(ms),
+        took === null ? '' : bytesText(took.peakBytes),
         lastEndLine(view) ?? fromText(originOf(view, invocation)),
       ],
       ...(parsed.is('outs')

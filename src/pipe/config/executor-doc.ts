@@ -40,6 +40,8 @@ interface QueueDoc {
   readonly warningMs: number;
   readonly pollMs: number;
   readonly most: AskedOfJob;
+  /** In all, for forecasts; null: not said. */
+  readonly has: AskedOfJob;
   readonly stages: ReadonlyMap<string, QueueStageDoc>;
   readonly at: Position;
 }

@@ -44,6 +44,9 @@ const queue = {
     .describe('How long before its time is up a cell is asked to write a checkpoint; default `60s`.'),
   poll: time.optional().describe('Pause between two looks at the queue; default `10s`.'),
   most: fixed(resources).optional().describe('The most that one job may ask for.'),
+  has: fixed(resources)
+    .optional()
+    .describe('What the queue has in all: `{gpu: 8}`. Only the forecast of `pipe plan` counts with it.'),
   stages: z
     .record(z.string(), ofStage)
     .optional()

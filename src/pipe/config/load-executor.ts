@@ -104,6 +104,7 @@ function queueOf(entry: YamlEntry, raw: RawSlurm | RawCommandQueue, source: Sour
     warningMs: milliseconds(raw.warning ?? '') ?? usual.warningMs,
     pollMs: milliseconds(raw.poll ?? '') ?? usual.pollMs,
     most: askedOf(raw.most ?? {}),
+    has: askedOf(raw.has ?? {}),
     stages: new Map(stages),
     at: source.at(entry.keySpan),
   };

@@ -56,6 +56,11 @@ export type Tracked = Omit<JobCell, 'folder' | 'memoryStep'>;
 export interface Executor {
   /** `tracked`: what a queue records with the job. */
   start(attempt: Attempt, onEvent: (event: StageEvent) => void, tracked?: () => Tracked): Promise<Running>;
+  /**
+   * Of a queue: waits until it wants another attempt; until then none is frozen, because each takes memory until it is
+   * submitted. The answer is to be called once `start` was, or will not be.
+   */
+  room?(): Promise<() => void>;
   /** Of a queue: goes on with a job that is there already. */
   adopt?(job: OpenJob, onEvent: (event: StageEvent) => void): Running;
   /** Of a queue: ends a job that nobody needs, and forgets it. */

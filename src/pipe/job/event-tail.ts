@@ -9,13 +9,16 @@ const lineLimit = 256 * 1024;
 /** What was delivered is not needed again: past this size the file starts anew. */
 const fileLimit = 64 * 1024 * 1024;
 
+/** One for all: a read ends before the next begins, and a run may follow thousands of files. */
+const buffer = Buffer.allocUnsafe(chunkBytes);
+const nothing = Buffer.alloc(0);
+
 export class EventTail {
   readonly #path: string;
   readonly #deliver: (event: StageEvent) => void;
-  readonly #buffer = Buffer.allocUnsafe(chunkBytes);
   readonly #trims: boolean;
   #offset = 0;
-  #rest = Buffer.alloc(0);
+  #rest = nothing;
   #line = 0;
   #complained = false;
 
@@ -33,10 +36,10 @@ export class EventTail {
     if (file === null) return;
     try {
       for (;;) {
-        const count = readSync(file, this.#buffer, 0, chunkBytes, this.#offset);
+        const count = readSync(file, buffer, 0, chunkBytes, this.#offset);
         if (count === 0) break;
         this.#offset += count;
-        this.#take(this.#buffer.subarray(0, count));
+        this.#take(buffer.subarray(0, count));
       }
       if (!this.#trims || this.#offset < fileLimit) return;
       ftruncateSync(file);
@@ -58,7 +61,7 @@ export class EventTail {
     }
     this.#rest = Buffer.from(all.subarray(start));
     if (this.#rest.length > lineLimit) {
-      this.#rest = Buffer.alloc(0);
+      this.#rest = nothing;
       this.#complain();
     }
   }

@@ -78,10 +78,25 @@ function failures(state: RunState): Html {
 }
 
 function asReportCell(cell: CellProgress): ReportCell {
-  const { stage, state, ms, gpus, attempts, key, from, reasons, outBytes, error, log, cause } = cell;
+  const {
+    stage,
+    state,
+    ms,
+    gpus,
+    attempts,
+    key,
+    from,
+    reasons,
+    outBytes,
+    error,
+    log,
+    cause,
+    peakBytes,
+    cpuMs,
+  } = cell;
   return {
     ...{ id: cell.cell, stage, state, ms, gpus, attempts, key, from, reasons, outBytes, error, log, cause },
-    ...{ axes: {}, startedMs: null, endedMs: null, metrics: {}, warnings: [] },
+    ...{ peakBytes, cpuMs, axes: {}, startedMs: null, endedMs: null, metrics: {}, warnings: [] },
   };
 }
 

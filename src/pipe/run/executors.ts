@@ -47,7 +47,7 @@ export async function openExecutors(needed: readonly Cell[], opening: Opening): 
   const nameOf = (cell: Cell) => executorOf(cell, graph, choice);
   const local = needed.filter((cell) => nameOf(cell) === localName);
   const capacity = machineCapacity(
-    await gpusFor(local, options.machine),
+    await machineGpus(local, options.machine),
     graph.resources,
     options.machine.jobs,
   );
@@ -122,7 +122,11 @@ function recorded({ cpu, memory, gpus, named }: Capacity): Readonly<Record<strin
   return { cpu, memory, gpu: gpus.length, ...named };
 }
 
-async function gpusFor(cells: readonly Cell[], { gpus, env }: RunMachine): Promise<readonly number[]> {
+/** Ids of the GPUs of this machine that these cells may use; none is looked for when no cell wants one. */
+export async function machineGpus(
+  cells: readonly Cell[],
+  { gpus, env }: Pick<RunMachine, 'gpus' | 'env'>,
+): Promise<readonly number[]> {
   if (gpus === null && cells.every((cell) => cell.resources.gpu === 0)) return [];
   const { probeGpus, usableGpus } = await import('../exec/gpu.ts');
   return usableGpus(await probeGpus(), env.CUDA_VISIBLE_DEVICES, gpus);

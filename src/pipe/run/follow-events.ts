@@ -17,25 +17,21 @@ export class FollowedEvents {
     this.#take = take;
   }
 
-  /** Hands on what came since the last call. The event with which the run ended; null: it goes on. */
-  read(): (RunEvent & { type: 'run-finished' }) | null {
+  /** Hands on what came since the last call. */
+  read(): void {
     const file = openRegular(this.#file, 'r');
-    if (file === null) return null;
-    let end: (RunEvent & { type: 'run-finished' }) | null = null;
+    if (file === null) return;
     try {
       const buffer = Buffer.allocUnsafe(chunkBytes);
       for (;;) {
         const count = readSync(file, buffer, 0, chunkBytes, this.#offset);
-        if (count === 0) return end;
+        if (count === 0) return;
         this.#offset += count;
         this.#rest = Buffer.concat([this.#rest, buffer.subarray(0, count)]);
         for (let at = this.#rest.indexOf(10); at >= 0; at = this.#rest.indexOf(10)) {
           const event = parseEvent(this.#rest.toString('utf8', 0, at));
           this.#rest = this.#rest.subarray(at + 1);
-          if (event === null) continue;
-          this.#take(event);
-          // Another driver may have gone on after it.
-          end = event.type === 'run-finished' ? event : event.type === 'run-started' ? null : end;
+          if (event !== null) this.#take(event);
         }
       }
     } finally {

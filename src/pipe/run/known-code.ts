@@ -2,14 +2,25 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Ended } from '../exec/executor.ts';
-import type { Attempt } from '../job/attempt.ts';
 import { returnedFile } from '../job/job.ts';
+import type { CellRun } from '../plan/graph.ts';
 
 const mostNamed = 5;
 
+export interface Returned {
+  /** Absolute folder of the attempt. */
+  readonly folder: string;
+  readonly run: CellRun;
+  /** Absolute. */
+  readonly project: string;
+}
+
 /** `reads`: absolute paths of what is in the key. Another end than a good one stays as it is. */
-export function withKnownCode(ended: Ended, attempt: Attempt, reads: readonly string[]): Ended {
-  const { folder, run, project } = attempt;
+export function withKnownCode(
+  ended: Ended,
+  { folder, run, project }: Returned,
+  reads: readonly string[],
+): Ended {
   if (ended.kind !== 'ok' || run.kind !== 'module' || run.python === null) return ended;
   const imported = readFileSync(returnedFile(folder), 'utf8')
     .split('\n')

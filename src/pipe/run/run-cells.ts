@@ -1,7 +1,6 @@
 /** The run of what is not up to date: resources, the record, signals, and the scheduler between them. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { exitCode } from '../../lib/diagnostics/diagnostic.ts';
 import { countText } from '../../lib/format.ts';
 import { ignoreFolder } from '../../lib/ignored-folder.ts';
 import { readRegularFile } from '../../lib/regular-file.ts';
@@ -26,6 +25,7 @@ import {
 import type { Exchange } from './exchange.ts';
 import { openExecutors, type RunExecutors } from './executors.ts';
 import { Stopper } from './interrupt.ts';
+import { runExitCode } from './recorded-end.ts';
 import { planRecord, writePlanRecord } from './recorded-plan.ts';
 import { obstacleError, runCell } from './run-cell.ts';
 import { RunFolder } from './run-folder.ts';
@@ -250,8 +250,7 @@ async function end(
 ): Promise<RunOutcome> {
   const failed = run.events.state.failed > 0;
   const outcome = signal !== null ? 'interrupted' : failed ? 'failed' : 'done';
-  const codes = { interrupted: exitCode.terminated, failed: exitCode.failed, done: exitCode.ok };
-  const code = signal === 'SIGINT' ? exitCode.interrupted : codes[outcome];
+  const code = runExitCode(outcome, signal);
   const report = await writeReport(run, endOf(run, outcome));
   await exchange?.settle();
   return finish(run, outcome, code, report);

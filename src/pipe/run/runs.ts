@@ -29,9 +29,22 @@ export function runsOf(layout: Layout): readonly KnownRun[] {
     .map(({ name, folder }): KnownRun => {
       const driver = locks.get(runLockName(name)) ?? null;
       const own = jobs.filter(({ run }) => run === name);
-      const over = own.length === 0 && (endsWell(folder) || !existsSync(join(folder, 'request.json')));
+      const over = isOver(folder, own);
       return { id: name as RunId, state: driver ? 'driven' : over ? 'ended' : 'left', driver, jobs: own };
     });
+}
+
+/** Whether nothing of a run that nobody drives is left to do. */
+export function hasEnded(layout: Layout, run: RunId): boolean {
+  return isOver(
+    join(layout.runs, run),
+    openJobs(layout).filter((job) => job.run === run),
+  );
+}
+
+/** One that recorded nothing of itself had not begun: it cannot be gone on with. */
+function isOver(folder: string, jobs: readonly OpenJob[]): boolean {
+  return jobs.length === 0 && (endsWell(folder) || !existsSync(join(folder, 'request.json')));
 }
 
 const tailBytes = 64 * 1024;

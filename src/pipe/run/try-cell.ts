@@ -38,8 +38,8 @@ interface Begun {
   readonly number: number;
   readonly log: string;
   readonly running: Running;
-  /** null: an earlier driver made it. */
-  readonly attempt: Attempt | null;
+  /** Absolute, of the attempt. */
+  readonly folder: string;
   /** Folder of the event file of a stage that knows a secret. */
   readonly secret: string | null;
 }
@@ -53,18 +53,35 @@ export async function tryOnce(
   const { cell } = task;
   const { stopper } = context;
   const started = performance.now();
-  const begun = await begin(context, task, work, one);
+  const begun = await beginInTurn(context, task, work, one);
   if ('ended' in begun) return { ...begun, ms: 0, usage: null, running: undefined };
-  const { number, log, running, attempt, secret } = begun;
+  const { number, log, running, folder, secret } = begun;
   const starts = said(context, task, work, begun);
   stopper.add(running, cell.id);
   const well = await endedWell(running, cell, context);
-  const ended = attempt === null ? well : withKnownCode(well, attempt, work.reads);
+  const ended = withKnownCode(well, { folder, run: cell.run, project: context.project }, work.reads);
   await starts;
   stopper.delete(running);
   if (secret !== null && ended.kind !== 'left') rmSync(secret, { recursive: true, force: true });
   const ms = running.wallMs?.() ?? Math.round(performance.now() - started);
   return { number, ended, log, ms, usage: running.usage?.() ?? null, running };
+}
+
+/** A queue says when it wants another attempt. */
+async function beginInTurn(
+  context: CellContext,
+  task: CellTask,
+  work: CellTransaction,
+  one: OneTry,
+): ReturnType<typeof begin> {
+  const through = one.job === null ? await context.executors.of(task.cell).room?.() : undefined;
+  try {
+    if (through !== undefined && context.stopper.signal.aborted)
+      return { number: 0, ended: { kind: 'signal', signal: 'SIGINT' }, log: '' };
+    return await begin(context, task, work, one);
+  } finally {
+    through?.();
+  }
 }
 
 async function begin(
@@ -79,7 +96,7 @@ async function begin(
   if (job !== null) {
     const number = job.attempt;
     const running = context.executors.adopt(job, (event) => say(runEvent(cell.id, number, event)));
-    return { number, log: join(job.folder, 'log.txt'), running, attempt: null, secret: null };
+    return { number, log: join(job.folder, 'log.txt'), running, folder: job.folder, secret: null };
   }
   const number = folder.nextAttempt(cell.id);
   const outs = await work.stage();
@@ -101,7 +118,7 @@ async function begin(
   }
   const running = await start(executor, attempt, { work, number, say });
   const secret = attempt.secrets.length > 0 ? dirname(attempt.job.events) : null;
-  return { number, log: attempt.log, running, attempt, secret };
+  return { number, log: attempt.log, running, folder: attempt.folder, secret };
 }
 
 function start(

@@ -24,6 +24,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { hasCode } from '../../lib/errno.ts';
 import { readOwnFile } from '../../lib/regular-file.ts';
+import { type Beating, keepBeating, stopBeating } from './heart.ts';
 
 export interface LockOwner {
   readonly host: string;
@@ -41,7 +42,6 @@ export interface Lock {
   release(): void;
 }
 
-const beatMs = 2_000;
 /** An owner on another machine is taken for dead when its file did not change for this long, by our own clock. */
 const silenceMs = 30_000;
 const forgottenMs = 3 * 86_400_000;
@@ -58,29 +58,19 @@ export function tryLock(folder: string, name: string, run: string): Lock | null 
   const owner = encodeOwner({ ...thisProcess(), run });
   const prepared = join(folder, `.new-${randomBytes(6).toString('hex')}`);
   mkdirSync(prepared, { recursive: true });
-  const file = openSync(join(prepared, owner), 'w');
+  closeSync(openSync(join(prepared, owner), 'w'));
   try {
     renameSync(prepared, place);
-    return new HeldLock(place, owner, file);
+    return new HeldLock(place, owner);
   } catch (error) {
     rmSync(prepared, { recursive: true, force: true });
     // ENOTDIR: what stands there is no lock. It is moved aside, and the next try finds the place free.
     if (hasCode(error, 'ENOTDIR')) moveAside(place);
-    else if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) {
-      closeSync(file);
-      throw error;
-    }
+    else if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) throw error;
   }
   const found = ownerFile(place);
-  if (found !== null && isDead(decodeOwner(found))) {
-    const taken = takeOver(place, found, owner);
-    if (taken !== null) {
-      closeSync(file);
-      return new HeldLock(place, owner, taken);
-    }
-  }
-  closeSync(file);
-  return null;
+  const taken = found !== null && isDead(decodeOwner(found)) && takeOver(place, found, owner);
+  return taken ? new HeldLock(place, owner) : null;
 }
 
 /**
@@ -114,8 +104,7 @@ export async function lock(
       if (watched?.owner !== owner || watched.beat !== beat) watched = { owner, beat, since: now };
       else if (now - watched.since > silence) {
         const mine = encodeOwner({ ...thisProcess(), run });
-        const taken = takeOver(place, owner, mine);
-        if (taken !== null) return new HeldLock(place, mine, taken);
+        if (takeOver(place, owner, mine)) return new HeldLock(place, mine);
       }
     }
     await setTimeout(pollMs, undefined, signal ? { signal } : {});
@@ -138,20 +127,16 @@ export function describeOwner(owner: LockOwner): string {
   return `run ${owner.run} (process ${owner.pid} on ${owner.host})`;
 }
 
-class HeldLock implements Lock {
+class HeldLock implements Lock, Beating {
   readonly #file: string;
   readonly #place: string;
-  readonly #descriptor: number;
-  readonly #timer: NodeJS.Timeout;
   #beats = 0;
   #released = false;
 
-  constructor(place: string, owner: string, descriptor: number) {
+  constructor(place: string, owner: string) {
     this.#place = place;
     this.#file = join(place, owner);
-    this.#descriptor = descriptor;
-    this.#timer = setInterval(() => this.#beat(), beatMs);
-    this.#timer.unref();
+    keepBeating(this);
   }
 
   held(): boolean {
@@ -161,8 +146,7 @@ class HeldLock implements Lock {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    clearInterval(this.#timer);
-    closeSync(this.#descriptor);
+    stopBeating(this);
     try {
       // When it was taken over, our file is gone, and the folder is somebody else's.
       unlinkSync(this.#file);
@@ -172,28 +156,32 @@ class HeldLock implements Lock {
     }
   }
 
-  #beat(): void {
-    // Taken over: the file is the new owner's now, whose silence must be seen.
-    if (!existsSync(this.#file)) {
-      clearInterval(this.#timer);
-      return;
-    }
+  /** False: it was taken over. The file is the new owner's now, whose silence must be seen. */
+  beat(): boolean {
     this.#beats++;
     try {
-      writeSync(this.#descriptor, String(this.#beats).padStart(12), 0);
-    } catch {
+      // By its name each time: a run may hold more locks than a process may have open files.
+      const file = openSync(this.#file, 'r+');
+      try {
+        writeSync(file, String(this.#beats).padStart(12), 0);
+      } finally {
+        closeSync(file);
+      }
+      return true;
+    } catch (error) {
       // A full disk or a lost server: others will see the silence.
+      return !hasCode(error, 'ENOENT');
     }
   }
 }
 
-/** Renames the owner's file to ours: of several who try, one succeeds. Its descriptor, or null. */
-function takeOver(place: string, from: string, to: string): number | null {
+/** Renames the owner's file to ours: of several who try, one succeeds. */
+function takeOver(place: string, from: string, to: string): boolean {
   try {
     renameSync(join(place, from), join(place, to));
-    return openSync(join(place, to), 'r+');
+    return true;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
+    if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
 }

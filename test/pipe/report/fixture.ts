@@ -29,6 +29,8 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
         .slice(-64),
       from: null,
       reasons: [],
+      peakBytes: null,
+      cpuMs: null,
       outBytes: 40_000 + Math.floor(random() * 9e6),
       error: null,
       log: `cache/runs/20261124-121005-k3f9/logs/${stage}.log`,

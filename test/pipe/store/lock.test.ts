@@ -130,3 +130,24 @@ test('a named pipe or a file in the place of a lock keeps no waiter waiting', as
   const [stray = ''] = readdirSync(folder);
   expect(readFileSync(join(folder, stray), 'utf8')).toBe('mine');
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a process that holds many locks keeps no file open for them, and each gives signs of life',
+  async () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    const held = Array.from({ length: 1500 }, (_, n) => tryLock(folder, `cell-${n}`, 'run-a'));
+    expect(open() - before).toBeLessThan(50);
+    const beats = () =>
+      readdirSync(folder).filter((name) => {
+        const place = join(folder, name);
+        return readdirSync(place).every((owner) => Number(readFileSync(join(place, owner), 'utf8')) > 0);
+      }).length;
+    const since = performance.now();
+    while (beats() < held.length && performance.now() - since < 30_000)
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(beats()).toBe(held.length);
+    for (const one of held) one?.release();
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);

@@ -2,6 +2,7 @@
 import type { CommandQueueDoc } from '../../config/executor-doc.ts';
 import { type Answer, askQueue, problemOf } from '../queue/ask-queue.ts';
 import type { QueueBackend, Submission, TaskState } from '../queue/backend.ts';
+import { quotedWord } from '../queue/job-script.ts';
 
 const running: TaskState = { kind: 'running', words: 'the queue lists it' };
 
@@ -27,7 +28,7 @@ export function commandBackend(doc: CommandQueueDoc, env: NodeJS.ProcessEnv): Qu
       const words = new Set(answer.stdout.split(/[^\w.-]+/));
       return new Map(tasks.flatMap((task) => (words.has(task) ? [[task, running] as const] : [])));
     },
-    lastState: async () => null,
+    lastStates: async () => new Map(),
     async cancel(tasks) {
       for (const task of tasks) await ask(filled(doc.cancel, { id: task }));
     },
@@ -66,6 +67,6 @@ function holesOf({
 function filled(template: string, values: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\{(\w+)\}/g, (hole, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    return value === undefined ? hole : `'${value.replaceAll("'", "'\\''")}'`;
+    return value === undefined ? hole : quotedWord(value);
   });
 }

@@ -28,6 +28,8 @@ export type Submitted =
   | { readonly kind: 'submitted'; readonly job: string; readonly tasks: readonly string[] }
   /** A bound of the queue, which is waited out. */
   | { readonly kind: 'later'; readonly why: string }
+  /** No answer came: it is found out by the name, once the queue answers again. */
+  | { readonly kind: 'unknown'; readonly why: string }
   | { readonly kind: 'refused'; readonly message: string };
 
 export type TaskKind =
@@ -48,13 +50,14 @@ export interface TaskState {
 }
 
 export interface QueueBackend {
-  /** Most tasks per submission; 1: it has no arrays. */
+  /** Most tasks per submission; 1: it has no arrays. @throws when the queue does not answer */
   mostTasks(): Promise<number>;
+  /** @throws NoAnswer when it may have been submitted; another error when it was not */
   submit(submission: Submission): Promise<Submitted>;
   /** Of all the tasks, in one query; those that it does not name are not known any more. @throws when the queue does not answer */
   states(tasks: readonly string[]): Promise<ReadonlyMap<string, TaskState>>;
-  /** Of one that `states` does not name; null: not known. */
-  lastState(task: string): Promise<TaskState | null>;
+  /** Of those that `states` does not name; in the answer are those that the queue still knows. @throws when it does not answer */
+  lastStates(tasks: readonly string[]): Promise<ReadonlyMap<string, TaskState>>;
   cancel(tasks: readonly string[]): Promise<void>;
   /** A submission whose answer was lost; null: the queue has none of that name. @throws when the queue does not answer */
   find(name: string, tasks: number): Promise<Extract<Submitted, { kind: 'submitted' }> | null>;

@@ -9,6 +9,7 @@ import type { Layout } from '../../store/layout.ts';
 import { batchFolder, type JobBatch } from '../../store/open-jobs.ts';
 import type { Tracked } from '../executor.ts';
 import type { Asked } from './asked.ts';
+import { quotedWord, scriptHead } from './job-script.ts';
 import { type JobTask, jobFiles, type PlainAttempt } from './job-task.ts';
 import { jobRunnerFile } from './runner-file.ts';
 
@@ -85,19 +86,12 @@ function plain({ secrets: _, ...attempt }: Attempt): PlainAttempt {
 }
 
 function script(folder: string, { doc, project }: BatchPlace, runner: string): string {
-  const words = [doc.node ?? process.execPath, runner, folder].map(quoted).join(' ');
+  const words = [doc.node ?? process.execPath, runner, folder].map(quotedWord).join(' ');
   const wrap = doc.wrap === null ? '' : `${doc.wrap} `;
   return [
-    // A login shell knows the modules of the host.
-    doc.setup.length > 0 ? '#!/bin/bash -l' : '#!/bin/sh',
-    ...doc.setup,
-    `cd ${quoted(project)} || exit 1`,
+    ...scriptHead(doc, project),
     // Grid Engine counts from 1 and says "undefined" outside an array; PBS and Slurm count as they are told.
     `exec ${wrap}${words} "\${SLURM_ARRAY_TASK_ID:-0}"`,
     '',
   ].join('\n');
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -83,8 +83,11 @@ export class Lookout {
   }
 
   async #decide(active: Active, states: ReadonlyMap<string, TaskState>): Promise<void> {
-    for (const { id, cells } of openTasks(active)) {
-      const state = states.get(id) ?? (await this.#options.backend.lastState(id));
+    const open = openTasks(active);
+    const unnamed = open.map(({ id }) => id).filter((id) => !states.has(id));
+    const last = unnamed.length === 0 ? states : await this.#options.backend.lastStates(unnamed);
+    for (const { id, cells } of open) {
+      const state = states.get(id) ?? last.get(id) ?? null;
       const alive = state?.kind === 'waiting' || state?.kind === 'running';
       for (const flight of cells) {
         if (alive) this.#missing.delete(flight);

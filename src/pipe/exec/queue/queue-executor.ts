@@ -11,6 +11,7 @@ import { batchFolder, closeJob, type OpenJob, readBatch } from '../../store/open
 import type { Executor, Running, StopLevel, Tracked } from '../executor.ts';
 import { type Asked, askedBy } from './asked.ts';
 import { type Ready, writeBatch } from './batch.ts';
+import { Door } from './door.ts';
 import { Flight } from './flight.ts';
 import { Lookout } from './lookout.ts';
 import type { QueueOptions } from './queue-options.ts';
@@ -21,6 +22,10 @@ const quietMs = 400;
 /** Or, while much of it is under way, when its first cell waited so long: many small submissions would burden the queue. */
 const patienceMs = 15_000;
 const lookEveryMs = 200;
+/** Attempts that wait to be submitted, beyond which no other is frozen. */
+const mostFrozen = 2_000;
+/** Pause before a queue that does not answer is asked again. */
+const vainMs = 5_000;
 /** Pauses before a submission that was put off is tried again. */
 const waitsMs = [2_000, 5_000, 10_000, 30_000, 60_000];
 
@@ -43,13 +48,23 @@ export class QueueExecutor implements Executor {
   readonly #lanes = new Map<string, Lane>();
   readonly #submissions: Submissions;
   readonly #lookout: Lookout;
+  readonly #door = new Door(mostFrozen, () => this.#frozen());
   #timer: NodeJS.Timeout | undefined;
-  #busy = false;
+  /** By performance.now(): nothing is submitted before. */
+  #notBefore = 0;
+  #asksInVain = false;
+  #left = false;
+  #submitting: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#submissions = new Submissions(options);
     this.#lookout = new Lookout(options, this.#submissions);
+  }
+
+  room(): Promise<() => void> {
+    return this.#door.enter();
   }
 
   async start(
@@ -105,10 +120,12 @@ export class QueueExecutor implements Executor {
   }
 
   leave(): number {
+    this.#left = true;
     const left = this.#submissions.leave();
     for (const lane of this.#lanes.values())
       for (const { flight } of lane.waiting.splice(0))
         flight.end({ ended: { kind: 'signal', signal: 'SIGINT' }, usage: null, wallMs: null });
+    this.#door.open();
     return left;
   }
 
@@ -128,6 +145,7 @@ export class QueueExecutor implements Executor {
       if (at < 0) continue;
       lane.waiting.splice(at, 1);
       flight.end({ ended: { kind: 'signal', signal: 'SIGINT' }, usage: null, wallMs: null });
+      this.#door.open();
       return;
     }
     this.#submissions.stop(flight, level);
@@ -135,20 +153,42 @@ export class QueueExecutor implements Executor {
   }
 
   #watch(): void {
+    const { onNotice } = this.#options;
     this.#timer ??= setInterval(() => {
-      if (this.#busy) return;
-      this.#busy = true;
-      this.#turn()
-        .catch((error: unknown) => this.#options.onNotice(messageOf(error)))
+      // Beside each other: a queue that is slow to take jobs must not keep results waiting.
+      this.#submitting ??= this.#submitDue()
+        .catch((error: unknown) => onNotice(messageOf(error)))
         .finally(() => {
-          this.#busy = false;
+          this.#submitting = undefined;
+        });
+      this.#looking ??= this.#lookout
+        .look()
+        .catch((error: unknown) => onNotice(messageOf(error)))
+        .finally(() => {
+          this.#looking = undefined;
         });
     }, lookEveryMs);
   }
 
-  async #turn(): Promise<void> {
+  async #submitDue(): Promise<void> {
+    if (performance.now() < this.#notBefore) return;
+    try {
+      await this.#submissions.mostTasks();
+      this.#asksInVain = false;
+    } catch (error) {
+      const { doc, onNotice } = this.#options;
+      if (!this.#asksInVain) onNotice(`${doc.name} does not answer, and is asked again: ${messageOf(error)}`);
+      this.#asksInVain = true;
+      this.#notBefore = performance.now() + vainMs;
+      return;
+    }
     for (const lane of this.#lanes.values()) if (await this.#isDue(lane)) await this.#submit(lane);
-    await this.#lookout.look();
+  }
+
+  #frozen(): number {
+    let sum = 0;
+    for (const { waiting } of this.#lanes.values()) sum += waiting.length;
+    return sum;
   }
 
   async #isDue({ waiting, asked, firstAt, lastAt, notBefore }: Lane): Promise<boolean> {
@@ -163,14 +203,21 @@ export class QueueExecutor implements Executor {
   async #submit(lane: Lane): Promise<void> {
     const most = (await this.#submissions.mostTasks()) * lane.asked.pack;
     const taken = lane.waiting.splice(0, most);
+    this.#door.open();
     const batch = await writeBatch(taken, this.#options);
     const flights = taken.map(({ flight }) => flight);
     const answer = await this.#submissions.submit(batch, lane.asked, {
       flights,
       variables: taken[0]?.attempt.pass ?? [],
     });
-    if (answer.kind === 'submitted') {
+    if (answer.kind === 'submitted' || answer.kind === 'unknown') {
+      if (answer.kind === 'unknown')
+        this.#options.onNotice(
+          `${this.#options.doc.name}: whether it took the jobs is found out: ${answer.why}`,
+        );
       lane.puts = 0;
+      // The submit command was under way when the others were left.
+      if (this.#left) this.#submissions.leave();
       return;
     }
     if (answer.kind === 'refused') {
@@ -184,6 +231,9 @@ export class QueueExecutor implements Executor {
       );
     lane.notBefore = performance.now() + (waitsMs[Math.min(lane.puts, waitsMs.length - 1)] ?? 0);
     lane.puts++;
+    for (const { flight } of taken)
+      if (flight.stopping || this.#left)
+        flight.end({ ended: { kind: 'signal', signal: 'SIGINT' }, usage: null, wallMs: null });
     lane.waiting.unshift(...taken.filter(({ flight }) => !flight.over));
     lane.firstAt = 0;
   }

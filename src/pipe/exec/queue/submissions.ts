@@ -4,15 +4,17 @@ import { removeTree } from '../../../lib/remove-tree.ts';
 import { replaceFile } from '../../../lib/replace-file.ts';
 import { batchFolder, closeJob, type JobBatch, type OpenJob, readBatch } from '../../store/open-jobs.ts';
 import type { StopLevel } from '../executor.ts';
+import { NoAnswer } from './ask-queue.ts';
 import type { Asked } from './asked.ts';
-import type { Submitted } from './backend.ts';
+import type { Submission, Submitted } from './backend.ts';
 import type { Flight } from './flight.ts';
 import { readSubmitted } from './job-result.ts';
 import { jobFiles } from './job-task.ts';
 import type { QueueOptions } from './queue-options.ts';
 
 export interface Active {
-  readonly batch: JobBatch;
+  /** Without its cells: of many thousands, only their records on the disk are complete. */
+  readonly batch: Pick<JobBatch, 'batch' | 'tasks'>;
   readonly folder: string;
   /** The queue's ids by task; null: whether the queue has it must be found out. */
   tasks: readonly string[] | null;
@@ -41,7 +43,13 @@ export class Submissions {
 
   mostTasks(): Promise<number> {
     const { backend, doc } = this.#options;
-    this.#most ??= backend.mostTasks().then((most) => Math.max(1, Math.min(most, doc.array)));
+    this.#most ??= backend.mostTasks().then(
+      (most) => Math.max(1, Math.min(most, doc.array)),
+      (error: unknown) => {
+        this.#most = undefined;
+        throw error;
+      },
+    );
     return this.#most;
   }
 
@@ -54,7 +62,7 @@ export class Submissions {
     const { backend, doc, layout, project, run } = this.#options;
     const folder = batchFolder(layout, batch.batch);
     const beside = doc.parallel;
-    const answer = await backend.submit({
+    const answer = await handedOver(backend, {
       name: batch.batch,
       comment: `pipe ${run}`,
       script: jobFiles.script(folder),
@@ -70,12 +78,13 @@ export class Submissions {
       extra: asked.extra,
       variables,
     });
-    if (answer.kind !== 'submitted') {
+    if (answer.kind === 'later' || answer.kind === 'refused') {
       removeTree(folder);
       return answer;
     }
-    this.#record(folder, answer);
-    const active: Active = { batch, folder, tasks: answer.tasks, flights: new Map() };
+    if (answer.kind === 'submitted') this.#record(folder, answer);
+    const tasks = answer.kind === 'submitted' ? answer.tasks : null;
+    const active: Active = { batch: slim(batch), folder, tasks, flights: new Map() };
     this.#active.set(batch.batch, active);
     for (const [index, flight] of flights.entries()) this.#add(active, index, flight);
     const stopped = flights.filter((flight) => flight.stopping);
@@ -92,7 +101,7 @@ export class Submissions {
     }
     const folder = batchFolder(layout, job.batch);
     const tasks = readSubmitted(jobFiles.submitted(folder))?.tasks ?? null;
-    const active = this.#active.get(job.batch) ?? { batch, folder, tasks, flights: new Map() };
+    const active = this.#active.get(job.batch) ?? { batch: slim(batch), folder, tasks, flights: new Map() };
     this.#active.set(job.batch, active);
     this.#add(active, job.index, flight);
   }
@@ -105,6 +114,7 @@ export class Submissions {
     if (found !== null) {
       this.#record(folder, found);
       active.tasks = found.tasks;
+      for (const flight of active.flights.values()) if (flight.stopping) this.stop(flight, 'interrupt');
       return;
     }
     // The submit command may be under way still. A job looks for the record after its first beat, and this looks for a beat
@@ -192,5 +202,19 @@ export class Submissions {
         });
       });
     this.#cancelling.add(id);
+  }
+}
+
+function slim({ batch, tasks }: JobBatch): Active['batch'] {
+  return { batch, tasks };
+}
+
+/** Whatever goes wrong has an answer: a cell must not wait for ever for what nobody submitted. */
+async function handedOver(backend: QueueOptions['backend'], submission: Submission): Promise<Submitted> {
+  try {
+    return await backend.submit(submission);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return error instanceof NoAnswer ? { kind: 'unknown', why: message } : { kind: 'refused', message };
   }
 }

@@ -1,7 +1,7 @@
 /** Slurm by its commands: sbatch, squeue, scontrol, scancel. No accounting is needed (sacct is not asked). */
 
 import type { SlurmDoc } from '../../config/executor-doc.ts';
-import { type Answer, askQueue, problemOf } from '../queue/ask-queue.ts';
+import { type Answer, type Asking, askQueue, problemOf } from '../queue/ask-queue.ts';
 import type { QueueBackend, Submission, Submitted, TaskState } from '../queue/backend.ts';
 import { slurmState } from './slurm-states.ts';
 
@@ -10,11 +10,17 @@ const idsAtOnce = 500;
 
 /** What sbatch says when it is full, and will not be later. */
 const fullPattern =
-  /QOSMax\w*(?:Submit|Jobs)\w*|AssocMax\w*Submit\w*|AssocGrpSubmit\w*|Job violates accounting\/QOS policy|temporarily unable to accept job|Reached max(?:imum)? (?:number of )?jobs|Unable to contact slurm controller|Socket timed out|Connection refused/i;
+  /QOSMax\w*(?:Submit|Jobs)\w*|AssocMax\w*Submit\w*|AssocGrpSubmit\w*|Job violates accounting\/QOS policy|temporarily unable to accept job|job queue full|Resource temporarily unavailable|Reached max(?:imum)? (?:number of )?jobs|Unable to contact slurm controller|Connection refused/i;
+
+/** sbatch was refused, and would sleep and ask again for two minutes. This process looks after its jobs meanwhile. */
+const retriesPattern = /sleeping and retrying|temporarily disabled, retrying/i;
+
+/** The request went out, and no answer came back: Slurm may have the job. */
+const unheardPattern = /Socket timed out|Zero Bytes were transmitted|Transport endpoint|Connection reset/i;
 
 export function slurmBackend(doc: SlurmDoc, env: NodeJS.ProcessEnv): QueueBackend {
-  const ask = (program: string, args: readonly string[], cwd?: string): Promise<Answer> =>
-    askQueue(program, args, cwd === undefined ? { env } : { env, cwd });
+  const ask = (program: string, args: readonly string[], more: Asking = {}): Promise<Answer> =>
+    askQueue(program, args, { env, ...more });
   const well = async (program: string, args: readonly string[]): Promise<string> => {
     const answer = await ask(program, args);
     if (answer.code !== 0) throw new Error(`${program}: ${problemOf(answer)}`);
@@ -25,8 +31,10 @@ export function slurmBackend(doc: SlurmDoc, env: NodeJS.ProcessEnv): QueueBacken
       const most = /^MaxArraySize\s*=\s*(\d+)/m.exec(await well('scontrol', ['show', 'config']))?.[1];
       return Math.max(1, Number(most ?? 1));
     },
-    submit: async (submission) =>
-      submitted(await ask('sbatch', sbatchArguments(submission, doc), submission.project), submission.tasks),
+    async submit(submission) {
+      const where = { cwd: submission.project, enough: retriesPattern };
+      return submitted(await ask('sbatch', sbatchArguments(submission, doc), where), submission.tasks);
+    },
     async states() {
       const text = await well('squeue', [
         '--noheader',
@@ -37,14 +45,15 @@ export function slurmBackend(doc: SlurmDoc, env: NodeJS.ProcessEnv): QueueBacken
       ]);
       return statesIn(text);
     },
-    async lastState(task) {
-      const answer = await ask('scontrol', ['--oneliner', 'show', 'job', task]);
-      if (answer.code !== 0) {
-        if (/Invalid job id/i.test(answer.stderr)) return null;
-        throw new Error(`scontrol: ${problemOf(answer)}`);
+    async lastStates(tasks) {
+      const states = new Map<string, TaskState>();
+      // One question per array, not per task: an array may have thousands.
+      for (const job of new Set(tasks.map((task) => task.replace(/_\d+$/, '')))) {
+        const answer = await ask('scontrol', ['--oneliner', 'show', 'job', job]);
+        if (answer.code === 0) for (const line of answer.stdout.split('\n')) addRecord(line, states);
+        else if (!/Invalid job id/i.test(answer.stderr)) throw new Error(`scontrol: ${problemOf(answer)}`);
       }
-      const state = /\bJobState=(\S+)/.exec(answer.stdout)?.[1];
-      return state === undefined ? null : slurmState(state, /\bReason=(\S+)/.exec(answer.stdout)?.[1] ?? '');
+      return states;
     },
     async cancel(tasks) {
       for (let from = 0; from < tasks.length; from += idsAtOnce)
@@ -95,6 +104,7 @@ function submitted(answer: Answer, tasks: number): Submitted {
   const job = /^(\d+)/m.exec(answer.stdout)?.[1];
   if (answer.code === 0 && job !== undefined) return { kind: 'submitted', job, tasks: taskIds(job, tasks) };
   const message = problemOf(answer).replaceAll('sbatch: error: ', '');
+  if (unheardPattern.test(message)) return { kind: 'unknown', why: message };
   return fullPattern.test(message)
     ? { kind: 'later', why: message }
     : { kind: 'refused', message: `sbatch: ${message}` };
@@ -102,6 +112,16 @@ function submitted(answer: Answer, tasks: number): Submitted {
 
 function taskIds(job: string, tasks: number): readonly string[] {
   return tasks === 1 ? [job] : Array.from({ length: tasks }, (_, index) => `${job}_${index}`);
+}
+
+/** A line of `scontrol --oneliner show job`. One that stands for many waiting tasks of an array names none of them. */
+function addRecord(line: string, states: Map<string, TaskState>): void {
+  const word = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(line)?.[1];
+  const state = word('JobState');
+  const job = word('ArrayJobId') ?? word('JobId');
+  const task = word('ArrayTaskId');
+  if (state === undefined || job === undefined) return;
+  states.set(task === undefined ? job : `${job}_${task}`, slurmState(state, word('Reason') ?? ''));
 }
 
 /** `17|3|RUNNING|None`: a task of an array; `18|N/A|…`: a job of its own. */

@@ -116,6 +116,10 @@ export interface ReportCell {
   /** Why it ran, most telling first. */
   readonly reasons: readonly Reason[];
   readonly outBytes: number | null;
+  /** Most bytes of memory that it had at once in this run; null: it did not run, or was not measured. */
+  readonly peakBytes: number | null;
+  /** Milliseconds of processor time, likewise. */
+  readonly cpuMs: number | null;
   readonly error: CellError | null;
   readonly log: string | null;
   /** The cell whose failure kept it from running. */

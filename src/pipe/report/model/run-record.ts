@@ -31,6 +31,8 @@ export const untold: CellRecord = {
   key: null,
   reasons: [],
   outBytes: null,
+  peakBytes: null,
+  cpuMs: null,
   from: null,
   error: null,
   log: null,
@@ -66,9 +68,10 @@ export function foldRun(events: Iterable<RunEvent>): RunRecord | null {
 }
 
 function recordOf(cell: CellProgress, since: (at: number) => number): CellRecord {
-  const { state, from, ms, gpus, attempts, key, reasons, outBytes, error, log, cause } = cell;
+  const { state, from, ms, gpus, attempts, key, reasons, outBytes, error, log, cause, peakBytes, cpuMs } =
+    cell;
   return {
-    ...{ state, from, ms, gpus, attempts, key, reasons, outBytes, error, log, cause },
+    ...{ state, from, ms, gpus, attempts, key, reasons, outBytes, error, log, cause, peakBytes, cpuMs },
     startedMs: cell.startedAt === null ? null : since(cell.startedAt),
     endedMs: cell.endedAt === null ? null : since(cell.endedAt),
     metrics: Object.fromEntries(Array.from(cell.metrics, ([name, { last }]) => [name, last])),

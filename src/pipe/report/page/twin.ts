@@ -104,6 +104,8 @@ function cellTwin(cell: ReportCell): object {
     ...(cell.gpus.length === 0 ? {} : { gpus: cell.gpus }),
     ...(cell.attempts <= 1 ? {} : { attempts: cell.attempts }),
     ...(cell.outBytes === null ? {} : { outBytes: cell.outBytes }),
+    ...(cell.peakBytes === null ? {} : { peakBytes: cell.peakBytes }),
+    ...(cell.cpuMs === null ? {} : { cpuMs: cell.cpuMs }),
     ...(cell.error === null ? {} : { error: cell.error }),
     ...(cell.log === null || cell.error === null ? {} : { log: cell.log }),
     ...(cell.cause === null ? {} : { cause: cell.cause }),

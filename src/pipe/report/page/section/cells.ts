@@ -34,7 +34,7 @@ export function cellsSection(input: ReportInput): Html | null {
       ),
   )}</tbody></table></div>
 <details class="cells"${input.cells.length <= openUpTo ? html` open` : null}><summary>Every cell <span class="quiet">${countText(input.cells.length, 'cell')}</span></summary>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Every cell"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th><th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${listed.map(cellRow)}</tbody></table></div>${listed.length === input.cells.length ? null : html`<p class="note">${listed.length} of ${countText(input.cells.length, 'cell')}, failed ones first; <code>report.json</code> has them all.</p>`}</details></section>`;
+<div class="scroll tall" tabindex="0" role="region" aria-label="Every cell"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th>${memoryHead(listed)}<th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${listed.map((cell) => cellRow(cell, knowsMemory(listed)))}</tbody></table></div>${listed.length === input.cells.length ? null : html`<p class="note">${listed.length} of ${countText(input.cells.length, 'cell')}, failed ones first; <code>report.json</code> has them all.</p>`}</details></section>`;
 }
 
 /** Which results another machine made, and what that saved. */
@@ -79,13 +79,26 @@ function commonReasons(cells: readonly ReportCell[]): string {
     : texts.join('; ');
 }
 
-function cellRow(cell: ReportCell): Html {
+/** A column that only a run in which memory was measured has. */
+function knowsMemory(cells: readonly ReportCell[]): boolean {
+  return cells.some(({ peakBytes }) => peakBytes !== null);
+}
+
+function memoryHead(cells: readonly ReportCell[]): Html | null {
+  return knowsMemory(cells) ? html`<th scope="col" class="num">Memory</th>` : null;
+}
+
+function cellRow(cell: ReportCell, withMemory: boolean): Html {
   const why = cell.cause === null ? cell.reasons.map(reasonText).join('; ') : `${cell.cause} failed`;
   return html`<tr><th scope="row"><code>${cell.id}</code></th><td>${badge(stateLooks[cell.state])}${
     cell.from === null ? null : html` <span class="quiet">from ${cell.from}</span>`
   }${
     cell.attempts > 1 ? html` <span class="quiet">attempt ${cell.attempts}</span>` : null
-  }</td><td class="num" data-v="${cell.ms ?? ''}">${durationText(cell.ms)}</td><td class="num" data-v="${cell.outBytes ?? ''}">${bytesText(cell.outBytes)}</td><td class="why">${why}</td><td><code>${cell.key?.slice(0, 10) ?? '–'}</code></td></tr>`;
+  }</td><td class="num" data-v="${cell.ms ?? ''}">${durationText(cell.ms)}</td><td class="num" data-v="${cell.outBytes ?? ''}">${bytesText(cell.outBytes)}</td>${
+    withMemory
+      ? html`<td class="num" data-v="${cell.peakBytes ?? ''}">${bytesText(cell.peakBytes)}</td>`
+      : null
+  }<td class="why">${why}</td><td><code>${cell.key?.slice(0, 10) ?? '–'}</code></td></tr>`;
 }
 
 function sumMs(cells: readonly ReportCell[]): number {

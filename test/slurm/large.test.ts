@@ -1,0 +1,110 @@
+/** The same at the size of a study: `npm run test:slurm:large`, many minutes. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { buildPipe } from '../kit/cli.ts';
+import { Cluster, whyNoSlurm } from './cluster.ts';
+import { QueueProject } from './queue-project.ts';
+
+const large = process.env.PIPE_TEST_LARGE === '1';
+const why = whyNoSlurm() ?? (large ? null : 'only with `npm run test:slurm:large`');
+const minute = 60_000;
+
+describe.skipIf(why !== null)(
+  `at size on Slurm${why === null ? '' : ` (${why})`}`,
+  { timeout: 20 * minute },
+  () => {
+    let cluster: Cluster;
+    let built: Awaited<ReturnType<typeof buildPipe>>;
+    let project: QueueProject;
+
+    beforeAll(async () => {
+      cluster = new Cluster(['MaxJobCount=60000', 'MaxArraySize=1001']);
+      built = await buildPipe();
+      await cluster.ready();
+    }, 2 * minute);
+    afterAll(() => {
+      cluster?.stop();
+      built?.remove();
+    });
+    beforeEach(() => {
+      project = new QueueProject(built.file, 'kind: slurm, partition: gpu', cluster.env);
+    });
+    afterEach(() => {
+      cluster.ask('scancel', '--me');
+      project.remove();
+    });
+
+    test('after ten kills of the driver of 200 cells, each ran exactly once and nothing is lost', async () => {
+      project.counted(200, { executor: 'pack: 4', cmd: 'sleep 0.1' });
+      let driver = project.start('run', '--executor', 'lab', '--no-report');
+      await until(() => project.pipe('ps').stdout.includes('driven'));
+      for (let kill = 0; kill < 10; kill++) {
+        await sleep(200 + Math.random() * 4000);
+        driver.child.kill('SIGKILL');
+        await driver.ended;
+        driver = project.start('attach');
+      }
+      expect((await driver.ended).code).toBe(0);
+      expect(project.pipe('status', '--check').code).toBe(0);
+      project.exactlyOnce(200);
+    });
+
+    test('200 cells on 2 GPUs are never more than two at once', () => {
+      project.counted(200, {
+        executor: 'pack: 10',
+        stage: 'resources: {gpu: 1, cpu: 1},',
+        cmd: QueueProject.onGpu,
+      });
+      expect(project.run('-q').code).toBe(0);
+      expect(project.mostOnGpus()).toBe(2);
+      expect(project.sharedGpu()).toBe(false);
+      project.exactlyOnce(200);
+    });
+
+    test('2,000 cells go out in at most 20 submissions, and each runs once', () => {
+      project.counted(2000, { executor: 'pack: 25' });
+      const before = cluster.submissions();
+      expect(project.run('-q').code).toBe(0);
+      expect(cluster.submissions() - before).toBeLessThanOrEqual(20);
+      project.exactlyOnce(2000);
+    });
+
+    test('20,000 cells are submitted within the bound of an array, with less than 500 MB in the driver', async () => {
+      cluster.ask('scontrol', 'update', 'partitionname=gpu', 'state=down');
+      project.counted(20_000, { executor: 'cells: 20000, array: 1000' });
+      const before = cluster.submissions();
+      const driver = project.start('run', '--executor', 'lab', '--no-report', '-q');
+      await until(() => cluster.count('PENDING') === 20_000);
+      expect(cluster.submissions() - before).toBe(20);
+      const status = readFileSync(`/proc/${driver.child.pid}/status`, 'utf8');
+      const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+      console.log(`20,000 cells: the driver took ${peak.toFixed(0)} MiB at most`);
+      expect(peak).toBeLessThan(500);
+      driver.child.kill('SIGINT');
+      expect((await driver.ended).code).toBe(130);
+      expect(cluster.count('PENDING')).toBe(0);
+      cluster.ask('scontrol', 'update', 'partitionname=gpu', 'state=up');
+    });
+
+    test('a queue that does not answer for a minute decides nothing', async () => {
+      project.counted(4, { cmd: 'sleep 20' });
+      const driver = project.start('run', '--executor', 'lab', '--no-report');
+      await until(() => cluster.count('RUNNING') === 4);
+      cluster.stopController();
+      await sleep(minute);
+      cluster.startController();
+      await cluster.ready();
+      const ended = await driver.ended;
+      expect(ended.stderr).toContain('4 done');
+      project.exactlyOnce(4);
+    });
+
+    async function until(holds: () => boolean): Promise<void> {
+      for (let look = 0; !holds(); look++) {
+        if (look > 600) throw new Error(`it did not come: ${cluster.ask('squeue').slice(0, 2000)}`);
+        await sleep(1000);
+      }
+    }
+  },
+);
