@@ -111,12 +111,6 @@ export const keeping: readonly Mutant[] = [
     ],
     [tests.atOnce, 'a run that finds the cache being cleaned'],
   ),
-  mutant(
-    'what a run at work stands on stays',
-    'pipe/store/gc-mark.ts',
-    ['if (liveSince === null && !current.has(folder)) continue;', 'if (!current.has(folder)) continue;'],
-    [tests.gc, 'beside a run at work'],
-  ),
   // Jobs of queues
   mutant(
     'a run whose jobs wait in a queue is alive',
@@ -162,7 +156,7 @@ export const keeping: readonly Mutant[] = [
       'const warning = await rescue({ layout, digests, project }, target, expected, folderOf(cell.id));\n  for',
       'const warning = null;\n  void expected;\n  for',
     ],
-    [tests.users, "in the cell's folder a file that the user edited is kept when its out is put back"],
+    [tests.users, 'a file that the user edited is kept when its out is put back'],
   ),
   mutant(
     'what was edited where an out is placed is kept',
@@ -171,6 +165,6 @@ export const keeping: readonly Mutant[] = [
       "const warning = await rescue(\n      { layout, digests, project },\n      target,\n      expectedOf(layout, [old], () => ''),\n      place,\n    );",
       'const warning = null;\n    void place;',
     ],
-    [tests.users, 'where an out is placed a file that the user edited is kept when its out is put back'],
+    [tests.users, 'a file that the user edited is kept when its out is put back'],
   ),
 ];

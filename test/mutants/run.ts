@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutants`: breaks one rule at a time in a copy of the tree; the test that is named for it must fail there.
  * First those tests must pass in the copy as it is (but with `--broken-only`). `--only TEXT`: rules that have it;
- * `--sample K --seed S`: so many of them; `--first N --seconds T`: from that one on, for so long; `--json`.
+ * `--sample K --seed S`: so many of them; `--first N --count K --seconds T`: from that one on, so many, for so long; `--json`.
  */
 import { parseArgs } from 'node:util';
 import { mutants } from './list.ts';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     first: { type: 'string', default: '0' },
+    count: { type: 'string', default: 'Infinity' },
     seconds: { type: 'string', default: 'Infinity' },
     'broken-only': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -55,7 +56,8 @@ async function wrongAsTheyAre(list: readonly Mutant[]): Promise<readonly string[
 }
 
 try {
-  const list = chosen().slice(Number(values.first));
+  const first = Number(values.first);
+  const list = chosen().slice(first, first + Number(values.count));
   const wrong = values['broken-only'] ? [] : await wrongAsTheyAre(list);
   const survivors: string[] = [];
   let tried = 0;
@@ -71,7 +73,7 @@ try {
       say(`survived: ${mutant.rule} (${mutant.file}; ${passed} tests passed; ${seconds} s)`);
     }
   }
-  const goOn = tried < list.length ? `; to go on: --first ${Number(values.first) + tried}` : '';
+  const goOn = tried < list.length ? `; to go on: --first ${first + tried}` : '';
   const seconds = Math.round((performance.now() - started) / 1000);
   say(`${tried} mutants, ${survivors.length} survivors, ${seconds} s${goOn}`);
   if (values.json) process.stdout.write(`${JSON.stringify({ tried, survivors, wrong, seconds })}\n`);

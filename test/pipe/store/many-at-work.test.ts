@@ -64,7 +64,7 @@ test('gc sweeps only when the run that enters has entered', async () => {
   expect(gate).not.toBeNull();
   const swept = sweep(mark(options), options);
   // Long enough for a sweep that does not wait.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(existsSync(garbage)).toBe(true);
   gate?.release();
   expect((await swept).objects).toBe(1);
