@@ -1,82 +1,11 @@
 /** The live page in a real browser: of a run that another process writes, of many cells, and as what it must refuse. */
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LiveServer } from '../../src/pipe/live/live-server.ts';
-import { ProjectSource } from '../../src/pipe/live/live-source.ts';
-import type { CellId } from '../../src/pipe/plan/graph.ts';
-import { noCells } from '../../src/pipe/run/cell-state.ts';
-import type { CellError, RunEvent, RunId } from '../../src/pipe/run/event.ts';
-import type { UnstampedEvent } from '../../src/pipe/run/event-stream.ts';
+import { cellOf, key, lost, OtherRun, runId } from '../kit/other-run.ts';
 import { executable, launch, openPage } from './chromium.ts';
-
-const run = '20261124-130501-3f9a' as RunId;
-const key = 'a'.repeat(64) as never;
-const cellOf = (i: number) => `train[${i}]` as CellId;
-const lost: CellError = {
-  kind: 'exit',
-  message: 'exit code 3',
-  hint: null,
-  tail: ['loss is <NaN>'],
-  details: null,
-};
-
-/** A project in which somebody else's run is at work: this writes its events as a driver does. */
-class OtherRun {
-  readonly dir = mkdtempSync(join(tmpdir(), 'pipe-live-'));
-  readonly source = new ProjectSource(this.dir, 'Many cells', null);
-  readonly server = new LiveServer(this.source);
-  readonly #folder = join(this.dir, 'cache/runs', run);
-
-  constructor() {
-    mkdirSync(this.#folder, { recursive: true });
-  }
-
-  say(...events: readonly UnstampedEvent[]): void {
-    const time = new Date().toISOString();
-    const lines = events.map((event) => `${JSON.stringify({ time, ...event } as RunEvent)}\n`);
-    appendFileSync(join(this.#folder, 'events.jsonl'), lines.join(''));
-    this.source.look();
-    this.server.tick();
-  }
-
-  begin(count: number): void {
-    const cells = Array.from({ length: count }, (_, i) => ({
-      id: cellOf(i),
-      stage: 'train',
-      axes: { seed: String(i) },
-    }));
-    this.say({
-      ...{ type: 'run-started', run, pipeline: 'pipeline.yaml', profile: null, set: [], targets: [] },
-      ...{ version: '0', revision: null, cells, resources: {} },
-    });
-  }
-
-  start(i: number): void {
-    const log = `cache/runs/${run}/cells/${i}.txt`;
-    mkdirSync(join(this.#folder, 'cells'), { recursive: true });
-    writeFileSync(join(this.dir, log), `begins ${i}\n`);
-    this.say({ type: 'cell-started', cell: cellOf(i), key, attempt: 1, gpus: [0], pid: process.pid, log });
-  }
-
-  metric(i: number, step: number): void {
-    this.say({ type: 'cell-metric', cell: cellOf(i), name: 'loss', value: 1 / (1 + step + i / 10), step });
-  }
-
-  end(): void {
-    const counts = { ...noCells(), done: 1 };
-    this.say({ type: 'run-finished', run, outcome: 'done', counts, ms: 5, savedMs: 0, report: null });
-  }
-
-  async close(): Promise<void> {
-    await this.server.close();
-    rmSync(this.dir, { recursive: true, force: true });
-  }
-}
 
 let other: OtherRun;
 let address: string;
@@ -85,74 +14,6 @@ beforeEach(async () => {
   address = await other.server.listen(0);
 });
 afterEach(() => other.close());
-
-describe('the live page serves whoever has its address, on this machine, and changes nothing', () => {
-  const ask = (path: string, options: { readonly method?: string; readonly host?: string } = {}) =>
-    new Promise<{ status: number; text: string; headers: Readonly<Record<string, unknown>> }>(
-      (resolve, reject) => {
-        const { port, host } = new URL(address);
-        const asked = request(
-          {
-            port,
-            host: '127.0.0.1',
-            path,
-            method: options.method ?? 'GET',
-            headers: { host: options.host ?? host },
-          },
-          (response) => {
-            let text = '';
-            response.setEncoding('utf8').on('data', (part: string) => {
-              text += part;
-            });
-            response.on('end', () =>
-              resolve({ status: response.statusCode ?? 0, text, headers: response.headers }),
-            );
-          },
-        );
-        asked.on('error', reject).end();
-      },
-    );
-  const home = () => new URL(address).pathname;
-
-  test('without the token, or with a wrong one, nothing is told', async () => {
-    for (const path of ['/', '/x/', `${home().slice(0, -2)}/`, `/${'a'.repeat(32)}/events`])
-      expect(await ask(path)).toMatchObject({ status: 403, text: expect.not.stringContaining('Many cells') });
-    expect(await ask(home())).toMatchObject({ status: 200, text: expect.stringContaining('Many cells') });
-  });
-
-  test('under another name than its own it answers nobody: a name bound to this address reaches nothing', async () => {
-    for (const host of ['evil.example', `evil.example:${new URL(address).port}`, '127.0.0.1:1'])
-      expect((await ask(home(), { host })).status).toBe(403);
-    expect((await ask(home(), { host: `localhost:${new URL(address).port}` })).status).toBe(200);
-  });
-
-  test('it is read only', async () => {
-    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
-      expect((await ask(home(), { method })).status).toBe(405);
-  });
-
-  test('a log outside the folder of runs is not shown, whatever a record says', async () => {
-    writeFileSync(join(other.dir, 'secret.txt'), 'secret');
-    other.begin(3);
-    for (const [i, log] of ['secret.txt', 'cache/runs/../../secret.txt', '/etc/passwd'].entries()) {
-      other.say({ type: 'cell-started', cell: cellOf(i), key, attempt: 1, gpus: [], pid: null, log });
-      expect((await ask(`${home()}log?cell=${encodeURIComponent(cellOf(i))}`)).status).toBe(404);
-    }
-  });
-
-  test('no other page may frame it, and nothing is kept', async () => {
-    const { headers, text } = await ask(home());
-    expect(headers).toMatchObject({
-      'x-frame-options': 'DENY',
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-resource-policy': 'same-origin',
-    });
-    expect(text).toMatch(
-      /default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'; connect-src 'self';/,
-    );
-  });
-});
 
 describe.skipIf(executable === undefined)('the live page in Chromium', () => {
   let browser: Browser;
@@ -185,7 +46,7 @@ describe.skipIf(executable === undefined)('the live page in Chromium', () => {
 
     await page.getByRole('button', { name: 'Follow the log of train[0]' }).click();
     await page.locator('#log-text', { hasText: 'begins 0' }).waitFor();
-    appendFileSync(join(other.dir, 'cache/runs', run, 'cells/0.txt'), 'epoch <4> of 9\n');
+    appendFileSync(join(other.dir, 'cache/runs', runId, 'cells/0.txt'), 'epoch <4> of 9\n');
     await page.locator('#log-text', { hasText: 'epoch <4> of 9' }).waitFor();
 
     other.say({ type: 'cell-failed', cell: cellOf(0), error: lost, ms: 900, log: null });

@@ -24,8 +24,16 @@ export function summaryLines(end: RunEvent & { type: 'run-finished' }, state: Ru
       state.failures.flatMap(({ error, ...cell }) => (error === null ? [] : [{ ...cell, error }])),
     ).flatMap((group) => groupLines(group, state)),
     ...exchangeLines(state),
+    ...nextLines(end, state),
     lastLine(end),
   ];
+}
+
+/** What to do now, after a failure. */
+function nextLines(end: RunEvent & { type: 'run-finished' }, state: RunState): readonly Line[] {
+  if (end.outcome !== 'failed') return [];
+  const command = runCommand(settingsOf(state), state.started?.targets ?? []);
+  return [[`→ next  mend it, then ${command}: what is done stays done`]];
 }
 
 /** What came from the remote, by stage, and what went there. */

@@ -49,6 +49,7 @@ test('equal failures are one, with the line that says most, the log, the command
     '    log    logs/train[0]',
     "    rerun  npx pipe run --profile 'a b' 'train[0]'",
     '    so plot did not run',
+    "→ next  mend it, then npx pipe run --profile 'a b': what is done stays done",
     '✗ 0 done, 0 cached, 3 failed, 1 not run · 1.0 s',
   ]);
 });
