@@ -8,11 +8,13 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { canonicalJson, type Json } from '../../../src/lib/json.ts';
 import { remoteSettings } from '../../../src/pipe/remote/settings.ts';
 import { layoutOf, objectFile } from '../../../src/pipe/store/layout.ts';
 import { Pipeline, type Ran, type RunSettings } from '../../kit/pipeline.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const [own, other] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
 const trusted = own.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');

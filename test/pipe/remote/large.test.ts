@@ -112,7 +112,7 @@ describe.each([
     isFolder: false,
   },
   { name: 'S3', start: startS3, skip: null, isBucket: true, isFolder: false },
-])('a large content through $name', ({ start, skip, isBucket, isFolder }) => {
+])('a large content through $name', { timeout: 300_000 }, ({ start, skip, isBucket, isFolder }) => {
   let remote: TestRemote;
   let object: Sha256;
   const from = new Store();
@@ -121,7 +121,7 @@ describe.each([
     if (skip !== null) return;
     remote = await start();
     object = from.make(bytes);
-  });
+  }, 300_000);
   afterAll(async () => {
     await remote?.stop();
     from.remove();

@@ -35,7 +35,7 @@ function checkout(remote: TestRemote, version: string): CliProject {
 describe.each([
   { name: 'a folder', start: startFolder },
   { name: 'S3', start: startS3 },
-])('gc --shared of $name', ({ start }) => {
+])('gc --shared of $name', { timeout: 180_000 }, ({ start }) => {
   let remote: TestRemote;
   let project: CliProject;
   beforeAll(async () => {

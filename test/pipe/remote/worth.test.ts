@@ -2,9 +2,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { remoteSettings } from '../../../src/pipe/remote/settings.ts';
 import { Pipeline } from '../../kit/pipeline.ts';
+
+// Nothing here is decided by how busy the machine is, but all of it takes longer there.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** What the server has, and how it answers: at once, never, or a part of a content and then nothing. */
 const stored = new Map<string, Buffer>();
