@@ -99,13 +99,6 @@ test('what runs in a moment is not kept waiting by a content that stands still',
   project.remove();
 });
 
-test('the same remote at its usual speed gives these cells what it has', async () => {
-  const project = await withHistory('three');
-  const { done } = await project.run({ remote: settings(project, true), bearing });
-  expect(done).toEqual([]);
-  project.remove();
-});
-
 test('what takes hours is waited for', async () => {
   const first = new Pipeline();
   first.write('pipeline.yaml', pipeline('four'));
