@@ -60,78 +60,54 @@ function findText(pickle: Uint8Array, text: string): number {
   return at - 2;
 }
 
+/** Bytes of the argument of opcodes that are copied as they are: BINFLOAT, BININT1, BININT2, BININT. */
+const copied: Readonly<Record<number, number>> = { 71: 8, 75: 1, 77: 2, 74: 4 };
+/** Bytes of what protocol 2 does not have: PROTO's and FRAME's arguments. */
+const leftOut: Readonly<Record<number, number>> = { 128: 1, 149: 8 };
+
 /** Rewrites a pickle, or a stretch of one, with memo numbers from `memo` on. Returns the next number. */
 function transcode(pickle: Uint8Array, out: Output, memo: number): number {
   const view = new DataView(pickle.buffer, pickle.byteOffset, pickle.length);
-  /** What the stretch calls entry n of its memo, in the file's numbers. */
+  /** What the stretch calls entry n of its memo, in the file's numbers, and the texts among them. */
   const numbers: number[] = [];
-  let next = memo;
-  let previous = '';
-  let module = '';
   const names = new Map<number, string>();
+  /** The last two texts that were pushed: what a STACK_GLOBAL takes. */
+  let [module, name] = ['', ''];
   for (let at = 0; at < pickle.length; ) {
     const opcode = pickle[at++]!;
-    switch (opcode) {
-      case 0x80:
-        at++;
-        break;
-      case 0x95:
-        at += 8;
-        break;
-      case 0x2e:
-        return next;
-      case 0x8c: {
-        const length = pickle[at++]!;
-        module = previous;
-        previous = Buffer.from(pickle.buffer, pickle.byteOffset + at, length).toString('latin1');
+    const size = copied[opcode] ?? leftOut[opcode];
+    if (opcode === 0x2e) break; // STOP
+    if (size !== undefined) {
+      if (opcode in copied) out.bytes(pickle.subarray(at - 1, at + size));
+      at += size;
+    } else if (opcode === 0x8c || opcode === 0x43) {
+      // SHORT_BINUNICODE, SHORT_BINBYTES
+      const end = at + 1 + pickle[at]!;
+      if (opcode === 0x43) out.bytes(pickle.subarray(at - 1, end));
+      else {
+        [module, name] = [name, Buffer.from(pickle.subarray(at + 1, end)).toString('latin1')];
         // The schedules are called otherwise in a .pth.
-        out.text(legacyNames.get(previous) ?? pickle.subarray(at, at + length));
-        at += length;
-        if (pickle[at] === 0x94) names.set(numbers.length, previous);
-        break;
+        out.text(legacyNames.get(name) ?? pickle.subarray(at + 1, end));
+        if (pickle[end] === 0x94) names.set(numbers.length, name);
       }
-      case 0x94:
-        numbers.push(next);
-        out.memo(0x72, next++);
-        break;
-      case 0x68:
-      case 0x6a: {
-        const id = opcode === 0x68 ? pickle[at++]! : view.getUint32(at, true);
-        if (opcode === 0x6a) at += 4;
-        module = previous;
-        previous = names.get(id) ?? '';
-        out.memo(0x6a, numbers[id]!);
-        break;
-      }
-      case 0x93:
-        // The two names lie on the stack: drop them, and name the global in protocol 2's way.
-        out.bytes([0x30, 0x30, 0x63]);
-        out.bytes(Buffer.from(`${module}\n${previous}\n`, 'latin1'));
-        break;
-      case 0x47:
-        out.bytes(pickle.subarray(at - 1, at + 8));
-        at += 8;
-        break;
-      case 0x4b:
-      case 0x4d:
-      case 0x4a: {
-        const length = opcode === 0x4b ? 1 : opcode === 0x4d ? 2 : 4;
-        out.bytes(pickle.subarray(at - 1, at + length));
-        at += length;
-        break;
-      }
-      case 0x43: {
-        const length = pickle[at]!;
-        out.bytes(pickle.subarray(at - 1, at + 1 + length));
-        at += 1 + length;
-        break;
-      }
-      default:
-        // Opcodes without an argument: containers, marks, constants.
-        out.bytes([opcode]);
-    }
+      at = end;
+    } else if (opcode === 0x94) {
+      // MEMOIZE
+      out.memo(0x72, memo + numbers.length);
+      numbers.push(memo + numbers.length);
+    } else if (opcode === 0x68 || opcode === 0x6a) {
+      // BINGET, LONG_BINGET
+      const id = opcode === 0x68 ? pickle[at]! : view.getUint32(at, true);
+      at += opcode === 0x68 ? 1 : 4;
+      [module, name] = [name, names.get(id) ?? ''];
+      out.memo(0x6a, numbers[id]!);
+    } else if (opcode === 0x93) {
+      // STACK_GLOBAL: the two names lie on the stack; drop them, and name the global in protocol 2's way.
+      out.bytes([0x30, 0x30, 0x63]);
+      out.bytes(Buffer.from(`${module}\n${name}\n`, 'latin1'));
+    } else out.bytes([opcode]); // Opcodes without an argument: containers, marks, constants.
   }
-  return next;
+  return memo + numbers.length;
 }
 
 /** A file written through a buffer. */

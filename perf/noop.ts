@@ -1,6 +1,7 @@
 /**
  * What a run costs that has nothing to do: 1,000 cells, measured against the empty start of Node.
- * `npm run bench:noop`; exits with 1 above the budget.
+ * `npm run bench:noop`; exits with 1 above the budget. With `-- --against OLDER/dist/pipe.js` another build runs in turns
+ * with this one.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -13,52 +14,86 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 
 const cells = 1_000;
 const budgetMs = 300;
 const repeats = 11;
 
-const pipe = join(process.cwd(), 'dist/pipe.js');
-if (!existsSync(pipe)) throw new Error('dist/pipe.js is missing: npm run build');
-const project = mkdtempSync(join(tmpdir(), 'pipe-noop-'));
+/** A build to measure, and the project that it has brought up to date. */
+interface Build {
+  readonly name: string;
+  readonly pipe: string;
+  readonly project: string;
+  /** What its first run took. */
+  readonly firstMs: number;
+}
+
+const { values } = parseArgs({ options: { against: { type: 'string' } } });
+const scratch = mkdtempSync(join(tmpdir(), 'pipe-noop-'));
 try {
+  const now = prepared('run, up to date', join(process.cwd(), 'dist/pipe.js'));
+  const before =
+    values.against === undefined ? [] : [prepared('the same, --against', resolve(values.against))];
+  const builds = [now, ...before];
+  // In turns, so that what else the machine does meets all alike.
+  const rounds = Array.from({ length: repeats }, () => ({
+    empty: cost(['-e', ''], scratch),
+    runs: builds.map(({ pipe, project }) => cost([pipe, 'run'], project)),
+  }));
+  console.log(`${cells} cells, Node ${process.version}, ${repeats} runs each`);
+  console.log(
+    'ms'.padEnd(22) + ['fastest', 'median', 'CPU', 'first run'].map((name) => name.padStart(10)).join(''),
+  );
+  row(
+    'empty Node start',
+    rounds.map(({ empty }) => empty),
+  );
+  for (const [i, { name, firstMs }] of builds.entries())
+    row(
+      name,
+      rounds.map(({ runs }) => runs[i]!),
+      firstMs,
+    );
+  // Processor time is what a busy machine leaves comparable.
+  const over = builds.map((_, i) => median(rounds.map(({ runs, empty }) => runs[i]!.cpuMs - empty.cpuMs)));
+  console.log(
+    `budget: ${budgetMs} ms over an empty start; by processor time ${over.map((ms) => ms.toFixed(0)).join(', against ')} ms`,
+  );
+  console.log('\nwhere the time of one such run goes, by file (self time, CPU profile):');
+  for (const [place, ms] of profile(now)) console.log(`${ms.toFixed(1).padStart(8)} ms  ${place}`);
+  process.exitCode = (over[0] ?? 0) <= budgetMs ? 0 : 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function prepared(name: string, pipe: string): Build {
+  if (!existsSync(pipe)) throw new Error(`${pipe} is missing: npm run build`);
+  const project = mkdtempSync(join(scratch, 'project-'));
   writePipeline(project);
   const start = performance.now();
-  run(['run', '-q']);
-  const first = performance.now() - start;
-  const said = run(['run']);
-  if (!/up to date/.test(said)) throw new Error(`not a no-op: ${said}`);
-  // In turns, so that what else the machine does meets both alike.
-  const rounds = Array.from({ length: repeats }, () => ({
-    empty: cost(['-e', '']),
-    noop: cost([pipe, 'run']),
-  }));
-  const row = (name: string, pick: (round: { empty: Cost; noop: Cost }) => Cost) => {
-    const wall = rounds.map((round) => pick(round).wallMs).sort((a, b) => a - b);
-    const cpu = rounds.map((round) => pick(round).cpuMs).sort((a, b) => a - b);
-    const numbers = [wall[0], wall[(repeats - 1) / 2], cpu[(repeats - 1) / 2]];
-    console.log(name.padEnd(22) + numbers.map((ms = 0) => ms.toFixed(0).padStart(10)).join(''));
-  };
-  console.log(
-    `${cells} cells, Node ${process.version}, ${repeats} runs each; the first run took ${first.toFixed(0)} ms`,
-  );
-  console.log('ms'.padEnd(22) + ['fastest', 'median', 'CPU'].map((name) => name.padStart(10)).join(''));
-  row('empty Node start', ({ empty }) => empty);
-  row('run, up to date', ({ noop }) => noop);
-  row('over an empty start', ({ empty, noop }) => ({
-    wallMs: noop.wallMs - empty.wallMs,
-    cpuMs: noop.cpuMs - empty.cpuMs,
-  }));
-  // Processor time is what a busy machine leaves comparable.
-  const cpuOf = (pick: 'empty' | 'noop') => rounds.map((round) => round[pick].cpuMs).sort((a, b) => a - b);
-  const over = (cpuOf('noop')[(repeats - 1) / 2] ?? 0) - (cpuOf('empty')[(repeats - 1) / 2] ?? 0);
-  console.log(`budget: ${budgetMs} ms over an empty start; by processor time ${over.toFixed(0)} ms`);
-  console.log('\nwhere the time of one such run goes, by file (self time, CPU profile):');
-  for (const [place, ms] of profile()) console.log(`${ms.toFixed(1).padStart(8)} ms  ${place}`);
-  process.exitCode = over <= budgetMs ? 0 : 1;
-} finally {
-  rmSync(project, { recursive: true, force: true });
+  run({ pipe, project }, ['run', '-q']);
+  const firstMs = performance.now() - start;
+  const said = run({ pipe, project }, ['run']);
+  if (!/up.to.date/.test(said)) throw new Error(`not a no-op: ${said}`);
+  return { name, pipe, project, firstMs };
+}
+
+function row(name: string, costs: readonly Cost[], firstMs?: number): void {
+  const wall = costs.map(({ wallMs }) => wallMs);
+  const numbers = [
+    Math.min(...wall),
+    median(wall),
+    median(costs.map(({ cpuMs }) => cpuMs)),
+    firstMs ?? Number.NaN,
+  ];
+  const texts = numbers.map((ms) => (Number.isNaN(ms) ? '' : ms.toFixed(0)).padStart(10));
+  console.log(name.padEnd(22) + texts.join(''));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
 }
 
 function writePipeline(folder: string): void {
@@ -92,7 +127,11 @@ export default ({ gathered, out }: { gathered(name: string): { items: unknown[] 
   }
 }
 
-function run(args: readonly string[], flags: readonly string[] = []): string {
+function run(
+  { pipe, project }: Pick<Build, 'pipe' | 'project'>,
+  args: readonly string[],
+  flags: readonly string[] = [],
+): string {
   const { status, stderr, stdout } = spawnSync(process.execPath, [...flags, pipe, ...args], {
     cwd: project,
     encoding: 'utf8',
@@ -107,10 +146,10 @@ interface Cost {
   readonly cpuMs: number;
 }
 
-function cost(args: readonly string[]): Cost {
+function cost(args: readonly string[], folder: string): Cost {
   const start = performance.now();
   const { stdout } = spawnSync('sh', ['-c', '"$0" "$@" >/dev/null 2>&1; times', process.execPath, ...args], {
-    cwd: project,
+    cwd: folder,
     encoding: 'utf8',
   });
   const wallMs = performance.now() - start;
@@ -131,9 +170,9 @@ interface Profile {
 }
 
 /** Self time of the heaviest functions of one run. */
-function profile(): readonly (readonly [string, number])[] {
-  const folder = join(project, 'profile');
-  run(['run'], ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval', '200']);
+function profile(build: Build): readonly (readonly [string, number])[] {
+  const folder = join(build.project, 'profile');
+  run(build, ['run'], ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval', '200']);
   const [file = ''] = readdirSync(folder);
   const { nodes, samples, timeDeltas }: Profile = JSON.parse(readFileSync(join(folder, file), 'utf8'));
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));

@@ -1,6 +1,7 @@
 /** Joins the shares of stand-alone results into a benchmark table as CSV, in the order of the architectures' codes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { csvRecords } from '../src/lib/csv.ts';
 import { parseParams } from '../src/nas/params.ts';
 import { defineStage } from '../src/pipe/stage.ts';
 
@@ -12,8 +13,8 @@ const paramsSchema = z.strictObject({
 export default defineStage(({ params, gathered, out, info }) => {
   const { dataset, epochs } = parseParams(paramsSchema, params);
   const measured = gathered('measured')
-    .items.flatMap(({ path }) => readFileSync(path, 'utf8').trim().split('\n'))
-    .map((line) => line.split(','))
+    .items.flatMap(({ path }) => csvRecords(readFileSync(path, 'utf8')).records)
+    .map(({ fields }) => fields)
     .sort(([a], [b]) => Number(a) - Number(b));
   const rows = measured.flatMap(([index, ops, train, valid, test, parameters]) =>
     Object.entries({ train, 'x-valid': valid, test }).map(([split, accuracy]) =>

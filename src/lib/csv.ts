@@ -1,41 +1,55 @@
-/** CSV (RFC 4180) as stages write it beside a figure, read for the table behind it. */
+/** CSV (RFC 4180), read by d3-dsv, with what that does not tell: the line of each record, and a quote left open. */
+import { csvParseRows } from 'd3-dsv';
+
+export interface CsvRecord {
+  readonly fields: readonly string[];
+  /** 1-based, in the file: where the record begins. */
+  readonly line: number;
+}
+
+export interface CsvRecords {
+  /** Every record, the header too; an empty line is one with an empty field. Empty lines at the end are left out. */
+  readonly records: readonly CsvRecord[];
+  /** Line of a quote that is never closed, so that the rest of the file is one field; null: all are. */
+  readonly openQuote: number | null;
+}
 
 export interface CsvTable {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Reads comma-separated values with a header line; quotes, doubled quotes and line breaks inside quotes are understood. */
+/** Put behind the text: where a quote is open it becomes part of a field, otherwise a record of its own. */
+const end = '\0';
+
+/** Never throws: what is no CSV is a table of odd fields. A byte order mark is left out. */
+export function csvRecords(text: string): CsvRecords {
+  let line = 1;
+  const records = csvParseRows(`${text.replace(/^\uFEFF/, '')}\n${end}`).map((fields): CsvRecord => {
+    const record = { fields, line };
+    line += 1 + lineBreaks(fields);
+    return record;
+  });
+  const last = records.pop();
+  const isClosed = last?.fields.length === 1 && last.fields[0] === end;
+  const openQuote = last === undefined || isClosed ? null : last.line + lineBreaks(last.fields.slice(0, -1));
+  while (records.length > 0 && isEmptyLine(records.at(-1))) records.pop();
+  return { records, openQuote };
+}
+
+/** Records below a header line; empty lines are left out. */
 export function parseCsv(text: string): CsvTable {
-  const records: string[][] = [];
-  let record: string[] = [];
-  let field = '';
-  let quoted = false;
-  const endField = (): void => {
-    record.push(field);
-    field = '';
-  };
-  const endRecord = (): void => {
-    endField();
-    if (record.length > 1 || record[0] !== '') records.push(record);
-    record = [];
-  };
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i]!;
-    if (quoted) {
-      if (character !== '"') field += character;
-      else if (text[i + 1] === '"') {
-        field += '"';
-        i++;
-      } else quoted = false;
-    } else if (character === '"' && field === '') quoted = true;
-    else if (character === ',') endField();
-    else if (character === '\n') endRecord();
-    else if (character !== '\r') field += character;
-  }
-  if (field !== '' || record.length > 0) endRecord();
-  const [header = [], ...rows] = records;
-  return { header, rows };
+  const [header, ...rows] = csvRecords(text).records.filter((record) => !isEmptyLine(record));
+  return { header: header?.fields ?? [], rows: rows.map(({ fields }) => fields) };
+}
+
+/** Whether nothing but white space stands in the record's line. */
+export function isEmptyLine(record: CsvRecord | undefined): boolean {
+  return record?.fields.length === 1 && record.fields[0]?.trim() === '';
+}
+
+function lineBreaks(fields: readonly string[]): number {
+  return fields.reduce((breaks, field) => breaks + field.split('\n').length - 1, 0);
 }
 
 /** Rows as CSV with a header line; what holds a comma, a quote or a line break is quoted. */

@@ -12,9 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { BeginOptions, BeginResult } from '../../src/pipe/cell/begin.ts';
 import type { CellStatus } from '../../src/pipe/cell/cell-status.ts';
 import type { Published } from '../../src/pipe/cell/publish.ts';
-import { type BeginOptions, type BeginResult, Workspace } from '../../src/pipe/cell/workspace.ts';
+import type { CellTransaction } from '../../src/pipe/cell/transaction.ts';
+import { Workspace } from '../../src/pipe/cell/workspace.ts';
 import { loadPipeline } from '../../src/pipe/config/load.ts';
 import { commandFiles, launcher } from '../../src/pipe/job/command.ts';
 import { stageEnvironment } from '../../src/pipe/job/environment.ts';
@@ -104,19 +106,8 @@ export class CellsProject extends Folder {
           continue;
         }
         const outs = await begun.stage();
-        const job: Job = {
-          version: 2,
-          axes: cell.axes,
-          params: cell.params,
-          axisValues: cell.axisValues,
-          deps: begun.deps,
-          outs,
-          checkpoint: begun.checkpoint,
-          resources: { cpu: 1, gpus: [] },
-          events: '/dev/null',
-          module: begun.module,
-        };
         try {
+          const job = jobOf(cell, begun, outs);
           if (options.execute) await options.execute(cell, job);
           else await execute(cell, job, this.dir, env);
         } catch (error) {
@@ -157,6 +148,21 @@ export class CellsProject extends Folder {
     walk(folder);
     return found;
   }
+}
+
+function jobOf(cell: Cell, begun: CellTransaction, outs: Job['outs']): Job {
+  return {
+    version: 2,
+    axes: cell.axes,
+    params: cell.params,
+    axisValues: cell.axisValues,
+    deps: begun.deps,
+    outs,
+    checkpoint: begun.checkpoint,
+    resources: { cpu: 1, gpus: [] },
+    events: '/dev/null',
+    module: begun.module,
+  };
 }
 
 async function execute(cell: Cell, job: Job, project: string, caller: Record<string, string>): Promise<void> {

@@ -30,14 +30,14 @@ export const reading: readonly Mutant[] = [
   ),
   mutant(
     'a cell that finds the gate held tries again',
-    'pipe/cell/workspace.ts',
+    'pipe/cell/run-entry.ts',
     ['if (this.#entered === entering) this.#entered = undefined;', ''],
     [tests.atOnce, 'a run that finds the cache being cleaned'],
   ),
   // Digests
   mutant(
     'a stat younger than the tick is not remembered',
-    'pipe/digest/digests.ts',
+    'pipe/digest/file-digests.ts',
     ['if (settled) this.#index.set', 'this.#index.set'],
     [tests.digests, 'a stat younger than the tick is not remembered'],
   ),
@@ -67,7 +67,7 @@ export const reading: readonly Mutant[] = [
   ),
   mutant(
     'a circle of links ends',
-    'pipe/digest/digests.ts',
+    'pipe/digest/folder-walk.ts',
     ['if (chain.some((above) => isBelow(above, real)))', 'if (false)'],
     [tests.digests, 'in circles they end with an error'],
   ),

@@ -23,8 +23,8 @@ export const unnoticed: readonly Mutant[] = [
   ),
   mutant(
     'the stat of a link is part of a folder',
-    'pipe/digest/digests.ts',
-    ['walk.stats.update(`${name}\\0${signature(stat)}\\n`);\n      await this.#link', 'await this.#link'],
+    'pipe/digest/folder-walk.ts',
+    ['this.stats.update(`${name}\\0${signature(stat)}\\n`);\n      await this.#link', 'await this.#link'],
     [tests.digests, 'a link that is turned and turned back shows, also where something is left out'],
   ),
   mutant(
@@ -35,7 +35,7 @@ export const unnoticed: readonly Mutant[] = [
   ),
   mutant(
     'the stat is taken again after hashing',
-    'pipe/digest/digests.ts',
+    'pipe/digest/file-digests.ts',
     ['if (after && signature(after) === seen) {', 'if (after) {'],
     [tests.rules, 'a file that is written while it is hashed'],
   ),

@@ -1,23 +1,29 @@
 /** Everything that is wrong in one text, collected. What repeats itself is reported once. */
 import type { Diagnostic, Position } from './diagnostic.ts';
+import type { SourceText } from './source-text.ts';
 
 export type Report = (rule: string, at: Position, message: string, hint?: string) => void;
 
 /** Mistakes of one rule at one place that are reported one by one; of the others the number. */
 const eachAtOnePlace = 3;
 
+/** A text that is read, and where what is wrong with it goes. */
+export type DiagnosedText = Pick<Diagnostics, 'source' | 'report'>;
+
 /**
  * A text behind an anchor is read once per use, and the cells of a stage share its text: the same mistake at the same
  * place is one mistake. Two different mistakes at one place are two; where thousands of cells each have one of their
  * own, the first three are shown and the others counted.
  */
-export class Diagnostics {
+export class Diagnostics<Source extends SourceText | null = SourceText> {
+  /** The text that they are of; null: of no one text. */
+  readonly source: Source;
   readonly #seen = new Set<string>();
   readonly #places = new Map<string, { readonly at: Position; readonly rule: string; count: number }>();
-  readonly #all: Diagnostic[];
+  readonly #all: Diagnostic[] = [];
 
-  constructor(before: readonly Diagnostic[] = []) {
-    this.#all = [...before];
+  constructor(source: Source) {
+    this.source = source;
   }
 
   /** Bound, so that it can be handed on. */

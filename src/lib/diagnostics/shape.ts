@@ -1,14 +1,8 @@
 /** Checks a node of the file against a schema; what does not fit becomes diagnostics that point at the text. */
 import type { z } from 'zod';
-import type { Report } from './diagnostics.ts';
+import type { DiagnosedText } from './diagnostics.ts';
 import { didYouMean, nearest } from './suggest.ts';
-import { nodeAt, type SourceText, toJson, type YamlNode } from './yaml-node.ts';
-
-/** A text that is read, and where what is wrong with it goes. */
-export interface DiagnosedText {
-  readonly source: SourceText;
-  readonly report: Report;
-}
+import { nodeAt, toJson, type YamlNode } from './yaml-node.ts';
 
 export interface Shaped<T> {
   readonly value: T;

@@ -5,14 +5,10 @@
  */
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, type ParsedNode, Parser } from 'yaml';
 import type { Json } from '../json.ts';
-import type { Diagnostic, Position } from './diagnostic.ts';
+import { Diagnostics } from './diagnostics.ts';
+import { SourceText, type Span } from './source-text.ts';
 
 export type YamlNode = YamlScalar | YamlMap | YamlList;
-interface Span {
-  /** Offsets in the text. */
-  readonly start: number;
-  readonly end: number;
-}
 export interface YamlScalar extends Span {
   readonly kind: 'scalar';
   readonly value: null | boolean | number | string;
@@ -34,40 +30,6 @@ export interface YamlList extends Span {
 /** A pipeline of 10,000 hand-written stages is below 4 MB; deeper than 100 nobody reads. */
 export const limits = { characters: 4_000_000, depth: 100, nodes: 500_000 } as const;
 
-/** Offsets of a text → positions of a file. */
-export class SourceText {
-  readonly file: string;
-  readonly text: string;
-  readonly #lineStarts: readonly number[];
-  constructor(file: string, text: string) {
-    this.file = file;
-    this.text = text;
-    const starts = [0];
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-    this.#lineStarts = starts;
-  }
-
-  /** Position of `span`, its length cut at the end of the first line. */
-  at(span: Span): Position {
-    const start = Math.min(span.start, this.text.length);
-    let low = 0;
-    let high = this.#lineStarts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lineStarts[middle] as number) <= start) low = middle;
-      else high = middle - 1;
-    }
-    const lineEnd = (this.#lineStarts[low + 1] ?? this.text.length + 1) - 1;
-    const marked = this.text.slice(start, Math.min(span.end, lineEnd)).trimEnd();
-    return {
-      file: this.file,
-      line: low + 1,
-      column: start - (this.#lineStarts[low] as number) + 1,
-      length: Math.max(1, marked.length),
-    };
-  }
-}
-
 /** By the library's code of the problem. */
 const syntaxHints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces, YAML forbids tabs',
@@ -80,27 +42,25 @@ const anySyntaxHint =
 export interface ParsedYaml {
   /** Null when the text is no YAML or breaks a limit. */
   readonly root: YamlNode | null;
-  readonly source: SourceText;
-  readonly diagnostics: readonly Diagnostic[];
+  /** The text, and what is wrong with it so far. */
+  readonly diagnostics: Diagnostics;
 }
 
 /** `start`: what a file that holds nothing should begin with. */
 export function parseYaml(text: string, file: string, start: string): ParsedYaml {
   const source = new SourceText(file, text);
-  const diagnostics: Diagnostic[] = [];
-  const error = (rule: string, span: Span, message: string, hint?: string): void => {
-    const at = source.at(span);
-    diagnostics.push({ severity: 'error', rule, message, at, ...(hint ? { hint } : {}) });
-  };
+  const diagnostics = new Diagnostics(source);
+  const error = (rule: string, span: Span, message: string, hint?: string): void =>
+    diagnostics.report(rule, source.at(span), message, hint);
   const top = { start: 0, end: 1 };
   if (text.length > limits.characters) {
     error('too-large', top, `the file has ${text.length} characters, more than ${limits.characters}`);
-    return { root: null, source, diagnostics };
+    return { root: null, diagnostics };
   }
   const tokens = tokenize(text, (offset) =>
     error('too-deep', { start: offset, end: offset + 1 }, `nested deeper than ${limits.depth} levels`),
   );
-  if (tokens === null) return { root: null, source, diagnostics };
+  if (tokens === null) return { root: null, diagnostics };
   // Duplicate keys are looked for below: the library's own search takes quadratic time.
   const [document, ...others] = new Composer({ uniqueKeys: false, merge: false, logLevel: 'silent' }).compose(
     tokens,
@@ -114,7 +74,7 @@ export function parseYaml(text: string, file: string, start: string): ParsedYaml
       'a second document starts here; a pipeline is one document',
       'remove the `---`, or move what follows to a file of its own, for --file',
     );
-    return { root: null, source, diagnostics };
+    return { root: null, diagnostics };
   }
   for (const problem of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) {
     const [from, to] = problem.pos;
@@ -125,13 +85,14 @@ export function parseYaml(text: string, file: string, start: string): ParsedYaml
       syntaxHints[problem.code] ?? anySyntaxHint,
     );
   }
-  if (diagnostics.length > 0 || !document) return { root: null, source, diagnostics };
+  if (diagnostics.failed || !document) return { root: null, diagnostics };
   if (document.contents === null) {
     error('empty-file', top, 'the file holds nothing', `start with ${start}`);
-    return { root: null, source, diagnostics };
+    return { root: null, diagnostics };
   }
   const root = new TreeBuilder(text, error).build(document.contents);
-  return { root: diagnostics.some((d) => d.rule.startsWith('too-')) ? null : root, source, diagnostics };
+  const isTooMuch = diagnostics.all.some(({ rule }) => rule.startsWith('too-'));
+  return { root: isTooMuch ? null : root, diagnostics };
 }
 
 /** The file's tokens; null after `tooDeep` was called. The library's composer recurses, so depth is checked before it. */

@@ -3,6 +3,7 @@
  * seed means: `ops,c10_valid_200,…,params_c10`) and the long one of an own benchmark
  * (`index,ops,dataset,split,hp,epoch,seed,accuracy`, optionally `params`).
  */
+import { type CsvRecord, csvRecords } from '../../lib/csv.ts';
 import { parseArchitecture, spaceSize, toDigits } from '../space/architecture.ts';
 import type { ArchRow, BenchRow } from '../tables.ts';
 
@@ -36,12 +37,14 @@ const longColumns = ['index', 'ops', 'dataset', 'split', 'hp', 'epoch', 'seed', 
 
 /** Parses either layout. `file` is the name in errors. Throws BenchCsvError with the line. */
 export function parseBenchCsv(text: string, file: string): BenchCsv {
-  const lines = text.split(/\r?\n/);
-  while (lines.at(-1) === '') lines.pop();
-  const header = lines[0]?.split(',') ?? [];
-  if (longColumns.every((name) => header.includes(name))) return parseLong(lines, header, file);
+  const { records: all, openQuote } = csvRecords(text);
+  if (openQuote !== null)
+    throw new BenchCsvError(file, openQuote, 'a quote is never closed', 'close it, or take it out');
+  const [first, ...records] = all;
+  const header = first?.fields ?? [];
+  if (longColumns.every((name) => header.includes(name))) return parseLong(records, header, file);
   if (header.includes('ops') && header.some((name) => compactColumn(name)))
-    return parseCompact(lines, header, file);
+    return parseCompact(records, header, file);
   throw new BenchCsvError(
     file,
     1,
@@ -63,7 +66,7 @@ function compactColumn(name: string): Omit<CompactColumn, 'at'> | null {
   return series ? { dataset: series[0], split: series[1], hp: Number(match![2]) } : null;
 }
 
-function parseCompact(lines: readonly string[], header: readonly string[], file: string): BenchCsv {
+function parseCompact(records: readonly CsvRecord[], header: readonly string[], file: string): BenchCsv {
   const columns = header.flatMap((name, at): CompactColumn[] => {
     const column = compactColumn(name);
     return column ? [{ at, ...column }] : [];
@@ -73,31 +76,31 @@ function parseCompact(lines: readonly string[], header: readonly string[], file:
   const rows: BenchRow[] = [];
   const archs: ArchRow[] = [];
   const seen = new Map<string, number>();
-  for (let i = 1; i < lines.length; i++) {
-    const index = i - 1;
-    const fields = fieldsOf(lines[i]!, header.length, file, i + 1);
-    const ops = opsOf(fields[opsAt]!, file, i + 1);
+  for (const [index, record] of records.entries()) {
+    const { line } = record;
+    const fields = fieldsOf(record, header.length, file);
+    const ops = opsOf(fields[opsAt]!, file, line);
     const first = seen.get(ops);
     if (first !== undefined) {
       throw new BenchCsvError(
         file,
-        i + 1,
+        line,
         `architecture ${ops} stands in line ${first} already`,
         'keep one of them',
       );
     }
-    seen.set(ops, i + 1);
+    seen.set(ops, line);
     for (const { at, dataset, split, hp } of columns) {
-      const accuracy = accuracyOf(fields[at]!, header[at]!, file, i + 1);
+      const accuracy = accuracyOf(fields[at]!, header[at]!, file, line);
       rows.push({ index, ops, dataset, split, hp, epoch: -1, seed: -1, accuracy, loss: null });
     }
-    const params = paramsOf(fields[paramsAt], 'params_c10', file, i + 1);
+    const params = paramsOf(fields[paramsAt], 'params_c10', file, line);
     archs.push({ index, ops, params, flops: null, latency: null, trainSeconds: null });
   }
   if (archs.length !== spaceSize) {
     throw new BenchCsvError(
       file,
-      lines.length,
+      records.at(-1)?.line ?? 1,
       `the table has ${archs.length} architectures, the benchmark ${spaceSize}`,
       'a row’s number is its index in the benchmark, so none may be missing',
     );
@@ -105,7 +108,7 @@ function parseCompact(lines: readonly string[], header: readonly string[], file:
   return { rows, archs };
 }
 
-function parseLong(lines: readonly string[], header: readonly string[], file: string): BenchCsv {
+function parseLong(records: readonly CsvRecord[], header: readonly string[], file: string): BenchCsv {
   const place = Object.fromEntries(longColumns.map((name) => [name, header.indexOf(name)])) as Record<
     (typeof longColumns)[number],
     number
@@ -114,9 +117,9 @@ function parseLong(lines: readonly string[], header: readonly string[], file: st
   const rows: BenchRow[] = [];
   const known = new KnownArchitectures(file);
   const seen = new Map<string, number>();
-  for (let i = 1; i < lines.length; i++) {
-    const line = i + 1;
-    const fields = fieldsOf(lines[i]!, header.length, file, line);
+  for (const record of records) {
+    const { line } = record;
+    const fields = fieldsOf(record, header.length, file);
     const at = { file, line };
     const whole = (name: (typeof longColumns)[number], least: number) =>
       wholeOf(fields[place[name]]!, name, least, at);
@@ -184,12 +187,11 @@ class KnownArchitectures {
   }
 }
 
-function fieldsOf(line: string, expected: number, file: string, number: number): readonly string[] {
-  const fields = line.split(',');
+function fieldsOf({ fields, line }: CsvRecord, expected: number, file: string): readonly string[] {
   if (fields.length !== expected) {
     throw new BenchCsvError(
       file,
-      number,
+      line,
       `${fields.length} fields where the header has ${expected}`,
       'is the file cut off, or a row damaged?',
     );

@@ -1,8 +1,8 @@
 /** Reads claims.yaml. All that is wrong in it is reported at once, each with its place and the next step. */
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
-import { Diagnostics } from '../../lib/diagnostics/diagnostics.ts';
+import type { DiagnosedText } from '../../lib/diagnostics/diagnostics.ts';
 import { checkShape } from '../../lib/diagnostics/shape.ts';
-import { entryOf, parseYaml, type SourceText, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import { entryOf, parseYaml, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { type ClaimsFile, claimsFileSchema } from './form.ts';
 
 /** A claims.yaml that cannot be used: a line per mistake, `file:line:column: what is wrong; what to do`. */
@@ -25,11 +25,10 @@ const examples: Readonly<Record<string, string>> = {
 
 /** `file` is the name that messages give it. @throws ClaimsFileError */
 export function readClaims(text: string, file: string): ClaimsFile {
-  const { root, source, diagnostics: syntax } = parseYaml(text, file, '`seeds`, `scale` and `claims`');
-  if (root === null) throw failure(syntax);
-  const diagnostics = new Diagnostics(syntax);
-  const shaped = checkShape(claimsFileSchema, root, 'the file', { source, report: diagnostics.report });
-  reportRepeatedIds(root, source, diagnostics);
+  const { root, diagnostics } = parseYaml(text, file, '`seeds`, `scale` and `claims`');
+  if (root === null) throw failure(diagnostics.all);
+  const shaped = checkShape(claimsFileSchema, root, 'the file', diagnostics);
+  reportRepeatedIds(root, diagnostics);
   if (shaped === undefined || diagnostics.failed) throw failure(diagnostics.all);
   return shaped.value;
 }
@@ -50,7 +49,7 @@ function nextStep(message: string): string | undefined {
   return key !== undefined && Object.hasOwn(examples, key) ? `such as ${examples[key]}` : undefined;
 }
 
-function reportRepeatedIds(root: YamlNode, source: SourceText, diagnostics: Diagnostics): void {
+function reportRepeatedIds(root: YamlNode, { source, report }: DiagnosedText): void {
   const claims = entryOf(root, 'claims')?.value;
   const lines = new Map<string, number>();
   for (const claim of claims?.kind === 'list' ? claims.items : []) {
@@ -61,7 +60,7 @@ function reportRepeatedIds(root: YamlNode, source: SourceText, diagnostics: Diag
     if (line === undefined) lines.set(String(id.value), at.line);
     else {
       const message = `line ${line} has a claim \`${id.value}\` already`;
-      diagnostics.report('duplicate-id', at, message, 'give this one an id of its own');
+      report('duplicate-id', at, message, 'give this one an id of its own');
     }
   }
 }

@@ -2,8 +2,8 @@
  * Other people's predictions: CSV or JSON that names an architecture (index, NAS-Bench-201 string, six digits, or tuple)
  * and gives it a predicted accuracy or a score of any scale, the higher the better.
  */
+import { csvRecords, isEmptyLine } from '../../lib/csv.ts';
 import { asArchitecture, parseArchitecture, spaceSize, toDigits } from '../space/architecture.ts';
-import { csvRecords } from './csv-records.ts';
 
 /** A file that cannot be read as predictions: which record, what is wrong, what to do. */
 export class ExternalPredictionsError extends Error {
@@ -62,14 +62,11 @@ interface Records {
 }
 
 function csvTable(text: string, file: string): Records {
-  let records: ReturnType<typeof csvRecords>;
-  try {
-    records = csvRecords(text);
-  } catch (error) {
-    throw new ExternalPredictionsError(`${file}, ${(error as Error).message}`);
-  }
-  const [header, ...rest] = records;
-  const names = header?.fields.map((name) => name.toLowerCase()) ?? [];
+  const { records, openQuote } = csvRecords(text);
+  if (openQuote !== null)
+    throw new ExternalPredictionsError(`${file}, line ${openQuote}: a quote is never closed`);
+  const [header, ...rest] = records.filter((record) => !isEmptyLine(record));
+  const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
   const [architectureName, valueName] = columnNames(names, `${file}:1`);
   const [architectureAt, valueAt] = [names.indexOf(architectureName), names.indexOf(valueName)];
   return {
@@ -80,7 +77,8 @@ function csvTable(text: string, file: string): Records {
         throw new ExternalPredictionsError(
           `${file}:${line}: ${fields.length} fields where the header has ${names.length}; quote what holds a comma`,
         );
-      return { at: `${file}:${line}`, architecture: fields[architectureAt], value: fields[valueAt] };
+      const [architecture, value] = [fields[architectureAt]?.trim(), fields[valueAt]?.trim()];
+      return { at: `${file}:${line}`, architecture, value };
     }),
   };
 }

@@ -2,11 +2,11 @@
  * A pickle machine, protocols 2 to 5, that fills a tape and can do nothing else: an allow-list of globals, a bound on
  * everything, and an error with its byte for all that is wrong. Opcodes: CPython's Lib/pickletools.py.
  *
- * Here is the loop over the few opcodes that are the bulk of a file: numbers, texts, the memo, marks. It looks ahead to
- * the float behind a key, because learning curves are made of such pairs. All other opcodes, and those refused, are in
- * opcodes.ts; the bytes in window.ts; the memo in segments.ts; globals in globals.ts.
+ * Here is the loop. The few opcodes that are the bulk of a file (numbers, short texts, the memo) it runs itself, with what
+ * they need in local variables; all others, and these where they need more than that, are in the table of opcodes.ts. The
+ * bytes are in window.ts, the memo in segments.ts, the allowed globals in globals.ts.
  */
-import { runRareOpcode } from './opcodes.ts';
+import { runOpcode } from './opcodes.ts';
 import { type Entries, Segments } from './segments.ts';
 import type { MachineState } from './state.ts';
 import { defaultLimits, kinds, type Limits, limitError, type Node, PickleTape } from './tape.ts';
@@ -27,8 +27,10 @@ export function readPickle(bytes: Uint8Array, limits: Limits = defaultLimits, ta
   return new PickleMachine(memorySource(bytes), { limits, tape }).run();
 }
 
-/** Room that is left on the tape and the stack before an opcode is run. */
-const slack = 4;
+/** Room that is left on the tape and the stack when an opcode is run: each pushes one value at most. */
+const slack = 2;
+/** No opcode: what the bulk needs is more room, or the next bytes of the file. */
+const none = -1;
 
 export class PickleMachine implements MachineState {
   readonly tape: PickleTape;
@@ -42,6 +44,8 @@ export class PickleMachine implements MachineState {
   marks: number[] = [];
   /** Place in the window of the opcode now run; only for those that are not the bulk of a file. */
   opcodeAt = 0;
+  /** Where segments.beforeKey was asked last: the opcode there is looked at twice. */
+  #keyAt = -1;
 
   constructor(source: ByteSource, options: MachineOptions = {}) {
     this.tape = options.tape ?? new PickleTape();
@@ -67,217 +71,125 @@ export class PickleMachine implements MachineState {
    * Returns what the pickle holds. Throws BenchFormatError with the byte in the unpacked data.
    */
   run(until = Number.POSITIVE_INFINITY): Node {
-    const { tape, segments, limits, window } = this;
-    let { bytes, kind, num, a, b, count } = tape;
-    let stack = this.stack;
-    let depth = this.depth;
-    let view = window.view;
-    let position = window.position;
-    let end = window.end;
-    /** Where segments.beforeKey was asked last: the opcode there is looked at twice. */
-    let keyAt = -1;
-    /** Up to here an opcode and its argument are known to lie in the window, before `until`. */
-    let safeEnd = 0;
-    // An opcode pushes one value; with the ones looked ahead to, at most `slack`.
-    let capacity = kind.length - slack;
-    let stackCapacity = stack.length - slack;
+    const { tape, window } = this;
     for (;;) {
-      if (position >= safeEnd) {
-        window.position = position;
-        window.fill(padding);
-        bytes = tape.bytes;
-        view = window.view;
-        position = window.position;
-        end = window.end;
-        if (window.base + position >= until) break;
-        if (position >= end) throw window.truncated();
-        // At the very end of the data, opcode by opcode.
-        safeEnd = Math.min(Math.max(end - padding, position + 1), until - window.base);
-      }
-      if (count >= capacity) {
-        if (count >= limits.values) throw limitError('values', limits.values, window.base + position);
-        tape.growValues();
-        ({ kind, num, a, b } = tape);
-        capacity = kind.length - slack;
-      }
-      if (depth >= stackCapacity) {
-        if (depth >= limits.stack) {
-          throw limitError('values on its stack', limits.stack, window.base + position);
-        }
-        const larger = new Int32Array(stack.length * 2);
-        larger.set(stack);
-        stack = larger;
-        this.stack = stack;
-        stackCapacity = stack.length - slack;
-      }
-      const opcodeAt = position;
-      const opcode = bytes[position++]!;
-      let length: number;
-      let textKind: number = kinds.text;
+      window.fill(padding);
+      if (window.offset >= until) return tape.node(this.depth > 0 ? this.stack[this.depth - 1]! : 0);
+      if (window.position >= window.end) throw window.truncated();
+      this.#makeRoom();
+      const opcode = this.#runBulk(until);
+      if (opcode === none || this.#endsEntry(opcode)) continue;
+      this.opcodeAt = window.position++;
+      if (runOpcode(this, opcode)) break;
+    }
+    if (window.position > window.end) throw window.truncated();
+    const top = this.stack[this.depth - 1]!;
+    this.marks.length = 0;
+    this.depth = 0;
+    return tape.node(top);
+  }
+
+  /**
+   * Runs what lies in the window, up to the first opcode that is not of the bulk or needs more than it gives; that one it
+   * returns, and the window stands on it.
+   */
+  #runBulk(until: number): number {
+    const { tape, segments, window, stack } = this;
+    const { bytes, kind, num, a, b } = tape;
+    const { view, end } = window;
+    let { position } = window;
+    let { count } = tape;
+    let { depth } = this;
+    const safeEnd = this.#safeEnd(until);
+    const [capacity, stackCapacity] = [kind.length - slack, stack.length - slack];
+    const mayBeKey = segments.mayEndAt(this.marks.length);
+    let next = none;
+    while (next === none && position < safeEnd && count < capacity && depth < stackCapacity) {
+      const opcode = bytes[position]!;
       switch (opcode) {
-        case 0x47: // BINFLOAT
-          kind[count] = kinds.float;
-          num[count] = view.getFloat64(position);
-          position += 8;
-          stack[depth++] = count++;
-          continue;
+        case 0x94: // MEMOIZE and BINFLOAT, which are looked for behind all others: below
+        case 0x47:
+          break;
         case 0x4b: // BININT1
-        case 0x4d: // BININT2
-        case 0x4a: // BININT
-          if (segments.mayEndAt(this.marks.length) && window.base + opcodeAt !== keyAt) {
-            tape.count = count;
-            this.depth = depth;
-            window.position = opcodeAt;
-            segments.beforeKey();
-            count = tape.count;
-            depth = this.depth;
-            position = window.position;
-            end = window.end;
-            keyAt = window.base + position;
-            safeEnd = 0;
-            continue;
-          }
+          next = mayBeKey ? opcode : none;
+          if (mayBeKey) continue;
           kind[count] = kinds.int;
-          if (opcode === 0x4b) num[count] = bytes[position++]!;
-          else if (opcode === 0x4d) {
-            num[count] = view.getUint16(position, true);
-            position += 2;
-          } else {
-            num[count] = view.getInt32(position, true);
-            position += 4;
-          }
+          num[count] = bytes[position + 1]!;
+          position += 2;
           stack[depth++] = count++;
-          // Curves are most of a file: number, float, number, float. The next round of the loop is spared.
-          if (bytes[position] === 0x47 && position < safeEnd) {
-            kind[count] = kinds.float;
-            num[count] = view.getFloat64(position + 1);
-            position += 9;
-            stack[depth++] = count++;
-          }
-          continue;
-        case 0x94: // MEMOIZE
-        case 0x71: // BINPUT
-        case 0x72: {
-          // LONG_BINPUT
-          let id = segments.memoNext;
-          if (opcode === 0x71) id = bytes[position++]!;
-          else if (opcode === 0x72) {
-            id = view.getUint32(position, true);
-            position += 4;
-          }
-          if (depth === 0) throw window.error('a memo entry of an empty stack', opcodeAt);
-          const refused = segments.put(id, stack[depth - 1]!);
-          if (refused !== null) throw window.error(refused, opcodeAt);
-          continue;
-        }
-        case 0x68: // BINGET
-        case 0x6a: {
-          // LONG_BINGET
-          let id = 0;
-          if (opcode === 0x68) id = bytes[position++]!;
-          else {
-            id = view.getUint32(position, true);
-            position += 4;
-          }
-          let ref = segments.get(id);
-          if (ref === 0) {
-            const there = segments.getDropped(id, window.base + opcodeAt);
-            kind[count] = kinds.external;
-            a[count] = tape.externals.push(there) - 1;
-            ref = count++;
-          }
-          stack[depth++] = ref;
-          continue;
-        }
-        case 0x28: // MARK
-          if (this.marks.length >= limits.marks) {
-            throw limitError('nested containers', limits.marks, window.base + opcodeAt);
-          }
-          segments.onMark(stack, depth, this.marks.length);
-          this.marks.push(depth);
-          continue;
-        case 0x8c: // SHORT_BINUNICODE
-          length = bytes[position]!;
-          position += 1;
           break;
-        case 0x58: // BINUNICODE
-          length = view.getUint32(position, true);
-          position += 4;
+        case 0x72: // LONG_BINPUT
+          this.#put(view.getUint32(position + 1, true), position, depth);
+          position += 5;
           break;
-        case 0x8d: // BINUNICODE8
-          length = window.length64(position, opcodeAt);
-          position += 8;
-          break;
-        case 0x43: // SHORT_BINBYTES
-        case 0x55: // SHORT_BINSTRING
-          length = bytes[position]!;
-          position += 1;
-          textKind = kinds.bytes;
-          break;
-        case 0x42: // BINBYTES
-        case 0x54: // BINSTRING
-          length = view.getUint32(position, true);
-          position += 4;
-          textKind = kinds.bytes;
-          break;
-        case 0x8e: // BINBYTES8
-        case 0x96: // BYTEARRAY8
-          length = window.length64(position, opcodeAt);
-          position += 8;
-          textKind = kinds.bytes;
-          break;
-        default: {
-          tape.count = count;
-          this.depth = depth;
-          window.position = position;
-          this.opcodeAt = opcodeAt;
-          if (runRareOpcode(this, opcode)) {
-            this.marks.length = 0;
-            this.depth = 0;
-            if (window.position > window.end) throw window.truncated();
-            return tape.node(this.stack[depth - 1]!);
-          }
-          count = tape.count;
-          depth = this.depth;
-          position = window.position;
-          safeEnd = 0;
-          continue;
-        }
-      }
-      // Texts and bytes of every length come here.
-      if (position + length > end) {
-        if (window.base + position + length > window.source.size) {
-          throw window.error(`a text of ${length} bytes, but the data ends before`, opcodeAt);
-        }
-        window.position = position;
-        window.fill(length);
-        bytes = tape.bytes;
-        view = window.view;
-        position = window.position;
-        end = window.end;
-        safeEnd = 0;
-      }
-      kind[count] = textKind;
-      a[count] = position;
-      b[count] = length;
-      position += length;
-      stack[depth++] = count++;
-      // And so are text, memo, float.
-      if (bytes[position] === 0x94 && position < safeEnd) {
-        const refused = segments.put(segments.memoNext, count - 1);
-        if (refused !== null) throw window.error(refused, position);
-        position++;
-        if (bytes[position] === 0x47 && position < safeEnd) {
-          kind[count] = kinds.float;
-          num[count] = view.getFloat64(position + 1);
-          position += 9;
+        case 0x8c: // SHORT_BINUNICODE and BINUNICODE
+        case 0x58: {
+          const from = position + (opcode === 0x8c ? 2 : 5);
+          const length = opcode === 0x8c ? bytes[position + 1]! : view.getUint32(position + 1, true);
+          next = from + length > end ? opcode : none;
+          if (next !== none) continue;
+          kind[count] = kinds.text;
+          a[count] = from;
+          b[count] = length;
+          position = from + length;
           stack[depth++] = count++;
+          break;
         }
+        default:
+          next = opcode;
+          continue;
+      }
+      // Curves are most of a file: key, memo, float, key, memo, float.
+      if (bytes[position] === 0x94 && position < safeEnd) this.#put(segments.memoNext, position++, depth);
+      if (bytes[position] === 0x47 && position < safeEnd) {
+        kind[count] = kinds.float;
+        num[count] = view.getFloat64(position + 1);
+        position += 9;
+        stack[depth++] = count++;
       }
     }
     tape.count = count;
     this.depth = depth;
     window.position = position;
-    return tape.node(depth > 0 ? stack[depth - 1]! : 0);
+    return next;
+  }
+
+  /** Before this an opcode and its argument lie in the window; at the very end of the data, one opcode. */
+  #safeEnd(until: number): number {
+    const { position, end, base } = this.window;
+    return Math.min(Math.max(end - padding, position + 1), until - base);
+  }
+
+  /** Gives the value on top of the stack the number `id`; the opcode stands at `position`. */
+  #put(id: number, position: number, depth: number): void {
+    const { segments, window } = this;
+    if (depth === 0) throw window.error('a memo entry of an empty stack', position);
+    const refused = segments.put(id, this.stack[depth - 1]!);
+    if (refused !== null) throw window.error(refused, position);
+  }
+
+  /** Asks about an integer that may be an entry's key: what is handed out there changes where the machine stands. */
+  #endsEntry(opcode: number): boolean {
+    const { segments, window } = this;
+    if (!segments.mayEndAt(this.marks.length) || window.offset === this.#keyAt) return false;
+    if (opcode !== 0x4b && opcode !== 0x4d && opcode !== 0x4a) return false;
+    segments.beforeKey();
+    this.#keyAt = window.offset;
+    return true;
+  }
+
+  /** Room on the tape and the stack for the next opcode. */
+  #makeRoom(): void {
+    const { tape, limits, window } = this;
+    if (tape.count >= tape.kind.length - slack) {
+      if (tape.count >= limits.values) throw limitError('values', limits.values, window.offset);
+      tape.growValues();
+    }
+    if (this.depth >= this.stack.length - slack) {
+      if (this.depth >= limits.stack) throw limitError('values on its stack', limits.stack, window.offset);
+      const larger = new Int32Array(this.stack.length * 2);
+      larger.set(this.stack);
+      this.stack = larger;
+    }
   }
 }

@@ -5,8 +5,9 @@
 import { relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Json } from '../../lib/json.ts';
-import { type Digests, isUnwritten, type Reach } from '../digest/digests.ts';
+import type { Digests } from '../digest/digests.ts';
 import { shareFiles } from '../digest/linked-files.ts';
+import { isUnwritten, type Reach } from '../digest/look.ts';
 import { isSameWay, type Way, wayTo } from '../digest/way.ts';
 import type { Layout } from '../store/layout.ts';
 import { BadObject, quarantineObject } from '../store/objects.ts';

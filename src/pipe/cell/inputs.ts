@@ -1,7 +1,8 @@
 /** What a cell reads, found on this machine: its fingerprint, the paths for its job, and what to look at again when it ends. */
 import { basename, join } from 'node:path';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
-import { type Digests, type Look, PathError, type Reach } from '../digest/digests.ts';
+import type { Digests } from '../digest/digests.ts';
+import { type Look, PathError, type Reach } from '../digest/look.ts';
 import { commandFingerprint } from '../job/command.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { JobDep } from '../job/job.ts';

@@ -5,7 +5,7 @@
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { hasCode } from '../../lib/errno.ts';
-import { PathError } from '../digest/digests.ts';
+import { PathError } from '../digest/look.ts';
 import { reached } from '../store/fault.ts';
 import { folderOf } from '../store/layout.ts';
 import type { Lock } from '../store/lock.ts';

@@ -19,7 +19,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { hasCode } from '../../lib/errno.ts';
 import { moveNew } from '../../lib/move-new.ts';
 import { sha256Of } from '../../lib/sha256.ts';
-import { markOf } from '../digest/digests.ts';
+import { markOf } from '../digest/stat.ts';
 import { signature } from '../digest/stat-index.ts';
 import { type FaultStep, reached } from '../store/fault.ts';
 import { asidePath } from '../store/quarantine.ts';

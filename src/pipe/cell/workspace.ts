@@ -2,35 +2,33 @@
  * A project's cells and cache as one run sees them: how each cell stands, and the way from a stale one to published outs.
  * Long because it is the one object that a run holds: each method is short.
  */
-import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { hasCode } from '../../lib/errno.ts';
 import { Digests } from '../digest/digests.ts';
 import { checkpointKeyOf } from '../key/cell-fingerprint.ts';
-import type { Fingerprint, Key, Reason } from '../key/fingerprint.ts';
+import type { Key, Reason } from '../key/fingerprint.ts';
 import { ToolProbes } from '../key/tool-probes.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
 import type { SourceLookup } from '../sources/source.ts';
 import { reached } from '../store/fault.ts';
 import { folderOf, type Layout, layoutOf, manifestFile } from '../store/layout.ts';
-import { enterRun } from '../store/live-run.ts';
 import { type Lock, lock } from '../store/lock.ts';
-import type { MadeWith } from '../store/made-with.ts';
 import type { OpenJob } from '../store/open-jobs.ts';
 import type { OutRecords } from '../store/out-record.ts';
 import { makeRoom, quarantineEntry } from '../store/quarantine.ts';
-import { readManifest, readState, stateFile } from '../store/records.ts';
+import { stateFile } from '../store/records.ts';
 import type { Took } from '../store/took.ts';
 import { Views } from '../store/view.ts';
-import type { CellStatus, Obstacle } from './cell-status.ts';
+import { type BeginOptions, type BeginResult, decidedEarly, keepsChanging } from './begin.ts';
+import type { CellStatus } from './cell-status.ts';
 import { CellTracer, type CodeObserved } from './cell-tracer.ts';
 import { type GuardOptions, guardInputs, InputGuard } from './guard.ts';
 import type { Inputs, Surroundings } from './inputs.ts';
 import { JobList } from './job-list.ts';
 import { healOut, type Keeping, keepFrozen } from './keep.ts';
-import { PutCount, type PutProgress } from './put-count.ts';
+import { expectedMs, lastMs, type PlacedOuts, placedBy, tookBy } from './left-by-runs.ts';
+import { PutCount } from './put-count.ts';
+import { RunEntry } from './run-entry.ts';
 import { type Evaluation, evaluate } from './status.ts';
 import { CellTransaction, type TransactionOptions } from './transaction.ts';
 
@@ -51,35 +49,6 @@ export interface WorkspaceOptions {
   /** The project whose `tools` commands count as run by this user; left out: `project`. */
   readonly toolsOf?: string;
 }
-
-export interface BeginOptions {
-  /** The run's id: named to whoever waits for the cell's lock. */
-  readonly run: string;
-  /** Recorded with what the cell makes. */
-  readonly madeWith?: MadeWith;
-  readonly force: boolean;
-  /** Neither read entries from the cache nor restore (the outs in place still count). */
-  readonly noCache?: boolean;
-  /** Upstream cells that a gather goes on without. */
-  readonly without?: ReadonlySet<CellId>;
-  /** Called once, when another run holds the cell. */
-  readonly onWait?: (holder: string) => void;
-  /** Called now and then while outs are put back, when that takes longer than a second. */
-  readonly onRestore?: (progress: PutProgress, reasons: readonly Reason[]) => void;
-  readonly signal?: AbortSignal;
-}
-
-/** What `begin` came to: nothing to do and nothing held, or a transaction that must be ended. */
-export type BeginResult =
-  | {
-      readonly kind: 'up-to-date' | 'restored' | 'frozen';
-      readonly key: Key;
-      /** Milliseconds that the original run took. */
-      readonly savedMs: number;
-      readonly warnings: readonly string[];
-    }
-  | { readonly kind: 'blocked'; readonly obstacles: readonly Obstacle[] }
-  | CellTransaction;
 
 /**
  * ```ts
@@ -106,7 +75,7 @@ export class Workspace {
   readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
   readonly #jobs: JobList;
-  #entered: Promise<Lock> | undefined;
+  readonly #entry: RunEntry;
   readonly #checkpoints = new Map<CellId, Key | null>();
   readonly #guarding: Omit<GuardOptions, 'heal'>;
 
@@ -124,6 +93,7 @@ export class Workspace {
     this.#graph = graph;
     this.#layout = layoutOf(project, pipeline);
     this.#jobs = new JobList(this.#layout, pipeline);
+    this.#entry = new RunEntry(this.#layout);
     this.digests = new Digests(this.#layout.index);
     this.#tracer = new CellTracer({ project, layout: this.#layout, digests: this.digests, env });
     const views = new Views(this.#layout, this.digests);
@@ -187,8 +157,7 @@ export class Workspace {
     const early = decidedEarly(seen.status, options);
     if (early) return early;
 
-    this.#checkWritable();
-    await this.#enter(options);
+    await this.#entry.enter(options);
     const held = await lock(this.#layout.locks, folderOf(id), options.run, {
       onWait: options.onWait,
       signal: options.signal,
@@ -233,34 +202,22 @@ export class Workspace {
 
   /** Milliseconds that the cell's last run took, of whatever key; null: never ran. */
   lastMs(cell: CellId): number | null {
-    const state = readState(this.#layout, cell);
-    return typeof state === 'string' ? null : state.ms;
+    return lastMs(this.#layout, cell);
   }
 
   /** What making what is in place took besides time; null: not measured, or nothing is in place. */
   took(cell: CellId): Took {
-    const state = readState(this.#layout, cell);
-    const manifest = typeof state === 'string' ? state : readManifest(this.#layout, state.key);
-    return typeof manifest === 'string' ? null : (manifest.usage ?? null);
+    return tookBy(this.#layout, cell);
   }
 
-  /**
-   * Milliseconds that the cell is expected to take: what its last run took, or the file's estimate where it never ran or
-   * ran with other params. For the longest path, the plan and the time that is left.
-   */
-  expectedMs(id: CellId): number | null {
-    const cell = this.#cell(id);
-    const last = this.lastMs(id);
-    if (last === null || cell.estimateMs === null) return last ?? cell.estimateMs;
-    return isDeepStrictEqual(this.placed(id)?.fingerprint.params, cell.params) ? last : cell.estimateMs;
+  /** Milliseconds that the cell is expected to take; null: nothing says. */
+  expectedMs(cell: CellId): number | null {
+    return expectedMs(this.#layout, this.#cell(cell));
   }
 
-  /** The fingerprint of what is in place; null: nothing is. */
-  placed(cell: CellId): { key: Key; fingerprint: Fingerprint; outs: OutRecords } | null {
-    const state = readState(this.#layout, cell);
-    if (typeof state === 'string') return null;
-    const fingerprint = state.fingerprint();
-    return fingerprint === null ? null : { key: state.key, fingerprint, outs: state.outs };
+  /** What is in place of the cell; null: nothing is. */
+  placed(cell: CellId): PlacedOuts | null {
+    return placedBy(this.#layout, cell);
   }
 
   /** Names of the checkpoint folders of every cell that was looked at; null when one is not known. For gc. */
@@ -277,7 +234,7 @@ export class Workspace {
   async close(): Promise<void> {
     for (const held of this.#held) held.release();
     this.#held.clear();
-    (await this.#entered?.catch(() => null))?.release();
+    await this.#entry.leave();
     this.digests.save();
     this.#tracer.save();
   }
@@ -383,37 +340,8 @@ export class Workspace {
   }
 
   /** Before the first cell is locked; `begin` does it otherwise. */
-  async enter(run: string, options: Pick<BeginOptions, 'onWait' | 'signal'> = {}): Promise<void> {
-    this.#checkWritable();
-    await this.#enter({ run, ...options });
-  }
-
-  /** Once, before the first lock: `gc` spares what a run uses that has entered. */
-  async #enter({ run, onWait, signal }: Pick<BeginOptions, 'run' | 'onWait' | 'signal'>): Promise<void> {
-    for (;;) {
-      this.#entered ??= enterRun(this.#layout, run, { onWait, signal });
-      const entering = this.#entered;
-      try {
-        await entering;
-        return;
-      } catch (error) {
-        // Not for all time: the next cell tries again. One that was waited with for another's patience goes on trying.
-        if (this.#entered === entering) this.#entered = undefined;
-        if (signal?.aborted !== false || !(error instanceof Error && error.name === 'AbortError'))
-          throw error;
-      }
-    }
-  }
-
-  #checkWritable(): void {
-    const { root } = this.#layout;
-    try {
-      mkdirSync(root, { recursive: true });
-      accessSync(root, constants.W_OK);
-    } catch (error) {
-      const message = `the cache folder ${root} cannot be written (${error instanceof Error ? error.message : error})`;
-      throw new UserError(message, { hint: 'Give this user write permission, or free its disk.' });
-    }
+  enter(run: string, options: Pick<BeginOptions, 'onWait' | 'signal'> = {}): Promise<void> {
+    return this.#entry.enter({ run, ...options });
   }
 
   #release(held: Lock): void {
@@ -430,17 +358,3 @@ export class Workspace {
 }
 
 const attemptsToSettle = 5;
-
-function keepsChanging(path: string): Obstacle {
-  const message = `${path} changed each time it was looked at`;
-  return { kind: 'unreadable', message, hint: 'Run again when nothing writes it any more.' };
-}
-
-/** What needs no lock; undefined: it must be locked and looked at again. */
-function decidedEarly(status: CellStatus, options: BeginOptions): BeginResult | undefined {
-  if (status.state === 'blocked') return { kind: 'blocked', obstacles: status.obstacles };
-  if (status.state === 'frozen') return { kind: 'frozen', key: status.key, savedMs: status.ms, warnings: [] };
-  if (status.state === 'up-to-date' && !options.force)
-    return { kind: 'up-to-date', key: status.key, savedMs: status.ms, warnings: [] };
-  return undefined;
-}

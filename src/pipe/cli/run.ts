@@ -5,6 +5,7 @@ import { sha256Of } from '../../lib/sha256.ts';
 import { executorChoice } from '../plan/executor-choice.ts';
 import type { OpenedPipeline } from '../project/open-plan.ts';
 import type { RunId } from '../run/event.ts';
+import type { RunOptions, RunReport } from '../run/run-options.ts';
 import type { FailureMode } from '../run/scheduler.ts';
 import type { WitnessWriter } from '../run/witness-writer.ts';
 import type { ScreenOptions } from '../screen/screen.ts';
@@ -109,43 +110,27 @@ export async function driveRun(
   const strict = isStrict(parsed);
   const opened = await planOf(parsed, invocation);
   const { graph } = opened;
-  const cells = targeted(graph, parsed.arguments);
+  const goal = goalOf(graph, parsed, mode);
   const executors = executorChoice(graph, parsed.texts('executor'));
   const remote = remoteChoice(opened, parsed, invocation);
   const { openScreen } = await import('../screen/screen.ts');
   const screen = await openScreen(screenOptions(parsed, invocation));
-  const { Workspace } = await import('../cell/workspace.ts');
-  const { findSource, sourceLookup } = await import('../sources/source.ts');
   const { runPipeline } = await import('../run/run.ts');
   const set = parsed.texts('set');
   round?.begin(opened);
   const live = parsed.is('serve') && round === undefined ? await liveOf(opened, parsed, invocation) : null;
   const downloads = new AbortController();
-  let faults = 0;
+  const report = parsed.is('no-report') ? null : reportHook(opened, { project, set, strict });
   const witness = resume === undefined ? await witnessWriter(opened, parsed, invocation) : null;
   try {
     const outcome = await runPipeline(
       {
         project,
         pipeline: { graph, file: opened.file, set, params: opened.params },
-        goal: {
-          cells,
-          targets: parsed.arguments,
-          mode,
-          force: parsed.is('force'),
-          noCache: parsed.is('no-cache'),
-        },
+        goal,
         machine: { jobs, gpus, env, executors },
         remote,
-        open: (onProgress, onWarning) =>
-          new Workspace({
-            project,
-            pipeline: opened.file,
-            graph,
-            env,
-            source: (name) => findSource(project, graph, name),
-            fetch: sourceLookup(project, graph, { onProgress, onWarning, signal: downloads.signal }),
-          }),
+        open: await workspaceOpener(opened, invocation, downloads.signal),
         request: { args: parsed.argv.filter((word) => word !== '--detach'), cwd },
         ...(resume === undefined ? {} : { resume }),
         ...(detached === undefined ? {} : { id: detached }),
@@ -153,21 +138,7 @@ export async function driveRun(
           ...(round ? { steer: round.steer } : {}),
           leaves: async (signal) => (await import('./ask-to-leave.ts')).asksToLeave(invocation, signal),
         },
-        report: parsed.is('no-report')
-          ? null
-          : {
-              write: async (ended, workspace) => {
-                // Where nothing ran, the report is of the run before.
-                const request = ended.outcome === 'up-to-date' ? { set } : { set, ended };
-                // What could not be looked at counts: a report that cannot be written shows no mark.
-                faults = 1;
-                const written = await reportOf(opened, workspace, project, request);
-                faults = written.faults.length;
-                return written;
-              },
-              isDue: async (keys, workspace) =>
-                strict || (await reportIsDue(opened, workspace, project, keys)),
-            },
+        report,
         ...(witness === null ? {} : { witness }),
       },
       [
@@ -179,7 +150,8 @@ export async function driveRun(
         },
       ],
     );
-    return strict && faults > 0 && outcome.exitCode === exitCode.ok ? exitCode.failed : outcome.exitCode;
+    const isFaulty = strict && (report?.faults() ?? 0) > 0;
+    return isFaulty && outcome.exitCode === exitCode.ok ? exitCode.failed : outcome.exitCode;
   } finally {
     screen.close();
     await live?.close();
@@ -192,6 +164,60 @@ async function liveOf({ title }: OpenedPipeline, parsed: Parsed, invocation: Inv
   const live = await serveRun(invocation, title ?? basename(invocation.project), parsed.text('port'));
   invocation.stderr.write(`live: ${live.address}\n`);
   return live;
+}
+
+function goalOf(graph: OpenedPipeline['graph'], parsed: Parsed, mode: FailureMode): RunOptions['goal'] {
+  return {
+    cells: targeted(graph, parsed.arguments),
+    targets: parsed.arguments,
+    mode,
+    force: parsed.is('force'),
+    noCache: parsed.is('no-cache'),
+  };
+}
+
+/** The cells' workspace, with sources that are found or downloaded until `signal`. */
+async function workspaceOpener(
+  { file, graph }: OpenedPipeline,
+  { project, env }: Invocation,
+  signal: AbortSignal,
+): Promise<RunOptions['open']> {
+  const { Workspace } = await import('../cell/workspace.ts');
+  const { findSource, sourceLookup } = await import('../sources/source.ts');
+  return (onProgress, onWarning) =>
+    new Workspace({
+      project,
+      pipeline: file,
+      graph,
+      env,
+      source: (name) => findSource(project, graph, name),
+      fetch: sourceLookup(project, graph, { onProgress, onWarning, signal }),
+    });
+}
+
+/** The report at the run's end, and how many marks it could not show. */
+function reportHook(
+  opened: OpenedPipeline,
+  {
+    project,
+    set,
+    strict,
+  }: { readonly project: string; readonly set: readonly string[]; readonly strict: boolean },
+): RunReport & { faults(): number } {
+  let faults = 0;
+  return {
+    write: async (ended, workspace) => {
+      // Where nothing ran, the report is of the run before.
+      const request = ended.outcome === 'up-to-date' ? { set } : { set, ended };
+      // What could not be looked at counts: a report that cannot be written shows no mark.
+      faults = 1;
+      const written = await reportOf(opened, workspace, project, request);
+      faults = written.faults.length;
+      return written;
+    },
+    isDue: async (keys, workspace) => strict || (await reportIsDue(opened, workspace, project, keys)),
+    faults: () => faults,
+  };
 }
 
 function isStrict(parsed: Parsed): boolean {

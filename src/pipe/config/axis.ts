@@ -1,18 +1,13 @@
 /** Axes: from their text to named values, and what a profile or --set makes of them. */
 
-import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import type { DiagnosedText } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
-import { type SourceText, toJson, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import { toJson, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Axis, AxisValue } from './document.ts';
 
 /** Undefined when something is wrong with it, which has been reported. */
-export function buildAxis(
-  name: string,
-  node: YamlNode,
-  source: SourceText,
-  report: Report,
-): Axis | undefined {
+export function buildAxis(name: string, node: YamlNode, { source, report }: DiagnosedText): Axis | undefined {
   const at = source.at(node);
   if (node.kind === 'scalar') {
     report('wrong-type', at, `axis \`${name}\`: expected a list or a map of named values`);
@@ -61,13 +56,12 @@ export function valueName(value: null | boolean | number | string): string {
 export function overrideAxis(
   base: Axis,
   node: YamlNode,
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): Axis | undefined {
-  if (node.kind !== 'list') return buildAxis(base.name, node, source, report);
+  if (node.kind !== 'list') return buildAxis(base.name, node, { source, report });
   const named = base.values.some((value) => String(value.value) !== value.name);
   const byName = new Map(base.values.map((value) => [value.name, value]));
-  const fresh = buildAxis(base.name, node, source, report);
+  const fresh = buildAxis(base.name, node, { source, report });
   if (!fresh) return undefined;
   const unknown = fresh.values.filter((value) => !byName.has(value.name));
   if (named && unknown.length > 0) {

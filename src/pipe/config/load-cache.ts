@@ -1,13 +1,13 @@
 /** `cache:` of the pipeline file: where results are shared, and what of them is believed. */
-import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import type { DiagnosedText } from '../../lib/diagnostics/diagnostics.ts';
 import { checkShape } from '../../lib/diagnostics/shape.ts';
-import { entryOf, type SourceText, type YamlMap } from '../../lib/diagnostics/yaml-node.ts';
+import { entryOf, type YamlMap } from '../../lib/diagnostics/yaml-node.ts';
 import type { CacheDoc } from './document.ts';
 import { remoteUrl } from './remote-url.ts';
 import { pipelineSchema } from './schema.ts';
 
 /** Null: the file says nothing, or nothing that can be used. */
-export function loadCache(root: YamlMap, source: SourceText, report: Report): CacheDoc | null {
+export function loadCache(root: YamlMap, { source, report }: DiagnosedText): CacheDoc | null {
   const entry = entryOf(root, 'cache');
   if (!entry) return null;
   const read = checkShape(pipelineSchema.shape.cache, entry.value, '`cache`', { source, report });

@@ -1,9 +1,10 @@
 /** One entry of `executors` → ExecutorDoc, with everything checked that needs no stage. */
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
-import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import type { DiagnosedText, Report } from '../../lib/diagnostics/diagnostics.ts';
 import { checkShape } from '../../lib/diagnostics/shape.ts';
+import type { SourceText } from '../../lib/diagnostics/source-text.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
-import { entryOf, type SourceText, type YamlEntry, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import { entryOf, type YamlEntry, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { byteSize } from './byte-size.ts';
 import { milliseconds } from './duration.ts';
 import { type AskedOfJob, type ExecutorDoc, localName, type QueueStageDoc } from './executor-doc.ts';
@@ -16,8 +17,7 @@ const usual = { cells: 1000, array: 200, pack: 1, parallel: 1, warningMs: 60_000
 export function loadExecutor(
   entry: YamlEntry,
   stages: readonly string[],
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): ExecutorDoc | undefined {
   const what = `executor \`${entry.key}\``;
   const kind = entryOf(entry.value, 'kind')?.value;
@@ -28,10 +28,10 @@ export function loadExecutor(
     report('executor-kind', at, `${what} has no \`kind\` that is known`, hint ?? '`slurm` or `command`');
     return undefined;
   }
-  checkStages(entry.value, stages, source, report);
+  checkStages(entry.value, stages, { source, report });
   if (named === 'command') {
     const shaped = checkShape(commandSchema, entry.value, what, { source, report });
-    return shaped && commandQueue(entry, shaped.value, source, report);
+    return shaped && commandQueue(entry, shaped.value, { source, report });
   }
   const shaped = checkShape(slurmSchema, entry.value, what, { source, report });
   if (!shaped) return undefined;
@@ -55,8 +55,7 @@ export function checkExecutor(
 function commandQueue(
   entry: YamlEntry,
   raw: RawCommandQueue,
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): ExecutorDoc | undefined {
   const place = (key: string) => source.at(entryOf(entry.value, key)?.value ?? entry.keySpan);
   const id = raw.id ?? '(\\d+)';
@@ -116,7 +115,7 @@ function askedOf({ cpu, gpu, memory }: RawAsked): AskedOfJob {
   return { cpu: cpu ?? null, gpu: gpu ?? null, memory: byteSize(memory ?? null) };
 }
 
-function checkStages(node: YamlNode, stages: readonly string[], source: SourceText, report: Report): void {
+function checkStages(node: YamlNode, stages: readonly string[], { source, report }: DiagnosedText): void {
   const named = entryOf(node, 'stages')?.value;
   for (const { key, keySpan } of named?.kind === 'map' ? named.entries : []) {
     if (stages.includes(key)) continue;

@@ -3,8 +3,9 @@
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { checkShape } from '../../lib/diagnostics/shape.ts';
+import type { SourceText } from '../../lib/diagnostics/source-text.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';
-import type { SourceText, YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import type { YamlEntry, YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { checkReferences } from './check-references.ts';
 import type {
   EnvDoc,

@@ -4,13 +4,13 @@
  */
 
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
-import { Diagnostics, type Report } from '../../lib/diagnostics/diagnostics.ts';
-import { checkShape, type DiagnosedText, kindOf, mended } from '../../lib/diagnostics/shape.ts';
+import type { DiagnosedText, Report } from '../../lib/diagnostics/diagnostics.ts';
+import { checkShape, kindOf, mended } from '../../lib/diagnostics/shape.ts';
+import type { SourceText } from '../../lib/diagnostics/source-text.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
 import {
   entryOf,
   parseYaml,
-  type SourceText,
   toJson,
   type YamlEntry,
   type YamlMap,
@@ -45,70 +45,94 @@ export interface LoadResult {
 
 /** `file` is the name in positions: the pipeline's path relative to the project. */
 export function loadPipeline(text: string, file: string, options: LoadOptions): LoadResult {
-  const { root: parsed, source, diagnostics: syntax } = parseYaml(text, file, '`version: 1` and `stages:`');
-  const diagnostics = new Diagnostics(syntax);
-  const { report } = diagnostics;
-  if (parsed === null) return { document: null, diagnostics: syntax };
+  const { root: parsed, diagnostics } = parseYaml(text, file, '`version: 1` and `stages:`');
+  const { source, report } = diagnostics;
+  if (parsed === null) return { document: null, diagnostics: diagnostics.all };
   if (parsed.kind !== 'map') {
     report('wrong-type', source.at(parsed), `a pipeline is a map of keys, found ${kindOf(parsed)}`);
     return { document: null, diagnostics: diagnostics.all };
   }
-  const root = checkTopLevel(parsed, source, report);
-  const base = baseSettings(root, source, report);
-  const { types, ...settings } = overridden(base, root, options, { source, report });
+  const root = checkTopLevel(parsed, diagnostics);
+  const base = baseSettings(root, diagnostics);
+  const { types, ...settings } = overridden(base, root, options, diagnostics);
   const scope: Scope = {
     ...settings,
     axisNames: valueNames(base.axes, settings.axes, root),
-    shell: topText(root, 'shell', source, report) ?? null,
-    link: linkOf(root, source, report),
-    python: topPython(root, source, report) ?? 'python3',
+    shell: topText(root, 'shell', diagnostics) ?? null,
+    link: linkOf(root, diagnostics),
+    python: topPython(root, diagnostics) ?? 'python3',
     executors: namesOf(root, 'executors'),
     source,
     report,
   };
-  const stages = new Map<string, StageDoc>();
-  const broken = new Set<string>();
-  for (const entry of named(root, 'stages', ['source', 'params'], { source, report })) {
+  const stages = loadStages(root, scope);
+  const sources = loadSources(root, scope);
+  const document: PipelineDocument = {
+    file,
+    title: topText(root, 'title', diagnostics) ?? null,
+    description: topText(root, 'description', diagnostics) ?? '',
+    profile: options.profile,
+    profiles: namesOf(root, 'profiles'),
+    ...settings,
+    resources: loadResources(root, scope),
+    executors: loadExecutors(root, scope),
+    executor: profileExecutor(root, options.profile, source),
+    sources: sources.whole,
+    cache: loadCache(root, diagnostics),
+    stages: stages.whole,
+    broken: new Set([...stages.broken, ...sources.broken]),
+  };
+  return { document, diagnostics: diagnostics.all };
+}
+
+/** Entries of a section: those that can be used, and the names of the others. */
+interface Loaded<T> {
+  readonly whole: ReadonlyMap<string, T>;
+  readonly broken: readonly string[];
+}
+
+function loadStages(root: YamlMap, scope: Scope): Loaded<StageDoc> {
+  const whole = new Map<string, StageDoc>();
+  const broken: string[] = [];
+  for (const entry of named(root, 'stages', ['source', 'params'], scope)) {
     const stage = loadStage(entry, scope);
-    if (stage) stages.set(entry.key, stage);
-    else broken.add(entry.key);
+    if (stage) whole.set(entry.key, stage);
+    else broken.push(entry.key);
   }
-  const sources = new Map<string, SourceDoc>();
+  return { whole, broken };
+}
+
+function loadSources(root: YamlMap, { source, report }: DiagnosedText): Loaded<SourceDoc> {
+  const whole = new Map<string, SourceDoc>();
+  const broken: string[] = [];
   for (const entry of named(root, 'sources', [], { source, report })) {
     const raw = checkShape(sourceSchema, entry.value, `source \`${entry.key}\``, { source, report });
-    if (raw) sources.set(entry.key, loadSource({ ...entry, value: raw.node }, raw.value, source, report));
-    else broken.add(`source.${entry.key}`);
+    if (raw) whole.set(entry.key, loadSource({ ...entry, value: raw.node }, raw.value, { source, report }));
+    else broken.push(`source.${entry.key}`);
   }
+  return { whole, broken };
+}
+
+function loadResources(root: YamlMap, { source, report }: DiagnosedText): ReadonlyMap<string, number> {
   const resources = new Map<string, number>();
   for (const entry of named(root, 'resources', ['cpu', 'gpu', 'memory'], { source, report })) {
     const amount = checkShape(pipelineSchema.shape.resources, single(entry), 'the file', { source, report });
     for (const [name, value] of Object.entries(amount?.value ?? {})) resources.set(name, value);
   }
+  return resources;
+}
+
+function loadExecutors(root: YamlMap, { source, report }: DiagnosedText): ReadonlyMap<string, ExecutorDoc> {
   const executors = new Map<string, ExecutorDoc>();
   for (const entry of named(root, 'executors', [localName], { source, report })) {
-    const executor = loadExecutor(entry, namesOf(root, 'stages'), source, report);
+    const executor = loadExecutor(entry, namesOf(root, 'stages'), { source, report });
     if (executor) executors.set(entry.key, executor);
   }
-  const document: PipelineDocument = {
-    file,
-    title: topText(root, 'title', source, report) ?? null,
-    description: topText(root, 'description', source, report) ?? '',
-    profile: options.profile,
-    profiles: namesOf(root, 'profiles'),
-    ...settings,
-    resources,
-    executors,
-    executor: profileExecutor(root, options.profile, source),
-    sources,
-    cache: loadCache(root, source, report),
-    stages,
-    broken,
-  };
-  return { document, diagnostics: diagnostics.all };
+  return executors;
 }
 
 /** Checks the keys of the file and its version. The file as it is to be understood: unknown keys mended. */
-function checkTopLevel(parsed: YamlMap, source: SourceText, report: Report): YamlMap {
+function checkTopLevel(parsed: YamlMap, { source, report }: DiagnosedText): YamlMap {
   const known = Object.keys(pipelineSchema.shape);
   const unknown = parsed.entries.filter((entry) => !known.includes(entry.key));
   for (const entry of unknown) {
@@ -132,20 +156,19 @@ function checkTopLevel(parsed: YamlMap, source: SourceText, report: Report): Yam
 function topText(
   root: YamlMap,
   key: 'title' | 'description' | 'shell',
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): string | undefined {
   const entry = entryOf(root, key);
   return entry && checkShape(pipelineSchema.shape[key], entry.value, `\`${key}\``, { source, report })?.value;
 }
 
-function linkOf(root: YamlMap, source: SourceText, report: Report): LinkMode {
+function linkOf(root: YamlMap, { source, report }: DiagnosedText): LinkMode {
   const entry = entryOf(root, 'link');
   const read = entry && checkShape(pipelineSchema.shape.link, entry.value, '`link`', { source, report });
   return read?.value ?? 'auto';
 }
 
-function topPython(root: YamlMap, source: SourceText, report: Report): RawStage['python'] {
+function topPython(root: YamlMap, { source, report }: DiagnosedText): RawStage['python'] {
   const entry = entryOf(root, 'python');
   return entry && checkShape(pipelineSchema.shape.python, entry.value, '`python`', { source, report })?.value;
 }
@@ -186,7 +209,7 @@ function namesOf(root: YamlMap, section: 'profiles' | 'executors' | 'stages'): r
 /** What the profile, or one that it extends, says; the last word counts. */
 function profileExecutor(root: YamlMap, profile: string | null, source: SourceText): string | null {
   if (profile === null) return null;
-  const chain = profileChain(profile, entryOf(root, 'profiles')?.value, source, () => {}) ?? [];
+  const chain = profileChain(profile, entryOf(root, 'profiles')?.value, { source, report: unsaid }) ?? [];
   const named = chain.flatMap((one) => {
     const node = entryOf(one, 'executor')?.value;
     return node?.kind === 'scalar' && typeof node.value === 'string' ? [node.value] : [];
@@ -201,14 +224,14 @@ function single(entry: YamlEntry): YamlMap {
 /** What stands before the first dot of a reference and is no axis. */
 const referenceHeads = ['params', 'deps', 'outs', 'cell', 'stage', 'resources', 'checkpoint'];
 
-function baseSettings(root: YamlMap, source: SourceText, report: Report): Settings {
+function baseSettings(root: YamlMap, { source, report }: DiagnosedText): Settings {
   const axes = new Map<string, Axis>();
   for (const entry of named(root, 'axes', referenceHeads, { source, report })) {
-    const axis = buildAxis(entry.key, entry.value, source, report);
+    const axis = buildAxis(entry.key, entry.value, { source, report });
     if (axis) axes.set(entry.key, axis);
-    refuseTemplates(entry.value, 'axes', source, report);
+    refuseTemplates(entry.value, 'axes', { source, report });
   }
-  const types = ParamsSchema.in(root, source, report);
+  const types = ParamsSchema.in(root, { source, report });
   const params = entryOf(root, 'params');
   if (!params) return { types, params: {}, axes };
   if (params.value.kind !== 'map') {
@@ -219,16 +242,16 @@ function baseSettings(root: YamlMap, source: SourceText, report: Report): Settin
     );
     return { types, params: {}, axes };
   }
-  refuseTemplates(params.value, 'params', source, report);
+  refuseTemplates(params.value, 'params', { source, report });
   const value = toJson(params.value);
   return { types, params: isJsonObject(value) ? value : {}, axes };
 }
 
 /** Params and axes are data: a reference in them would be taken literally, which nobody who writes one expects. */
-function refuseTemplates(node: YamlNode, section: string, source: SourceText, report: Report): void {
+function refuseTemplates(node: YamlNode, section: string, { source, report }: DiagnosedText): void {
   if (node.kind === 'map')
-    for (const entry of node.entries) refuseTemplates(entry.value, section, source, report);
-  if (node.kind === 'list') for (const item of node.items) refuseTemplates(item, section, source, report);
+    for (const entry of node.entries) refuseTemplates(entry.value, section, { source, report });
+  if (node.kind === 'list') for (const item of node.items) refuseTemplates(item, section, { source, report });
   if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes('${')) return;
   if (!parseTemplate(node.value).some((part) => part.kind === 'ref')) return;
   const hint = 'a stage puts values together: write it in the stage’s own `params`';
@@ -252,19 +275,17 @@ function overridden(
     const executor = entryOf(raw.node, 'executor')?.value;
     if (executor && raw.value.executor !== undefined)
       checkExecutor(raw.value.executor, namesOf(root, 'executors'), source.at(executor), report);
-    const chain = profileChain(entry.key, profiles, source, onlyInFile(report));
-    chain?.reduce((settings, one) => applyOverride(settings, one, source, () => {}), base);
+    const chain = profileChain(entry.key, profiles, { source, report: onlyInFile(report) });
+    chain?.reduce((settings, one) => applyOverride(settings, one, { source, report: unsaid }), base);
     if (!chain) continue;
-    const { params } = applyOverride(
-      chainSettings(base, chain.slice(0, -1), source),
-      entry.value,
+    const { params } = applyOverride(chainSettings(base, chain.slice(0, -1), source), entry.value, {
       source,
       report,
-    );
+    });
     const before = types?.check(
       chainSettings(base, chain.slice(0, -1), source).params,
       nowhere(source),
-      () => {},
+      unsaid,
     );
     const given = entryOf(entry.value, 'params')?.value;
     types?.check(
@@ -275,11 +296,13 @@ function overridden(
     );
   }
   const chain =
-    options.profile === null ? [] : profileChain(options.profile, profiles, source, onlyOutside(report));
+    options.profile === null
+      ? []
+      : profileChain(options.profile, profiles, { source, report: onlyOutside(report) });
   const { override, source: setSource } = parseSet(options.set, report);
   const chosen = chainSettings(base, chain ?? [], source);
-  const settings = applyOverride(chosen, override, setSource, report);
-  const before = types?.check(chosen.params, nowhere(source), () => {});
+  const settings = applyOverride(chosen, override, { source: setSource, report });
+  const before = types?.check(chosen.params, nowhere(source), unsaid);
   const given = { node: entryOf(override, 'params')?.value, source: setSource, at: override };
   types?.check(settings.params, given, report, before);
   return settings;
@@ -291,8 +314,11 @@ function nowhere(source: SourceText): ParamsLayer {
 }
 
 function chainSettings(base: Settings, chain: readonly YamlNode[], source: SourceText): Settings {
-  return chain.reduce((settings, one) => applyOverride(settings, one, source, () => {}), base);
+  return chain.reduce((settings, one) => applyOverride(settings, one, { source, report: unsaid }), base);
 }
+
+/** What is reported elsewhere. */
+const unsaid: Report = () => {};
 
 function onlyInFile(report: Report): Report {
   return (rule, at, message, hint) => {
@@ -338,7 +364,7 @@ function valueNames(
   return names;
 }
 
-function loadSource(entry: YamlEntry, raw: RawSource, source: SourceText, report: Report): SourceDoc {
+function loadSource(entry: YamlEntry, raw: RawSource, { source, report }: DiagnosedText): SourceDoc {
   const paths = entryOf(entry.value, 'paths')?.value;
   const candidates = (raw.paths ?? []).map((candidate, index): SourceCandidate => {
     const node = paths?.kind === 'list' ? paths.items[index] : undefined;

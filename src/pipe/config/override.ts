@@ -1,15 +1,9 @@
 /** What changes params and axes before planning: the chain of profiles, then `--set`. */
 
-import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import type { DiagnosedText, Report } from '../../lib/diagnostics/diagnostics.ts';
+import { SourceText } from '../../lib/diagnostics/source-text.ts';
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
-import {
-  entryOf,
-  parseYaml,
-  SourceText,
-  toJson,
-  type YamlMap,
-  type YamlNode,
-} from '../../lib/diagnostics/yaml-node.ts';
+import { entryOf, parseYaml, toJson, type YamlMap, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { overrideAxis } from './axis.ts';
@@ -31,8 +25,7 @@ export interface Settings {
 export function profileChain(
   name: string,
   profiles: YamlNode | undefined,
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): readonly YamlNode[] | undefined {
   const chain: YamlNode[] = [];
   const seen: string[] = [];
@@ -64,8 +57,7 @@ export function profileChain(
 export function applyOverride(
   settings: Settings,
   override: YamlNode,
-  source: SourceText,
-  report: Report,
+  { source, report }: DiagnosedText,
 ): Settings {
   const paramsNode = entryOf(override, 'params')?.value;
   const axesNode = entryOf(override, 'axes')?.value;
@@ -85,7 +77,7 @@ export function applyOverride(
       );
       continue;
     }
-    axes.set(entry.key, overrideAxis(base, entry.value, source, report) ?? base);
+    axes.set(entry.key, overrideAxis(base, entry.value, { source, report }) ?? base);
   }
   return { ...settings, params, axes };
 }
@@ -183,8 +175,8 @@ export function parseSet(set: readonly string[], report: Report): { override: Ya
     } else {
       const from = start + equals + 1;
       const parsed = parseYaml(text.slice(equals + 1), setFile, 'a value');
-      const empty = parsed.diagnostics.some((one) => one.rule === 'empty-file');
-      for (const { rule, message, hint } of empty ? [] : parsed.diagnostics) {
+      const empty = parsed.diagnostics.all.some((one) => one.rule === 'empty-file');
+      for (const { rule, message, hint } of empty ? [] : parsed.diagnostics.all) {
         report(rule, source.at({ start: from, end: start + text.length }), message, hint);
       }
       const value = parsed.root

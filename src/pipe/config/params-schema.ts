@@ -1,9 +1,10 @@
 /** `paramsSchema` of a pipeline file: what params may be, as a JSON Schema. Without one a param has the type of its default. */
 import { z } from 'zod';
-import type { Report } from '../../lib/diagnostics/diagnostics.ts';
+import type { DiagnosedText, Report } from '../../lib/diagnostics/diagnostics.ts';
 import { kindWords } from '../../lib/diagnostics/shape.ts';
+import type { SourceText } from '../../lib/diagnostics/source-text.ts';
 import { didYouMean } from '../../lib/diagnostics/suggest.ts';
-import { entryOf, nodeAt, type SourceText, toJson, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import { entryOf, nodeAt, toJson, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 
 /** Where params were given: a file's own, a profile's or those of --set. */
@@ -25,7 +26,7 @@ export class ParamsSchema {
   }
 
   /** Null where the file has none, or one that is not understood, which is reported. */
-  static in(root: YamlNode, source: SourceText, report: Report): ParamsSchema | null {
+  static in(root: YamlNode, { source, report }: DiagnosedText): ParamsSchema | null {
     const entry = entryOf(root, 'paramsSchema');
     if (!entry) return null;
     const schema = toJson(entry.value);

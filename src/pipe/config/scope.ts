@@ -1,7 +1,7 @@
+import type { SourceText } from '../../lib/diagnostics/source-text.ts';
 /** What stands around a stage in its file: what it may refer to, and where its mistakes are reported. */
 
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
-import type { SourceText } from '../../lib/diagnostics/yaml-node.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Axis, LinkMode } from './document.ts';
 import type { RawStage } from './schema.ts';

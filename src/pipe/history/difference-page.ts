@@ -1,7 +1,6 @@
 /** A difference as a page: one file like the report, with changed figures side by side. */
 import { anchor, type Html, html, raw } from '../../lib/html.ts';
 import { type DrawnFigure, drawFigures, type FigureStore } from '../report/figure/figure.ts';
-import { pageSvg } from '../report/figure/page-svg.ts';
 import type { ReportFigure } from '../report/model/input.ts';
 import { clientFiles } from '../report/page/client-files.ts';
 import { figureStyle } from '../report/page/figure-style.ts';
@@ -52,7 +51,7 @@ async function drawn(
 ): Promise<ReadonlyMap<string, DrawnFigure>> {
   const figures = changes.flatMap((change) => {
     const figure = change[side];
-    return figure === null || figure.spec === null ? [] : [asReportFigure(figure, figure.spec)];
+    return figure === null || figure.spec === null ? [] : [asReportFigure(figure, figure.spec, side)];
   });
   const all = await drawFigures(figures, store);
   return new Map(all.map((one) => [one.figure.name, one]));
@@ -61,8 +60,10 @@ async function drawn(
 function asReportFigure(
   { name, meta, csv, cell }: ResultFigure,
   spec: NonNullable<ResultFigure['spec']>,
+  side: string,
 ): ReportFigure {
-  return { name, meta, csv, spec, origin: { cell, out: '', key: null, stale: false, made: null } };
+  const called = { ...meta, title: `${meta.title}, ${side}` };
+  return { name, meta: called, csv, spec, origin: { cell, out: '', key: null, stale: false, made: null } };
 }
 
 function pairItem(
@@ -81,5 +82,5 @@ function picture(side: string, figure: ResultFigure | null, one: DrawnFigure | u
   if (one === undefined || one.drawn === null)
     return html`<div class="side"><h4>${side}</h4><p class="missing">It cannot be drawn: ${one?.error ?? 'the report holds no specification'}</p></div>`;
   const width = Math.min(Math.ceil(one.drawn.width / 20) * 20, 1400);
-  return html`<div class="side"><h4>${side}</h4><div class="canvas" tabindex="0" role="group" aria-label="${title}"><div class="fit w${width}">${raw(pageSvg(one.drawn.svg, title))}</div></div></div>`;
+  return html`<div class="side"><h4>${side}</h4><div class="canvas" tabindex="0" role="group" aria-label="${title}"><div class="fit w${width}">${raw(one.drawn.svg)}</div></div></div>`;
 }

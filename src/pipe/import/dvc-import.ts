@@ -2,9 +2,9 @@
 import { posix } from 'node:path';
 import { stringify } from 'yaml';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
-import { Diagnostics } from '../../lib/diagnostics/diagnostics.ts';
 import { checkShape } from '../../lib/diagnostics/shape.ts';
-import { nodeAt, parseYaml, type SourceText, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
+import type { SourceText } from '../../lib/diagnostics/source-text.ts';
+import { nodeAt, parseYaml, type YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import type { Json } from '../../lib/json.ts';
 import { loadPipeline } from '../config/load.ts';
 import { plan } from '../plan/plan.ts';
@@ -96,11 +96,10 @@ const topNotes: Readonly<Record<string, string>> = {
 };
 
 function read(text: string, file: string): { dvc: DvcFile; root: YamlNode; source: SourceText } {
-  const { root, source, diagnostics } = parseYaml(text, file, '`stages:`');
-  const all = new Diagnostics(diagnostics);
-  const shaped = root && checkShape(dvcSchema, root, 'dvc.yaml', { source, report: all.report });
-  if (shaped && root) return { dvc: shaped.value, root, source };
-  throw new UserError(`${file} cannot be imported`, { code: exitCode.usage, diagnostics: all.all });
+  const { root, diagnostics } = parseYaml(text, file, '`stages:`');
+  const shaped = root && checkShape(dvcSchema, root, 'dvc.yaml', diagnostics);
+  if (shaped && root) return { dvc: shaped.value, root, source: diagnostics.source };
+  throw new UserError(`${file} cannot be imported`, { code: exitCode.usage, diagnostics: diagnostics.all });
 }
 
 /** Stages with a matrix where their edges can be said so; otherwise one for each combination. */

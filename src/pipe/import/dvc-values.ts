@@ -134,7 +134,7 @@ function readParams(project: string, path: string): ReadParams {
     throw error;
   }
   const { root, diagnostics } = parseYaml(text, path, 'a map');
-  const [first] = diagnostics;
+  const [first] = diagnostics.all;
   if (!root) return { kind: 'unread', why: `${path}:${first?.at.line ?? 1}: ${first?.message ?? 'no YAML'}` };
   const values = toJson(root);
   return isJsonObject(values) ? { kind: 'values', values } : { kind: 'unread', why: 'it is no map' };

@@ -29,7 +29,7 @@ export interface PlanResult {
 const maxCells = 200_000;
 
 export function plan(document: PipelineDocument): PlanResult {
-  const diagnostics = new Diagnostics();
+  const diagnostics = new Diagnostics(null);
   const { report } = diagnostics;
   const { planned, absent } = planStages(document, report);
   const context = { document, planned, absent, report };

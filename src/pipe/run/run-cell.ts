@@ -3,9 +3,9 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/diagnostics/diagnostic.ts';
+import type { BeginResult } from '../cell/begin.ts';
 import type { Obstacle } from '../cell/cell-status.ts';
 import type { CellTransaction } from '../cell/transaction.ts';
-import type { BeginResult } from '../cell/workspace.ts';
 import type { Running } from '../exec/executor.ts';
 import { clearAttempt } from '../job/attempt-files.ts';
 import type { Cell } from '../plan/graph.ts';
@@ -19,15 +19,7 @@ import { type Tried, tryOnce } from './try-cell.ts';
 export async function runCell(context: CellContext, task: CellTask): Promise<Fate> {
   const { cell } = task;
   const { say, stopper } = context;
-  const started = performance.now();
-  const fail = (error: CellError, log: string | null = null): Fate => {
-    say({ type: 'cell-failed', cell: cell.id, error, ms: Math.round(performance.now() - started), log });
-    return 'failed';
-  };
-  const cancel = (): Fate => {
-    say({ type: 'cell-not-run', cell: cell.id, state: 'cancelled', cause: null });
-    return 'cancelled';
-  };
+  const { fail, cancel } = unhappyEnds(context, cell);
   let work: CellTransaction | undefined;
   let running: Running | undefined;
   try {
@@ -36,25 +28,10 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
     await discardOthers(context, cell, begun);
     if (begun.kind === 'blocked') return fail(obstacleError(begun.obstacles));
     for (const text of begun.warnings) say({ type: 'warning', text: `${cell.id}: ${text}` });
-    if (begun.kind !== 'run') {
-      const from = begun.kind === 'restored' ? context.exchange?.originOf(cell.id) : null;
-      say({
-        type: 'cell-cached',
-        cell: cell.id,
-        key: begun.key,
-        how: begun.kind,
-        savedMs: begun.savedMs,
-        ...(from ? { from } : {}),
-      });
-      return 'in-place';
-    }
+    if (begun.kind !== 'run') return cached(context, cell, begun);
     work = begun;
-    say({
-      type: 'cell-ready',
-      cell: cell.id,
-      reasons: work.reasons,
-      expectedMs: context.workspace.expectedMs(cell.id),
-    });
+    const expectedMs = context.workspace.expectedMs(cell.id);
+    say({ type: 'cell-ready', cell: cell.id, reasons: work.reasons, expectedMs });
     const tries = new Tries(cell, work.job?.memoryStep ?? 0);
     for (let job = work.job; ; job = null) {
       const tried = await tryOnce(context, task, work, { job, memoryStep: tries.memoryStep });
@@ -76,17 +53,54 @@ export async function runCell(context: CellContext, task: CellTask): Promise<Fat
       running?.close?.();
       running = undefined;
       say({ type: 'cell-retry', cell: cell.id, attempt: tried.number + 1, error, inMs: next.inMs });
-      try {
-        await sleep(next.inMs, undefined, { signal: stopper.signal });
-      } catch {
-        return cancel();
-      }
+      if (await isStoppedWithin(next.inMs, stopper.signal)) return cancel();
     }
   } catch (error) {
     return fail(storageError(error));
   } finally {
     await work?.abandon();
     running?.close?.();
+  }
+}
+
+/** How a cell ends that makes nothing. */
+interface UnhappyEnds {
+  readonly fail: (error: CellError, log?: string | null) => Fate;
+  readonly cancel: () => Fate;
+}
+
+function unhappyEnds({ say }: CellContext, { id }: Cell): UnhappyEnds {
+  const started = performance.now();
+  return {
+    fail: (error, log = null) => {
+      say({ type: 'cell-failed', cell: id, error, ms: Math.round(performance.now() - started), log });
+      return 'failed';
+    },
+    cancel: () => {
+      say({ type: 'cell-not-run', cell: id, state: 'cancelled', cause: null });
+      return 'cancelled';
+    },
+  };
+}
+
+/** Nothing is left to do for it. */
+function cached(
+  { say, exchange }: CellContext,
+  { id }: Cell,
+  { kind: how, key, savedMs }: Extract<BeginResult, { readonly savedMs: number }>,
+): Fate {
+  const from = how === 'restored' ? exchange?.originOf(id) : null;
+  say({ type: 'cell-cached', cell: id, key, how, savedMs, ...(from ? { from } : {}) });
+  return 'in-place';
+}
+
+/** Waits before the next try. */
+async function isStoppedWithin(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(ms, undefined, { signal });
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -137,7 +151,7 @@ async function publish(
   context: CellContext,
   { cell, lease }: CellTask,
   work: CellTransaction,
-  { tried, fail }: { readonly tried: Tried; readonly fail: (error: CellError, log: string | null) => Fate },
+  { tried, fail }: { readonly tried: Tried; readonly fail: UnhappyEnds['fail'] },
 ): Promise<Fate> {
   const { say } = context;
   const { ms, usage } = tried;

@@ -125,10 +125,8 @@ function schedulerOf(
     readonly executors: RunExecutors;
   },
 ): Scheduler {
-  const { options, events, workspace, wanted, forced } = run;
+  const { options, events, wanted, forced } = run;
   const { mode } = options.goal;
-  // Asked for twice, and each time a file is read.
-  const expected = new Map<CellId, number | null>();
   return new Scheduler({
     graph: options.pipeline.graph,
     wanted,
@@ -137,30 +135,10 @@ function schedulerOf(
     concurrency: Number.POSITIVE_INFINITY,
     executorOf: executors.nameOf,
     mode,
-    expectedMs: (id) => {
-      if (inPlace.has(id)) return 0;
-      const known = expected.get(id);
-      if (known !== undefined) return known;
-      const ms = workspace.expectedMs(id);
-      expected.set(id, ms);
-      return ms;
-    },
+    expectedMs: expectation(run, inPlace),
     look: async (cell, without) => {
       if (inPlace.has(cell.id)) return 'in-place';
-      if (forced.has(cell.id)) return 'work';
-      const status = await workspace.look(cell.id, { without, fetch: true });
-      if (status.state === 'stale' && !context.noCache && (await context.exchange?.take(cell, status.key)))
-        return 'work';
-      // Such as a download that the stop ended: nothing failed.
-      if (context.stopper.signal.aborted) return 'work';
-      if (status.state === 'blocked') {
-        const error = obstacleError(status.obstacles);
-        events.say({ type: 'cell-failed', cell: cell.id, error, ms: 0, log: null });
-        return 'failed';
-      }
-      const cached = cachedEvent(cell.id, status);
-      if (cached) events.say(cached);
-      return cached ? 'in-place' : 'work';
+      return forced.has(cell.id) ? 'work' : lookAt(context, cell, without);
     },
     execute: (cell, without, lease, patient) =>
       runCell(context, { cell, without, lease, patient, force: forced.has(cell.id) }),
@@ -176,6 +154,42 @@ function schedulerOf(
       if (mode === 'fail-fast') context.stopper.escalate();
     },
   });
+}
+
+/** Milliseconds that a cell is expected to take. It is asked for twice, and each time a file would be read. */
+function expectation(
+  { workspace }: Run,
+  inPlace: ReadonlyMap<CellId, CachedEvent>,
+): (id: CellId) => number | null {
+  const expected = new Map<CellId, number | null>();
+  return (id) => {
+    if (inPlace.has(id)) return 0;
+    const known = expected.get(id);
+    if (known !== undefined) return known;
+    const ms = workspace.expectedMs(id);
+    expected.set(id, ms);
+    return ms;
+  };
+}
+
+/** What is to be done about a cell whose upstream is done; said, where that is nothing. */
+async function lookAt(
+  { workspace, noCache, exchange, stopper, say }: CellContext,
+  cell: Cell,
+  without: ReadonlySet<CellId>,
+): Promise<'in-place' | 'failed' | 'work'> {
+  const status = await workspace.look(cell.id, { without, fetch: true });
+  if (status.state === 'stale' && !noCache && (await exchange?.take(cell, status.key))) return 'work';
+  // Such as a download that the stop ended: nothing failed.
+  if (stopper.signal.aborted) return 'work';
+  if (status.state === 'blocked') {
+    const error = obstacleError(status.obstacles);
+    say({ type: 'cell-failed', cell: cell.id, error, ms: 0, log: null });
+    return 'failed';
+  }
+  const cached = cachedEvent(cell.id, status);
+  if (cached) say(cached);
+  return cached ? 'in-place' : 'work';
 }
 
 /** Waits until nothing runs any more. The signal that ended the run; null: none did. */

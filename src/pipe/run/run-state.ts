@@ -187,15 +187,9 @@ export class RunState {
         cell.metrics.set(event.name, nextMetric(cell.metrics.get(event.name), event.value, event.step));
         cell.lastMetric = event.name;
         break;
-      case 'cell-message': {
-        const same = cell.messages.filter(({ level }) => level === event.level);
-        const dropped = same.length < messagesKept ? undefined : same[0];
-        cell.messages = [
-          ...cell.messages.filter((message) => message !== dropped),
-          { level: event.level, text: event.text },
-        ];
+      case 'cell-message':
+        cell.messages = withMessage(cell.messages, { level: event.level, text: event.text });
         break;
-      }
       case 'cell-retry':
         this.#move(cell, 'waiting');
         break;
@@ -214,14 +208,16 @@ export class RunState {
         break;
       case 'cell-not-run':
         cell.cause = event.cause;
-        if (event.cause !== null) {
-          const others = this.blocked.get(event.cause);
-          if (others) others.push(cell.cell);
-          else this.blocked.set(event.cause, [cell.cell]);
-        }
+        if (event.cause !== null) this.#blockBy(event.cause, cell.cell);
         this.#move(cell, event.state);
         break;
     }
+  }
+
+  #blockBy(cause: CellId, cell: CellId): void {
+    const others = this.blocked.get(cause);
+    if (others) others.push(cell);
+    else this.blocked.set(cause, [cell]);
   }
 
   /** Another driver goes on with the run: what was not done is looked at anew. */
@@ -308,6 +304,13 @@ function untouched(cell: CellId, stage: string): CellProgress {
     error: null,
     cause: null,
   };
+}
+
+/** With one more, without the oldest of its level beyond the bound. */
+function withMessage(messages: CellProgress['messages'], one: CellProgress['messages'][number]) {
+  const same = messages.filter(({ level }) => level === one.level);
+  const dropped = same.length < messagesKept ? undefined : same[0];
+  return [...messages.filter((message) => message !== dropped), one];
 }
 
 function nextMetric(before: MetricProgress | undefined, value: number, step: number | null): MetricProgress {

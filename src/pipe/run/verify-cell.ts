@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '../../lib/json.ts';
 import { isJsonObject } from '../../lib/json.ts';
-import { hashFile } from '../digest/digests.ts';
+import { hashFile } from '../digest/hash-file.ts';
 import { beginScratch, type ScratchRun, scratchAttempt } from './scratch-run.ts';
 
 export interface VerifyOptions extends ScratchRun {

@@ -2,7 +2,8 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { hasCode } from '../../lib/errno.ts';
-import type { Digests, Look } from '../digest/digests.ts';
+import type { Digests } from '../digest/digests.ts';
+import type { Look } from '../digest/look.ts';
 import type { Layout } from './layout.ts';
 
 /** Null: nothing is there. @throws PathError */

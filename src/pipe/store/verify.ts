@@ -1,7 +1,8 @@
 /** `pipe cache verify`: reads every object and manifest; what is not what it should be goes to quarantine. */
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { hashFile, PathError } from '../digest/digests.ts';
+import { hashFile } from '../digest/hash-file.ts';
+import { PathError } from '../digest/look.ts';
 import { brokenOut, foreignFiles, storedManifests, storedObjects } from './contents.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { quarantineObject } from './objects.ts';

@@ -3,7 +3,7 @@
  * implementation per language stands in a folder of its own.
  */
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
-import type { Look } from '../digest/digests.ts';
+import type { Look } from '../digest/look.ts';
 import type { CodeFingerprint } from './code-fingerprint.ts';
 
 /** Code that was traced: a digest of all of it, each file's own, who imports whom, and the packages with their versions. */

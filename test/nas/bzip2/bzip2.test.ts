@@ -1,5 +1,6 @@
 /** The decoder against the bzip2 program, on texts of every kind and size, several streams and broken ones. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { BenchFormatError } from '../../../src/lib/format-error.ts';
 import { decompress } from '../../../src/nas/bzip2/bzip2.ts';
@@ -16,15 +17,10 @@ const hasBzip2 = (() => {
 const pack = (text: Uint8Array, level = 9): Uint8Array =>
   new Uint8Array(execFileSync('bzip2', [`-${level}`, '-c'], { input: text, maxBuffer: 2 ** 28 }));
 
-/** xorshift32 */
+/** Bytes without a pattern, the same each time. */
 function randomBytes(length: number, seed: number, below = 256): Uint8Array {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  });
+  const bytes = createHash('shake256', { outputLength: length }).update(`${seed}`).digest();
+  return Uint8Array.from(bytes, (byte) => byte % below);
 }
 
 const texts: Record<string, Uint8Array> = {

@@ -143,3 +143,16 @@ stages:
     'it has `train.weights`; a file of that name is written ./train.none',
   ]);
 });
+
+test('two different mistakes at one place are both reported', () => {
+  const { diagnostics, marks } = check(`version: 1
+params: {one: x, other: y}
+stages:
+  a: {cmd: «"echo $(( \${params.one} + \${params.other} ))", outs: {o: o}}
+`);
+  expect(places(diagnostics)).toEqual([`${marks[0]} shell-context`, `${marks[0]} shell-context`]);
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    expect.stringContaining('params.one'),
+    expect.stringContaining('params.other'),
+  ]);
+});

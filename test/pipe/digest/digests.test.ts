@@ -20,7 +20,8 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../../src/lib/sha256.ts';
-import { Digests, isUnwritten, PathError } from '../../../src/pipe/digest/digests.ts';
+import { Digests } from '../../../src/pipe/digest/digests.ts';
+import { isUnwritten, PathError } from '../../../src/pipe/digest/look.ts';
 
 let dir: string;
 let digests: Digests;

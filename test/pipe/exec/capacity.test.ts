@@ -3,7 +3,7 @@ import { UserError } from '../../../src/lib/diagnostics/diagnostic.ts';
 import { type Capacity, checkDemand, ResourcePool } from '../../../src/pipe/exec/capacity.ts';
 import { usableGpus } from '../../../src/pipe/exec/gpu.ts';
 import type { Cell, Resources } from '../../../src/pipe/plan/graph.ts';
-import { cellOf } from '../run/cells.ts';
+import { cellOf } from '../../kit/planned-cells.ts';
 
 const wants = (more: Partial<Resources>): Resources => ({ cpu: 1, gpu: 0, memory: 0, named: {}, ...more });
 const machine = (more: Partial<Capacity>): Capacity => ({

@@ -175,15 +175,6 @@ export class HostileServer {
         return status(429);
       case 'evicted':
         return status(404);
-      case 'reset before the answer':
-        response.destroy();
-        return true;
-      case 'reset in the middle':
-        response.writeHead(200, { 'content-length': bytes.length });
-        response.write(bytes.subarray(0, bytes.length / 2));
-        await sleep(2);
-        response.destroy();
-        return true;
       case 'ends early':
         return send(bytes.subarray(0, Math.max(0, bytes.length - 1)), null);
       case 'wrong bytes': {
@@ -194,6 +185,40 @@ export class HostileServer {
       }
       case 'too long':
         return send(Buffer.concat([bytes, bytes, Buffer.from('more')]), null);
+      case 'another content':
+        return this.#another(url, isEntry ? '/ac/' : '/cas/', send);
+      case 'an old entry':
+        return isEntry && this.#another(url, '/ac/', send);
+      case 'an entry with other outs':
+      case 'an entry of a forged key':
+        return isEntry && send(this.#twisted(bytes, fault === 'an entry of a forged key'));
+      case 'a packed bomb':
+        response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': bomb.length }).end(bomb);
+        return true;
+      case 'sends elsewhere':
+        return status(302, { location: this.#otherUrl(url) });
+      case 'a part that nobody asked for':
+        if (headers.range !== undefined) return false;
+        response.writeHead(206, { 'content-range': `bytes 3-${bytes.length - 1}/${bytes.length}` });
+        response.end(bytes.subarray(3));
+        return true;
+      default:
+        return this.#breakOff(fault, response, bytes);
+    }
+  }
+
+  /** An answer that never comes to its end, or to an end that is not its own. */
+  async #breakOff(fault: Fault, response: ServerResponse, bytes: Buffer): Promise<boolean> {
+    switch (fault) {
+      case 'reset before the answer':
+        response.destroy();
+        return true;
+      case 'reset in the middle':
+        response.writeHead(200, { 'content-length': bytes.length });
+        response.write(bytes.subarray(0, bytes.length / 2));
+        await sleep(2);
+        response.destroy();
+        return true;
       case 'says another length':
         response.socket?.write(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length + 7}\r\n\r\n`);
         response.socket?.end(bytes);
@@ -218,20 +243,10 @@ export class HostileServer {
         await Promise.race([once(response, 'close'), sleep(5_000)]);
         response.destroy();
         return true;
-      case 'another content':
-        return this.#another(url, isEntry ? '/ac/' : '/cas/', send);
-      case 'an old entry':
-        return isEntry && this.#another(url, '/ac/', send);
-      case 'an entry with other outs':
-      case 'an entry of a forged key':
-        return isEntry && send(this.#twisted(bytes, fault === 'an entry of a forged key'));
       case 'an endless answer':
         response.writeHead(200);
         // It ends by itself when the other side hangs up.
         await pipeline(endless, response).catch(() => {});
-        return true;
-      case 'a packed bomb':
-        response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': bomb.length }).end(bomb);
         return true;
       case 'says ten terabytes':
         response.writeHead(200, { 'content-length': 10e12 });
@@ -239,16 +254,11 @@ export class HostileServer {
         await Promise.race([once(response, 'close'), sleep(5_000)]);
         response.destroy();
         return true;
-      case 'sends elsewhere':
-        return status(302, { location: this.#otherUrl(url) });
       case 'no HTTP':
         response.socket?.end('SSH-2.0-OpenSSH_9.2\r\n');
         return true;
-      case 'a part that nobody asked for':
-        if (headers.range !== undefined) return false;
-        response.writeHead(206, { 'content-range': `bytes 3-${bytes.length - 1}/${bytes.length}` });
-        response.end(bytes.subarray(3));
-        return true;
+      default:
+        return false;
     }
   }
 

@@ -8,6 +8,7 @@ import { remoteSettings } from '../../../src/pipe/remote/settings.ts';
 import { verifyCache } from '../../../src/pipe/store/verify.ts';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 import { Folder } from '../../kit/folder.ts';
+import { numbersOf } from '../../kit/numbers.ts';
 import { Pipeline } from '../../kit/pipeline.ts';
 import { HostileServer } from './hostile-server.ts';
 
@@ -33,17 +34,6 @@ stages:
     deps: {o: make.o}
     outs: {o: sum.txt}
 `;
-
-/** mulberry32: the same faults each time. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function forge(body: string): string {
   const canonical = sorted(JSON.parse(body));
@@ -94,7 +84,8 @@ describe('a remote that does everything wrong', () => {
       project: project.dir,
     });
   beforeAll(async () => {
-    server = await HostileServer.start({ random: randomOf(2026), forge });
+    const number = numbersOf(2026);
+    server = await HostileServer.start({ random: () => number(2 ** 31) / 2 ** 31, forge });
   });
   afterAll(async () => {
     aside.remove();

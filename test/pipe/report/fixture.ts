@@ -8,47 +8,62 @@ import { generator, masks, origin, studyFigures } from './fixture-figures.ts';
 
 /** `cells` about as many as asked for: five stages, half of them train, half evaluate. */
 export function studyInput({ cells = 48, figures = 12, failing = true } = {}): ReportInput {
+  const { list, end } = studyCells(cells, failing);
+  const had = list.filter(({ state }) => state === 'done' || state === 'up-to-date').length;
+  return {
+    title: 'Ranking correlations of weight-sharing super-networks',
+    description:
+      'Does a super-network rank the architectures of NAS-Bench-201 as stand-alone training does, and which operations stand in its way?',
+    pipeline: 'pipeline.yaml',
+    profile: 'cifar10',
+    set: [],
+    run: {
+      id: '20261124-121005-k3f9',
+      started: '2026-11-24T12:10:05.114Z',
+      ms: end + 14_000,
+      savedMs: 41_200,
+      outcome: failing ? 'failed' : 'done',
+      targets: [],
+      resources: { cpu: 2, gpu: 2 },
+      warnings: [],
+    },
+    stages,
+    sources,
+    cells: list,
+    figures: studyFigures(figures),
+    tables: [{ origin: origin('aggregate', 'summary'), value: studyTable() }],
+    metrics: studyMetrics(had),
+    claims: [{ origin: origin('claims', 'claims'), value: studyClaims() }],
+    notices,
+    problems: [],
+    stale: [],
+    causes: [],
+    configuration: 'c0'.repeat(32),
+    params: {
+      train: { epochs: 30, batchSize: 32, lr: 0.05 },
+      network: { channels: 8, cells: 1, nodeReduce: 'sum' },
+      seeds: [0, 1],
+    },
+    commands: ['git checkout 4f2c9d7a1b3e', 'npm ci', 'npx pipe run --profile cifar10'],
+    provenance,
+  };
+}
+
+/** The cells, and when the last evaluation ended, in ms. */
+function studyCells(
+  cells: number,
+  failing: boolean,
+): { readonly list: readonly ReportCell[]; readonly end: number } {
   const random = generator(7);
   const pairs = Math.max(2, Math.floor((cells - 4) / 2));
   const variants = Math.max(1, Math.ceil(pairs / 5));
   const list: ReportCell[] = [];
   const cell = (id: string, stage: string, more: Partial<ReportCell>): void => {
-    const { startedMs = null, ms = null } = more;
-    list.push({
-      id,
-      stage,
-      axes: {},
-      state: 'done',
-      ms: null,
-      startedMs: null,
-      gpus: [],
-      attempts: 1,
-      key: [...id]
-        .reduce((hash, c) => `${hash}${c.charCodeAt(0).toString(16)}`, '')
-        .padEnd(64, '7')
-        .slice(-64),
-      from: null,
-      reasons: [],
-      peakBytes: null,
-      cpuMs: null,
-      outBytes: 40_000 + Math.floor(random() * 9e6),
-      error: null,
-      log: `cache/runs/20261124-121005-k3f9/logs/${stage}.log`,
-      cause: null,
-      metrics: {},
-      warnings: [],
-      ...more,
-      endedMs: startedMs === null || ms === null ? null : startedMs + ms,
-    });
+    list.push(reportCell(id, stage, { outBytes: 40_000 + Math.floor(random() * 9e6), ...more }));
   };
   cell('compact-bench', 'compact-bench', { state: 'up-to-date', ms: 41_200 });
   let clock = 1200;
-  const evaluations: {
-    axes: Record<string, string>;
-    at: number;
-    state: ReportCell['state'];
-    cause: string | null;
-  }[] = [];
+  const evaluations: (Pick<ReportCell, 'axes' | 'state' | 'cause'> & { readonly at: number })[] = [];
   for (let i = 0; i < pairs; i++) {
     const variant = variantName(Math.floor(i / 5) % variants);
     const seed = String(i % 5);
@@ -64,21 +79,7 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
       state: fails ? 'failed' : 'done',
       reasons: [{ kind: 'param', name: 'train.epochs', from: 15, to: 30 }],
       metrics: { loss: Math.round(random() * 2000) / 1000, accuracy: Math.round(random() * 40_000) / 1000 },
-      error: fails
-        ? {
-            kind: 'exit',
-            message: `train[${variant},${seed}] ended with exit code 1 after ${Math.round(ms / 1000)} s`,
-            hint: 'the loss became NaN: lower train.lr or clip the gradient',
-            tail: [
-              'epoch 7/30  loss 2.114  accuracy 23.4',
-              'epoch 8/30  loss NaN',
-              `Error: loss is not finite in batch ${100 + i} <b>not html</b>`,
-              '    at step (src/nas/supernet/train/train.ts:118:13)',
-              '    at train (src/nas/supernet/train/train.ts:61:5)',
-            ],
-            details: null,
-          }
-        : null,
+      error: fails ? nanError(id, ms, i) : null,
     });
     evaluations.push({ axes, at: clock + ms, state: fails ? 'blocked' : 'done', cause: fails ? id : null });
     if (i % 2 === 1) clock += 101_000;
@@ -103,126 +104,146 @@ export function studyInput({ cells = 48, figures = 12, failing = true } = {}): R
       startedMs: end + 4000 * i,
       reasons: [{ kind: 'upstream', cell: 'evaluate' as never }],
     });
+  return { list, end };
+}
 
-  const had = list.filter(({ state }) => state === 'done' || state === 'up-to-date').length;
+function reportCell(id: string, stage: string, more: Partial<ReportCell>): ReportCell {
+  const { startedMs = null, ms = null } = more;
   return {
-    title: 'Ranking correlations of weight-sharing super-networks',
-    description:
-      'Does a super-network rank the architectures of NAS-Bench-201 as stand-alone training does, and which operations stand in its way?',
-    pipeline: 'pipeline.yaml',
-    profile: 'cifar10',
-    set: [],
-    run: {
-      id: '20261124-121005-k3f9',
-      started: '2026-11-24T12:10:05.114Z',
-      ms: end + 14_000,
-      savedMs: 41_200,
-      outcome: failing ? 'failed' : 'done',
-      targets: [],
-      resources: { cpu: 2, gpu: 2 },
-      warnings: [],
-    },
-    stages: [
-      { name: 'compact-bench', description: 'The benchmark as one table', axes: [], reads: ['source.nb201'] },
-      {
-        name: 'train',
-        description: 'One super-network a variant and seed',
-        axes: ['variant', 'seed'],
-        reads: ['source.cifar10'],
-      },
-      {
-        name: 'evaluate',
-        description: 'Predict the accuracy of single paths',
-        axes: ['variant', 'seed'],
-        reads: ['train', 'compact-bench', 'source.cifar10'],
-      },
-      {
-        name: 'aggregate',
-        description: 'Correlations over seeds',
-        axes: [],
-        reads: ['evaluate', 'compact-bench'],
-      },
-      { name: 'plot', description: 'Figures of the paper', axes: [], reads: ['aggregate', 'compact-bench'] },
-      { name: 'claims', description: 'The paper’s claims', axes: [], reads: ['aggregate'] },
-    ],
-    sources: [
-      {
-        name: 'nb201',
-        description: 'NAS-Bench-201, seed means',
-        path: '../elsewhere/nb201_compact.csv',
-        sha256: 'c0'.repeat(32),
-      },
-      {
-        name: 'cifar10',
-        description: 'CIFAR-10, binary version',
-        path: '../elsewhere/cifar10',
-        sha256: '1e'.repeat(32),
-      },
-    ],
-    cells: list,
-    figures: studyFigures(figures),
-    tables: [{ origin: origin('aggregate', 'summary'), value: studyTable() }],
-    metrics: [
-      {
-        origin: origin('aggregate', 'metrics'),
-        meanings: {
-          'τ_a, no-pool': { means: 'Rank correlation of N and the average of the top N; −1 is best.' },
-        },
-        value: {
-          'τ-b random, baseline': 0.148,
-          'τ-b random, no-pool': 0.42,
-          'τ_a, baseline': 1,
-          'τ_a, no-pool': -0.6,
-          'A₁₀, baseline': 36.2,
-          'A₁₀, no-pool': 39.1,
-          'regret, baseline': null,
-          architectures: 15_625,
-          'cells used': had,
-        },
-      },
-    ],
-    claims: [{ origin: origin('claims', 'claims'), value: studyClaims() }],
-    notices: [
-      {
-        origin: origin('compact-bench', 'notice'),
-        value: {
-          level: 'info',
-          title: 'This is a small run',
-          text: 'One cell a stage, 8 channels, 15 epochs on 16,000 images averaged down to 16×16. Of the paper’s mask effects only that of pooling is seen at this scale.',
-          facts: {
-            Target: 'cifar10-valid/x-valid/last/mean',
-            'BN mode': 'running statistics',
-            'Node inputs': 'summed',
-            Images: 'CIFAR-10, 16,000 of 50,000',
-          },
-        },
-      },
-    ],
-    problems: [],
-    stale: [],
-    causes: [],
-    configuration: 'c0'.repeat(32),
-    params: {
-      train: { epochs: 30, batchSize: 32, lr: 0.05 },
-      network: { channels: 8, cells: 1, nodeReduce: 'sum' },
-      seeds: [0, 1],
-    },
-    commands: ['git checkout 4f2c9d7a1b3e', 'npm ci', 'npx pipe run --profile cifar10'],
-    provenance: {
-      version: '0.1.0',
-      revision: '4f2c9d7a1b3e5f60718293a4b5c6d7e8f9012345 + changes',
-      environment: {
-        'Node.js': '20.20.0',
-        Platform: 'linux x64',
-        Processors: '2 × Example CPU @ 2.50 GHz',
-        Memory: '8 GiB',
-      },
-      packages: { '@tensorflow/tfjs': '4.22.0', arquero: '8.0.3', zod: '4.6.7' },
-      tools: { backend: 'tensorflow 2.21.0 (tfjs-node 4.22.0)' },
-      code: { train: 'ab'.repeat(32), evaluate: 'cd'.repeat(32), aggregate: 'ef'.repeat(32) },
-    },
+    id,
+    stage,
+    axes: {},
+    state: 'done',
+    ms: null,
+    startedMs: null,
+    gpus: [],
+    attempts: 1,
+    key: [...id]
+      .reduce((hash, c) => `${hash}${c.charCodeAt(0).toString(16)}`, '')
+      .padEnd(64, '7')
+      .slice(-64),
+    from: null,
+    reasons: [],
+    peakBytes: null,
+    cpuMs: null,
+    outBytes: null,
+    error: null,
+    log: `cache/runs/20261124-121005-k3f9/logs/${stage}.log`,
+    cause: null,
+    metrics: {},
+    warnings: [],
+    ...more,
+    endedMs: startedMs === null || ms === null ? null : startedMs + ms,
   };
 }
+
+function nanError(id: string, ms: number, batch: number): ReportCell['error'] {
+  return {
+    kind: 'exit',
+    message: `${id} ended with exit code 1 after ${Math.round(ms / 1000)} s`,
+    hint: 'the loss became NaN: lower train.lr or clip the gradient',
+    tail: [
+      'epoch 7/30  loss 2.114  accuracy 23.4',
+      'epoch 8/30  loss NaN',
+      `Error: loss is not finite in batch ${100 + batch} <b>not html</b>`,
+      '    at step (src/nas/supernet/train/train.ts:118:13)',
+      '    at train (src/nas/supernet/train/train.ts:61:5)',
+    ],
+    details: null,
+  };
+}
+
+function studyMetrics(had: number): ReportInput['metrics'] {
+  return [
+    {
+      origin: origin('aggregate', 'metrics'),
+      meanings: {
+        'τ_a, no-pool': { means: 'Rank correlation of N and the average of the top N; −1 is best.' },
+      },
+      value: {
+        'τ-b random, baseline': 0.148,
+        'τ-b random, no-pool': 0.42,
+        'τ_a, baseline': 1,
+        'τ_a, no-pool': -0.6,
+        'A₁₀, baseline': 36.2,
+        'A₁₀, no-pool': 39.1,
+        'regret, baseline': null,
+        architectures: 15_625,
+        'cells used': had,
+      },
+    },
+  ];
+}
+
+const stages: ReportInput['stages'] = [
+  { name: 'compact-bench', description: 'The benchmark as one table', axes: [], reads: ['source.nb201'] },
+  {
+    name: 'train',
+    description: 'One super-network a variant and seed',
+    axes: ['variant', 'seed'],
+    reads: ['source.cifar10'],
+  },
+  {
+    name: 'evaluate',
+    description: 'Predict the accuracy of single paths',
+    axes: ['variant', 'seed'],
+    reads: ['train', 'compact-bench', 'source.cifar10'],
+  },
+  {
+    name: 'aggregate',
+    description: 'Correlations over seeds',
+    axes: [],
+    reads: ['evaluate', 'compact-bench'],
+  },
+  { name: 'plot', description: 'Figures of the paper', axes: [], reads: ['aggregate', 'compact-bench'] },
+  { name: 'claims', description: 'The paper’s claims', axes: [], reads: ['aggregate'] },
+];
+
+const sources: ReportInput['sources'] = [
+  {
+    name: 'nb201',
+    description: 'NAS-Bench-201, seed means',
+    path: '../elsewhere/nb201_compact.csv',
+    sha256: 'c0'.repeat(32),
+  },
+  {
+    name: 'cifar10',
+    description: 'CIFAR-10, binary version',
+    path: '../elsewhere/cifar10',
+    sha256: '1e'.repeat(32),
+  },
+];
+
+const notices: ReportInput['notices'] = [
+  {
+    origin: origin('compact-bench', 'notice'),
+    value: {
+      level: 'info',
+      title: 'This is a small run',
+      text: 'One cell a stage, 8 channels, 15 epochs on 16,000 images averaged down to 16×16. Of the paper’s mask effects only that of pooling is seen at this scale.',
+      facts: {
+        Target: 'cifar10-valid/x-valid/last/mean',
+        'BN mode': 'running statistics',
+        'Node inputs': 'summed',
+        Images: 'CIFAR-10, 16,000 of 50,000',
+      },
+    },
+  },
+];
+
+const provenance: ReportInput['provenance'] = {
+  version: '0.1.0',
+  revision: '4f2c9d7a1b3e5f60718293a4b5c6d7e8f9012345 + changes',
+  environment: {
+    'Node.js': '20.20.0',
+    Platform: 'linux x64',
+    Processors: '2 × Example CPU @ 2.50 GHz',
+    Memory: '8 GiB',
+  },
+  packages: { '@tensorflow/tfjs': '4.22.0', arquero: '8.0.3', zod: '4.6.7' },
+  tools: { backend: 'tensorflow 2.21.0 (tfjs-node 4.22.0)' },
+  code: { train: 'ab'.repeat(32), evaluate: 'cd'.repeat(32), aggregate: 'ef'.repeat(32) },
+};
 
 function variantName(i: number): string {
   return i < masks.length ? masks[i]! : `variant-${i}`;

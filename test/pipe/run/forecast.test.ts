@@ -3,7 +3,7 @@ import type { ExecutorDoc } from '../../../src/pipe/config/executor-doc.ts';
 import type { Capacity } from '../../../src/pipe/exec/capacity.ts';
 import type { Cell, Graph } from '../../../src/pipe/plan/graph.ts';
 import { forecast } from '../../../src/pipe/run/forecast.ts';
-import { cellOf, graphOf, id, reading } from './cells.ts';
+import { cellOf, graphOf, id, reading } from '../../kit/planned-cells.ts';
 import { paperGraph } from './paper-graph.ts';
 
 const machine: Capacity = { cpu: 2, memory: 1e12, gpus: [], named: {}, places: 2 };

@@ -3,7 +3,7 @@ import { ResourcePool } from '../../../src/pipe/exec/capacity.ts';
 import type { Cell, CellId } from '../../../src/pipe/plan/graph.ts';
 import { longestRemaining } from '../../../src/pipe/run/order.ts';
 import { type Fate, Scheduler, type SchedulerOptions } from '../../../src/pipe/run/scheduler.ts';
-import { cellOf, gathering, graphOf, reading } from './cells.ts';
+import { cellOf, gathering, graphOf, reading } from '../../kit/planned-cells.ts';
 
 interface Trace {
   readonly lines: string[];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Tries } from '../../../src/pipe/run/tries.ts';
-import { cellOf } from './cells.ts';
+import { cellOf } from '../../kit/planned-cells.ts';
 
 const backOff = (attempt: number) => attempt * 1000;
 const tries = (retries: number, memorySteps: readonly number[] = []) =>

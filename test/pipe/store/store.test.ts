@@ -28,6 +28,7 @@ import { layoutOf, manifestFile, objectFile } from '../../../src/pipe/store/layo
 import { readManifest } from '../../../src/pipe/store/records.ts';
 import { verifyCache } from '../../../src/pipe/store/verify.ts';
 import { CellsProject } from '../../kit/cells.ts';
+import { numbersOf } from '../../kit/numbers.ts';
 
 let project: CellsProject;
 beforeEach(() => {
@@ -48,15 +49,6 @@ stages:
 ${more}
 `;
 
-/** A generator of its own, so that every failure can be seen again. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 test('flip one random bit in 200 objects and manifests: each is found by verify, none is restored', async () => {
   project.write('pipeline.yaml', pipeline(70));
   await project.run();
@@ -64,7 +56,7 @@ test('flip one random bit in 200 objects and manifests: each is found by verify,
   const layout = layoutOf(project.dir);
   const files = [...storedObjects(layout), ...storedManifests(layout)].map(({ file }) => file);
   expect(files.length).toBeGreaterThan(200);
-  const random = randomNumbers(7);
+  const random = numbersOf(7);
   const flipped = new Set<string>();
   while (flipped.size < 200) {
     const file = files[random(files.length)] ?? '';

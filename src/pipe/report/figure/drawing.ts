@@ -4,6 +4,8 @@ import type { RenderedFigure } from './vega.ts';
 
 export interface DrawRequest {
   readonly name: string;
+  /** What the picture is called. */
+  readonly label: string;
   readonly spec: JsonObject;
 }
 

@@ -20,8 +20,8 @@ process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 process.on('disconnect', () => process.exit());
 
-async function draw({ name, spec }: DrawRequest): Promise<KeptFigure> {
-  const drawn = await renderVegaLite(spec, { name });
+async function draw({ spec, ...called }: DrawRequest): Promise<KeptFigure> {
+  const drawn = await renderVegaLite(spec, called);
   return { drawn, live: await interactiveSpec(spec, drawn.warnings) };
 }
 

@@ -47,12 +47,12 @@ async function draw(
   { versions, store, drawing }: { versions: string; store: FigureStore | null; drawing: DrawingProcess },
 ): Promise<DrawnFigure> {
   const hash = createHash('sha256')
-    .update(`${versions}\n${figure.name}\n${canonicalJson(figure.spec)}`)
+    .update(`${versions}\n${figure.name}\n${figure.meta.title}\n${canonicalJson(figure.spec)}`)
     .digest('hex');
   const kept = await store?.get(hash);
   if (kept) return { figure, ...kept, error: null };
   try {
-    const fresh = await drawing.draw({ name: figure.name, spec: figure.spec });
+    const fresh = await drawing.draw({ name: figure.name, label: figure.meta.title, spec: figure.spec });
     await store?.put(hash, fresh);
     return { figure, ...fresh, error: null };
   } catch (error) {

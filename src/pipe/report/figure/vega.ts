@@ -8,10 +8,12 @@
  * Long because it is all that the report knows of Vega's scene and data.
  */
 
-import { anchor } from '../../../lib/html.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { isJsonArray, isJsonObject } from '../../../lib/json.ts';
 import { figureConfig } from './figure-theme.ts';
+import { type PageSvgOptions, pageSvg } from './page-svg.ts';
+import { svgText } from './svg-element.ts';
+import { svgTree } from './svg-renderer.ts';
 import { textWidth } from './text-width.ts';
 
 export interface RenderedFigure {
@@ -39,13 +41,17 @@ const seed = 20_201_009;
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * Draws one specification (Vega-Lite 5 or 6, data inline). `name` becomes the prefix of ids in the SVG.
+ * Draws one specification (Vega-Lite 5 or 6, data inline). `name` becomes the prefix of ids in the SVG,
+ * `label` what the picture is called.
  * Throws FigureError for a url, data that did not arrive, more than `markLimits.most` marks, or a specification
  * that does not compile.
  */
-export function renderVegaLite(spec: JsonObject, { name }: { name: string }): Promise<RenderedFigure> {
+export function renderVegaLite(
+  spec: JsonObject,
+  { name, label = name }: { readonly name: string; readonly label?: string },
+): Promise<RenderedFigure> {
   // One at a time: Vega's random generator, id counter and text metrics are global.
-  const rendered = queue.then(() => render(spec, name));
+  const rendered = queue.then(() => render(spec, { name, label }));
   queue = rendered.catch(() => {});
   return rendered;
 }
@@ -53,7 +59,7 @@ export function renderVegaLite(spec: JsonObject, { name }: { name: string }): Pr
 /** Versions and settings that decide what a figure looks like: part of the hash that rendered figures are kept under. */
 export async function figureVersions(): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
-  return `vega ${vega.version}, vega-lite ${vegaLite.version}, drawing 2, ${JSON.stringify(figureConfig)}`;
+  return `vega ${vega.version}, vega-lite ${vegaLite.version}, drawing 3, ${JSON.stringify(figureConfig)}`;
 }
 
 /** Parts of Vega that its typings leave out. */
@@ -76,7 +82,7 @@ interface SceneNode {
   readonly datum?: unknown;
 }
 
-async function render(spec: JsonObject, name: string): Promise<RenderedFigure> {
+async function render(spec: JsonObject, called: PageSvgOptions): Promise<RenderedFigure> {
   forbidUrls(spec, '');
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
   // The typings of vega leave these out; they are in its documented exports.
@@ -98,7 +104,7 @@ async function render(spec: JsonObject, name: string): Promise<RenderedFigure> {
       logger,
     });
     try {
-      const svg = await view.toSVG();
+      const tree = await svgTree(vega, view);
       for (const { name: dataset, rows } of watched.inline) {
         const arrived = rowsOf(view.data(dataset)).length;
         if (arrived !== rows)
@@ -117,11 +123,10 @@ async function render(spec: JsonObject, name: string): Promise<RenderedFigure> {
       const lost = watched.filters.map(({ before, after }) =>
         missing(rowsOf(view.data(before)), rowsOf(view.data(after))),
       );
-      const size = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg);
       return {
-        svg: tidySvg(svg, name),
-        width: Math.ceil(Number(size?.[1] ?? 0)),
-        height: Math.ceil(Number(size?.[2] ?? 0)),
+        svg: svgText(pageSvg(tree, called)),
+        width: Math.ceil(Number(tree.attributes.get('width'))),
+        height: Math.ceil(Number(tree.attributes.get('height'))),
         marks,
         warnings: [...warnings],
         notDrawn: distinctRows([...lost, undefinedRows(scene)]),
@@ -304,27 +309,4 @@ function countMarks(node: SceneNode): number {
   let sum = 0;
   for (const item of node.items ?? []) sum += countMarks(item);
   return sum;
-}
-
-/** Ids get the figure's name, coordinates two decimals, and what a strict style policy forbids goes. */
-function tidySvg(svg: string, name: string): string {
-  const prefix = anchor('in', name);
-  return svg.replace(/<[^>]*>/g, (tag) =>
-    tag
-      .replace(/ style="[^"]*"/g, '')
-      .replace(
-        / (id|d|transform|x|y|x1|y1|x2|y2|cx|cy|r|width|height|viewBox|points|clip-path|fill|stroke)="([^"]*)"/g,
-        (_, key, value) => {
-          if (key === 'id') return ` id="${prefix}-${value}"`;
-          if (key === 'clip-path' || key === 'fill' || key === 'stroke')
-            return ` ${key}="${value.replace(/url\(#/g, `url(#${prefix}-`)}"`;
-          return ` ${key}="${value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?|-?\d+e-\d+/g, round)}"`;
-        },
-      ),
-  );
-}
-
-function round(number: string): string {
-  const rounded = Math.round(Number(number) * 100) / 100;
-  return String(rounded === 0 ? 0 : rounded);
 }

@@ -46,17 +46,7 @@ export class Lookups {
       this.#candidate(resolve(folder, specifier));
       return;
     }
-    for (const { base, pattern, targets } of mappings) {
-      const matched = match(pattern, specifier);
-      if (matched === null) continue;
-      for (const target of targets)
-        this.#candidate(
-          resolve(
-            base,
-            target.replaceAll('*', () => matched),
-          ),
-        );
-    }
+    this.#mapped(mappings, specifier);
     for (const base of baseUrls) this.#candidate(resolve(base, specifier));
     if (isBare(specifier)) this.package(specifier, folder);
   }

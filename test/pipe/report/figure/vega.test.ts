@@ -82,7 +82,7 @@ test('4: time is UTC wherever the machine stands', async () => {
   process.env.TZ = 'America/Anchorage';
   const here = await renderVegaLite(spec, { name: 'time' });
   expect(here.svg).toBe(there.svg);
-  expect(here.svg).toContain('x: 00:30');
+  expect(here.svg).toContain('data-l="00:30; 1"');
 });
 
 test('5: a url is refused, never an empty plot', async () => {

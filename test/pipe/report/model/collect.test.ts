@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OutDoc } from '../../../../src/pipe/config/document.ts';
 import type { Fingerprint } from '../../../../src/pipe/key/fingerprint.ts';
-import type { Cell, CellId, Graph } from '../../../../src/pipe/plan/graph.ts';
+import type { Cell, Graph } from '../../../../src/pipe/plan/graph.ts';
 import { markdownReport } from '../../../../src/pipe/report/formats/markdown.ts';
 import type { CellNow, InPlace } from '../../../../src/pipe/report/model/cell-now.ts';
 import { type CollectOptions, collectReport } from '../../../../src/pipe/report/model/collect.ts';
 import { figureStore, writeReport } from '../../../../src/pipe/report/write.ts';
+import { cellOf } from '../../../kit/planned-cells.ts';
 import { studyInput } from '../fixture.ts';
 
 let project: string;
@@ -28,27 +29,11 @@ const out = (name: string, report: OutDoc['report']): OutDoc => ({
 });
 
 function cell(id: string, outs: readonly OutDoc[]): Cell {
-  return {
-    id: id as CellId,
-    stage: id.replace(/\[.*/, ''),
-    axes: {},
-    axisValues: {},
+  return cellOf(id, {
     run: { kind: 'module', file: 'stages/x.ts', python: null, at },
-    params: {},
     deps: [{ kind: 'source', name: 'images', source: 'cifar10' }],
     outs,
-    resources: { cpu: 1, gpu: 0, memory: 0, named: {} },
-    executor: null,
-    env: { set: {}, keyed: [], pass: [] },
-    tools: new Map(),
-    checkpoint: null,
-    frozen: null,
-    always: false,
-    retries: 0,
-    timeoutMs: null,
-    estimateMs: null,
-    upstream: [],
-  };
+  });
 }
 
 const graph = (cells: readonly Cell[]): Graph => ({

@@ -4,7 +4,6 @@ import { parseCsv } from '../../../../lib/csv.ts';
 import { countText } from '../../../../lib/format.ts';
 import { anchor, type Html, html, raw } from '../../../../lib/html.ts';
 import type { DrawnFigure } from '../../figure/figure.ts';
-import { pageSvg } from '../../figure/page-svg.ts';
 import type { ReportInput } from '../../model/input.ts';
 import { originLine } from '../origin.ts';
 
@@ -37,7 +36,7 @@ function figureItem({ figure, drawn, error }: DrawnFigure, input: ReportInput): 
 ${
   drawn === null
     ? html`<p class="missing"><span class="sign" aria-hidden="true">✕</span> This figure could not be drawn: ${error}</p>`
-    : html`<div class="canvas" tabindex="0" role="group" aria-label="${meta.title}"><div class="fit w${widthStep(drawn.width)}">${raw(pageSvg(drawn.svg, meta.title))}</div></div>`
+    : html`<div class="canvas" tabindex="0" role="group" aria-label="${meta.title}"><div class="fit w${widthStep(drawn.width)}">${raw(drawn.svg)}</div></div>`
 }
 <figcaption><p>${meta.caption}</p>${meta.partial === undefined ? null : html`<p class="short">Partial: ${meta.partial}</p>`}${
     notDrawn === 0

@@ -1,5 +1,5 @@
 /** Cells and graphs written by hand, for tests of what only reads them. */
-import type { Cell, CellId, DepBinding, Graph } from '../../../src/pipe/plan/graph.ts';
+import type { Cell, CellId, DepBinding, Graph } from '../../src/pipe/plan/graph.ts';
 
 const at = { file: 'pipeline.yaml', line: 1, column: 1 };
 
