@@ -58,7 +58,7 @@ export const run: Command = {
     ['pipe run evaluate -k -j 4', 'a stage and what it needs, on four processors, past failures'],
     ['pipe run --profile paper -n', 'what that would mean'],
     ['pipe run --watch', 'after each edit, what it touches; a stage says `watch: queue` to be let end first'],
-    ['pipe run --watch --poll 1000', 'on NFS, where no edit is told'],
+    ['pipe run --watch --poll 1000', 'on NFS, where no edit is reported'],
     [
       'pipe run --serve',
       'with a live page: stages, curves, logs, failures; `pipe serve` shows a detached run',

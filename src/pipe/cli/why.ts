@@ -68,7 +68,7 @@ export const why: Command = {
   },
 };
 
-/** Up to so many groups of cells are told one by one; of more, what they have in common. */
+/** Up to so many groups of cells are listed one by one; of more, what they have in common. */
 const toldApart = 5;
 
 type Views = ReadonlyMap<CellId, CellView>;

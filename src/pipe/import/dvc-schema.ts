@@ -39,7 +39,7 @@ export type DvcStage = z.output<typeof stage>;
 export type DvcFile = z.output<typeof dvcSchema>;
 export type DvcEntry = z.output<typeof entry>;
 
-/** Keys of a stage that have a counterpart, or are told where they are read. */
+/** Keys of a stage that have a counterpart, or are reported where they are read. */
 export const knownKeys: ReadonlySet<string> = new Set([...Object.keys(body), 'foreach', 'do', 'matrix']);
 
 /** A path with what is said of it. */

@@ -29,7 +29,7 @@ const skippedAnywhere = new Set([
 /** What editors write beside a file while they save it. */
 const editorFile = /(?:~|\.sw[a-z]|^\.#.*|^4913|\.tmp)$/;
 
-/** An edit is over when nothing has changed for so long; one that never is, is told after `longestMs`. */
+/** An edit is over when nothing has changed for so long; one that never is, is reported after `longestMs`. */
 const quietMs = 120;
 const longestMs = 2_000;
 

@@ -3,7 +3,7 @@
  * then evaluated, each on one GPU, and a table of all of them. Hours of training and of evaluation by size and space.
  */
 import type { Cell, CellId, Graph } from '../../../src/pipe/plan/graph.ts';
-import { cellOf, gathering, graphOf, id, reading } from './cells.ts';
+import { cellOf, gathering, graphOf, id, reading } from '../../kit/planned-cells.ts';
 
 const hourMs = 3_600_000;
 const hours: readonly (readonly [train: number, evaluate: number])[] = [

@@ -10,7 +10,7 @@ import { badge } from '../badge.ts';
 
 const namedCells = 6;
 
-/** What of a report its failures are told by. */
+/** What of a report its failures are made of. */
 type Failing = Pick<ReportInput, 'cells' | 'pipeline' | 'profile' | 'set'>;
 
 export function failuresSection(input: ReportInput): Html | null {
