@@ -7,17 +7,26 @@ export const keeping: readonly Mutant[] = [
   mutant(
     'what was not made here is kept before a folder of outs is replaced',
     'pipe/cell/rescue.ts',
-    ['    if (!same) found.push(path);\n', ''],
+    ['if (seen === null) onStranger(path);', 'if (seen === null) onOurs?.(path, stat, false);'],
     [tests.users, 'a file that the user added is kept when the stage runs again'],
   ),
   mutant(
     'what was edited among outs is kept',
     'pipe/cell/rescue.ts',
-    [
-      'return content === expected || (content !== null && existsSync(objectFile(layout, content)));',
-      'return true;',
-    ],
+    ['return content === expected || existsSync(objectFile(layout, content));', 'return true;'],
     [tests.users, 'a file that the user edited is kept when its out is put back'],
+  ),
+  mutant(
+    'what comes to outs after they were looked at is kept',
+    'pipe/cell/replace.ts',
+    ['seen.get(path) === statOf(path, stat)', 'seen.has(path)'],
+    [tests.replace, 'an edit between the last look and the swap is kept, and said'],
+  ),
+  mutant(
+    'gc keeps what comes after its look',
+    'pipe/store/gc.ts',
+    ['if (asMade && statsIn(aside) === before) this', 'if (asMade) this'],
+    [tests.replace, 'what comes to the folder of a cell that is gone after gc has looked at it'],
   ),
   mutant(
     'frozen outs are kept in the store',
@@ -87,7 +96,7 @@ export const keeping: readonly Mutant[] = [
   mutant(
     'gc keeps a user’s file',
     'pipe/store/gc.ts',
-    ['if (await isAsMade(this.#layout, folder)) this', 'if (true) this'],
+    ['if (asMade && statsIn(aside) === before) this', 'if (statsIn(aside) === before) this'],
     [tests.gc, 'what a user added to the outs'],
   ),
   mutant(
@@ -144,8 +153,8 @@ export const keeping: readonly Mutant[] = [
     'what lies where an out is to be placed is kept',
     'pipe/cell/in-place.ts',
     [
-      'const warning = await rescue({ layout, digests, project }, target, expected, place);',
-      'const warning = null;\n  void [expected, place];',
+      "warnings.push(...(await replace(rescuing, place, fresh, ['place-out', 'place-in'])));",
+      "await replace(rescuing, place, fresh, ['place-out', 'place-in']);",
     ],
     [tests.users, 'what lies at a new place is kept'],
   ),
@@ -153,18 +162,15 @@ export const keeping: readonly Mutant[] = [
     'what was added among outs that are repaired is kept',
     'pipe/cell/in-place.ts',
     [
-      'const warning = await rescue({ layout, digests, project }, target, expected, folderOf(cell.id));\n  for',
-      'const warning = null;\n  void expected;\n  for',
+      'forget(path);\n  }\n  return [...warnings, ...(await putAtPlaces(publication, outs, before))];',
+      'forget(path);\n  }\n  return putAtPlaces(publication, outs, before);',
     ],
     [tests.users, 'a file that the user edited is kept when its out is put back'],
   ),
   mutant(
     'what was edited where an out is placed is kept',
     'pipe/cell/in-place.ts',
-    [
-      "const warning = await rescue(\n      { layout, digests, project },\n      target,\n      expectedOf(layout, [old], () => ''),\n      place,\n    );",
-      'const warning = null;\n    void place;',
-    ],
+    ['if (warning !== null) warnings.push(warning);\n    const repair', 'void warning;\n    const repair'],
     [tests.users, 'a file that the user edited is kept when its out is put back'],
   ),
 ];

@@ -9,6 +9,7 @@ export const tests = {
   fsync: 'test/faults/fsync.test.ts',
   rules: 'test/pipe/store/rules.test.ts',
   users: 'test/accidents/user-files.test.ts',
+  replace: 'test/pipe/cell/replace.test.ts',
   inputs: 'test/accidents/inputs.test.ts',
   atOnce: 'test/accidents/runs-at-once.test.ts',
   masks: 'test/pipe/job/mask.test.ts',
