@@ -44,7 +44,7 @@ export const keeping: readonly Mutant[] = [
   mutant(
     'a live owner keeps its lock',
     'pipe/store/lock.ts',
-    ['if (found !== null && isDead(decodeOwner(found))) {', 'if (found !== null) {'],
+    ['isDead(decodeOwner(found)) && takeOver', 'takeOver'],
     [tests.locks, 'one holder at a time'],
   ),
   mutant(
