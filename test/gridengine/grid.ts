@@ -33,7 +33,7 @@ export function whyNoGrid(): string | null {
 export class Grid {
   readonly dir = mkdtempSync(join(tmpdir(), 'pipe-grid-'));
   readonly #host = hostname();
-  readonly #port = 20_000 + (process.pid % 20_000);
+  readonly #port = 20_000 + (process.pid % 10_000);
 
   constructor() {
     const { dir } = this;

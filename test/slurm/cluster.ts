@@ -31,7 +31,7 @@ export class Cluster {
   constructor(more: readonly string[] = []) {
     const { dir, host } = this;
     // Several may run on one machine.
-    const port = 20_000 + ((process.pid * 4 + 2 * clusters++) % 20_000);
+    const port = 20_000 + ((process.pid * 4 + 2 * clusters++) % 10_000);
     for (const folder of ['spool/d', 'spool/ctld']) mkdirSync(join(dir, folder), { recursive: true });
     for (const gpu of [0, 1]) writeFileSync(join(dir, `nvidia${gpu}`), '');
     writeFileSync(join(dir, 'gres.conf'), `Name=gpu File=${dir}/nvidia[0-1]\n`);

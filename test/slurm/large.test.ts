@@ -38,7 +38,7 @@ describe.skipIf(why !== null)(
     test('after ten kills of the driver of 200 cells, each ran exactly once and nothing is lost', async () => {
       project.counted(200, { executor: 'pack: 4', cmd: 'sleep 0.1' });
       let driver = project.start('run', '--executor', 'lab', '--no-report');
-      await until(() => project.pipe('ps').stdout.includes('driven'));
+      await until(() => project.hasRun());
       for (let kill = 0; kill < 10; kill++) {
         await sleep(200 + Math.random() * 4000);
         driver.child.kill('SIGKILL');
@@ -97,6 +97,8 @@ describe.skipIf(why !== null)(
       await cluster.ready();
       const ended = await driver.ended;
       expect(ended.stderr).toContain('4 done');
+      expect(ended.stderr.match(/lab does not answer, jobs go on/g)).toHaveLength(1);
+      expect(ended.stderr).toMatch(/lab answers again/);
       project.exactlyOnce(4);
     });
 

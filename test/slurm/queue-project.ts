@@ -1,4 +1,6 @@
 /** A project whose cells say in files of their own what they did: what tests of queues count by. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { CliProject, type Ended } from '../kit/cli.ts';
 
@@ -41,6 +43,13 @@ stages:
 
   run(...more: readonly string[]): Ended {
     return this.pipe('run', '--executor', 'lab', '--no-report', '--color=never', ...more);
+  }
+
+  /** Whether a run has recorded how it was asked for: before that there is none to come back to. */
+  hasRun(): boolean {
+    const runs = join(this.dir, 'cache/runs');
+    const names = existsSync(runs) ? readdirSync(runs) : [];
+    return names.some((name) => existsSync(join(runs, name, 'request.json')));
   }
 
   lines(file: string): readonly string[] {

@@ -128,6 +128,7 @@ describe.skipIf(why !== null)(
       await until(() => running() === 3);
       const ids = cluster.ask('squeue', '--me', '--noheader', '--array', '--format=%i').trim().split('\n');
       cluster.ask('scontrol', 'requeue', ids[0] ?? '');
+      await hurried(1);
       // A process that is killed with everything it started leaves no record.
       cluster.ask('scancel', '--signal=KILL', '--full', ids[1] ?? '');
       cluster.stopController();
@@ -136,7 +137,6 @@ describe.skipIf(why !== null)(
       await cluster.ready();
       const ended = await driver.ended;
       expect(ended.stderr).toContain('3 done');
-      expect(ended.stderr).toMatch(/lab does not answer, jobs go on/);
       expect(project.pipe('status', '--check').code).toBe(0);
       expect(new Set(project.lines('ran.txt'))).toEqual(new Set(['0', '1', '2']));
       expect(project.events().filter(({ type }) => type === 'cell-retry').length).toBeGreaterThan(0);
@@ -149,6 +149,7 @@ describe.skipIf(why !== null)(
       cluster.ask('scontrol', 'update', `nodename=${cluster.host}`, 'state=down', 'reason=test');
       await sleep(2000);
       cluster.ask('scontrol', 'update', `nodename=${cluster.host}`, 'state=resume');
+      await hurried(2);
       const ended = await driver.ended;
       expect(ended.stderr).toContain('2 done');
       expect(project.events().some(({ type }) => type === 'cell-failed')).toBe(false);
@@ -223,8 +224,7 @@ describe.skipIf(why !== null)(
     /** Starts a run, kills its driver so many times, and comes back each time. */
     async function killedAgainAndAgain(kills: number): Promise<void> {
       let driver = project.start('run', '--executor', 'lab', '--no-report');
-      // Before that there is no run to come back to.
-      await until(() => project.pipe('ps').stdout.includes('driven'));
+      await until(() => project.hasRun());
       for (let kill = 0; kill < kills; kill++) {
         await sleep(500 + Math.random() * 3000);
         driver.child.kill('SIGKILL');
@@ -233,6 +233,14 @@ describe.skipIf(why !== null)(
       }
       expect((await driver.ended).code).toBe(0);
       expect(project.pipe('status', '--check').code).toBe(0);
+    }
+
+    /** Slurm lets what it requeued wait for two minutes, unless it is told otherwise. */
+    async function hurried(count: number): Promise<void> {
+      await until(() => cluster.count('PENDING') === count);
+      const ids = cluster.ask('squeue', '--me', '--noheader', '--array', '--states=PENDING', '--format=%i');
+      for (const id of ids.trim().split('\n'))
+        cluster.ask('scontrol', 'update', `jobid=${id}`, 'starttime=now');
     }
 
     function running(): number {

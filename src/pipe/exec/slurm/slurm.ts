@@ -10,7 +10,7 @@ const idsAtOnce = 500;
 
 /** What sbatch says when it is full, and will not be later. */
 const fullPattern =
-  /QOSMax\w*(?:Submit|Jobs)\w*|AssocMax\w*Submit\w*|AssocGrpSubmit\w*|Job violates accounting\/QOS policy|temporarily unable to accept job|job queue full|Resource temporarily unavailable|Reached max(?:imum)? (?:number of )?jobs|Unable to contact slurm controller|Connection refused/i;
+  /QOSMax\w*(?:Submit|Jobs)\w*|AssocMax\w*Submit\w*|AssocGrpSubmit\w*|Job violates accounting\/QOS policy|temporarily unable to accept job|job queue full|temporarily disabled|Resource temporarily unavailable|Reached max(?:imum)? (?:number of )?jobs|Unable to contact slurm controller|Connection refused/i;
 
 /** sbatch was refused, and would sleep and ask again for two minutes. This process looks after its jobs meanwhile. */
 const retriesPattern = /sleeping and retrying|temporarily disabled, retrying/i;
