@@ -90,6 +90,8 @@ export type RunDoc =
       readonly file: string;
       /** null: TypeScript or JavaScript. */
       readonly python: PythonDoc | null;
+      /** Whether its cells may share a process; left out: its code decides. No part of the key. */
+      readonly warm?: boolean;
       readonly at: Position;
     }
   | {

@@ -95,13 +95,22 @@ function loadRun(
     report('run-or-cmd', place('cmd'), `stage \`${name}\` has both \`run\` and \`cmd\``, 'keep one of them');
     return undefined;
   }
+  if (raw.warm !== undefined && (raw.run === undefined || pythonEntry.test(raw.run))) {
+    const what = raw.run === undefined ? 'a command' : `\`${raw.run}\``;
+    report(
+      'not-warm',
+      place('warm'),
+      `\`warm\` is for a \`run\` in TypeScript or JavaScript, and ${what} is none`,
+    );
+  }
   const traced = () => pythonOf(raw.python ?? python, raw.code ?? []);
   if (raw.run !== undefined) {
     const isPython = pythonEntry.test(raw.run);
     for (const key of ['python', 'code'] as const)
       if (raw[key] !== undefined && !isPython)
         report('not-python', place(key), `\`${key}\` is for stages in Python, and \`${raw.run}\` is none`);
-    return { kind: 'module', file: raw.run, python: isPython ? traced() : null, at: place('run') };
+    const warm = raw.warm === undefined ? {} : { warm: raw.warm };
+    return { kind: 'module', file: raw.run, python: isPython ? traced() : null, ...warm, at: place('run') };
   }
   if (raw.cmd !== undefined) {
     if (raw.python !== undefined && raw.code === undefined)

@@ -203,6 +203,12 @@ export const stageSchema = fixed({
     .describe(
       'A shell command. `${…}` reaches the shell as one word, whatever is in it; `${raw:params.x}` is read as code.',
     ),
+  warm: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether cells of a `run` in TypeScript or JavaScript may share a process, one after another; left out: when its code imports nothing but Node’s own plain modules. See “Warm processes”. Not part of the key.',
+    ),
   shell: shell.optional().describe('What reads this stage’s `cmd`; see “Commands”.'),
   when: text.optional().describe('One `${params.…}`; false or null leaves the stage out.'),
   matrix: matrix

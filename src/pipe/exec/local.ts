@@ -11,10 +11,14 @@ import { returnedFile, type StageEvent } from '../job/job.ts';
 import { Masker } from '../job/mask.ts';
 import { pythonHostFile } from '../job/python-host-file.ts';
 import { shellFor } from '../job/shell.ts';
+import { warmFlag } from '../job/warm-channel.ts';
 import type { Ended, Executor, Running, StopLevel } from './executor.ts';
 import { defaultGrace, type Grace } from './grace.ts';
+import { endOf, type ProcessEnd, signalGroup } from './process-end.ts';
 import { killStrays } from './strays.ts';
 import { type Usage, usageOfGroup } from './usage.ts';
+import { fitnessOf } from './warm/fit.ts';
+import { type WarmChild, WarmPool } from './warm/warm-pool.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 const signals = { interrupt: 'SIGINT', terminate: 'SIGTERM', kill: 'SIGKILL' } as const;
@@ -26,21 +30,28 @@ interface LocalOptions {
   readonly under?: readonly string[];
   /** Reads what stages report; whoever only hosts attempts of another process leaves that to it. */
   readonly follows?: boolean;
+  /** Stages whose code allows it run cell after cell in one process. */
+  readonly warm?: boolean;
 }
 
 export function localExecutor(
   grace: Grace = defaultGrace,
-  { under = [], follows = true }: LocalOptions = {},
+  { under = [], follows = true, warm = false }: LocalOptions = {},
 ): Executor {
   let watchdog: Watchdog | undefined;
+  let pool: WarmPool | undefined;
   return {
     async start(attempt, onEvent) {
       watchdog ??= startWatchdog();
       const [file, args] = await commandLine(attempt);
       const [first = file, ...others] = [...under, file, ...args];
-      return launch(attempt, [first, others], { onEvent: follows ? onEvent : null, grace, watchdog });
+      if (warm) pool ??= new WarmPool(watchdog);
+      const how = { onEvent: follows ? onEvent : null, grace, watchdog, pool };
+      return launch(attempt, [first, others], how);
     },
     async close() {
+      await pool?.close();
+      pool = undefined;
       await watchdog?.close();
       watchdog = undefined;
     },
@@ -54,34 +65,28 @@ interface Launching {
   readonly onEvent: ((event: StageEvent) => void) | null;
   readonly grace: Grace;
   readonly watchdog: Watchdog;
+  /** undefined: every attempt has a process of its own. */
+  readonly pool: WarmPool | undefined;
 }
 
 async function launch(
   attempt: Attempt,
   command: CommandLine,
-  { onEvent, grace, watchdog }: Launching,
+  { onEvent, grace, watchdog, pool }: Launching,
 ): Promise<Running> {
-  const job = jobFile(attempt.folder);
-  const started = performance.now();
-  const child = await startLogged(attempt, command, () => {
-    // What the stage left running could still write into the outs that are about to be published, and holds the log open.
-    signalGroup(pid, 'SIGKILL');
-    killStrays(job, pid === null ? null : { pid, ms: performance.now() - started });
-  });
+  const child = (await startWarm(attempt, command, pool)) ?? (await startOwn(attempt, command, watchdog));
   const { pid } = child;
-  if (pid !== null) watchdog.add(pid, job);
-  const stop = (level: StopLevel) => signalGroup(pid, signals[level]);
+  const stop = (level: StopLevel) => child.signal(signals[level]);
   const limit = timeLimit(attempt.timeoutMs, grace, stop);
   const tail = onEvent && new EventTail(attempt.job.events, onEvent);
   const ticker = setInterval(() => tail?.read(), tailEveryMs);
-  const measured = pid === null ? () => null : usageOfGroup(pid);
+  const measured = pid === null ? () => null : usageOfGroup(pid, child.cpuBefore);
   let usage: Usage | null = null;
 
   const ended = child.ended.then((how): Ended => {
     clearInterval(ticker);
     usage = measured();
     limit.clear();
-    if (pid !== null) watchdog.drop(pid);
     tail?.read();
     if (how.kind !== 'launch' && limit.passed()) return { kind: 'timeout', afterMs: attempt.timeoutMs ?? 0 };
     if (how.kind === 'ok' && attempt.run.kind === 'module' && !existsSync(returnedFile(attempt.folder)))
@@ -89,6 +94,32 @@ async function launch(
     return how;
   });
   return { pid, ended, stop, usage: () => usage };
+}
+
+/** null: the attempt is to have a process of its own. */
+async function startWarm(
+  attempt: Attempt,
+  [file, args]: CommandLine,
+  pool: WarmPool | undefined,
+): Promise<WarmChild | null> {
+  const fitness = pool === undefined ? null : fitnessOf(attempt);
+  if (pool === undefined || fitness === null) return null;
+  const env = { ...attempt.env, ...visibleDevices(attempt) };
+  return pool.start(attempt, { file, args: [...args, warmFlag], env }, fitness);
+}
+
+async function startOwn(attempt: Attempt, command: CommandLine, watchdog: Watchdog): Promise<WarmChild> {
+  const job = jobFile(attempt.folder);
+  const started = performance.now();
+  const { pid, ended } = await startLogged(attempt, command, () => {
+    // What the stage left running could still write into the outs that are about to be published, and holds the log open.
+    signalGroup(pid, 'SIGKILL');
+    killStrays(job, pid === null ? null : { pid, ms: performance.now() - started });
+  });
+  if (pid === null) return { pid, ended, cpuBefore: 0, signal() {} };
+  watchdog.add(pid, job);
+  const gone = ended.finally(() => watchdog.drop(pid));
+  return { pid, ended: gone, cpuBefore: 0, signal: (signal) => signalGroup(pid, signal) };
 }
 
 const unfinished =
@@ -117,8 +148,6 @@ function timeLimit(ms: number | null, grace: Grace, stop: (level: StopLevel) => 
     });
   return { passed: () => passed, clear: () => clearTimeout(timer) };
 }
-
-type ProcessEnd = Exclude<Ended, { kind: 'timeout' | 'unfinished' }>;
 
 interface Child {
   readonly pid: number | null;
@@ -209,11 +238,6 @@ async function startMasked(
   return { pid: subprocess.pid ?? null, ended };
 }
 
-function endOf(code: number | null, signal: string | null): ProcessEnd {
-  if (signal !== null) return { kind: 'signal', signal };
-  return code === 0 ? { kind: 'ok' } : { kind: 'exit', code: code ?? 1 };
-}
-
 /** Said even when it is empty: a stage that asked for no GPU must not find one. */
 function visibleDevices({ devices, job }: Attempt): Readonly<Record<string, string>> {
   if (devices === null) return {};
@@ -230,15 +254,4 @@ export async function commandLine(attempt: Attempt): Promise<CommandLine> {
   }
   const { file, flags } = shellFor(attempt.run.shell);
   return [file, [...flags, '-c', launcher, basename(file), commandScript(attempt.folder)]];
-}
-
-/** A group that is already gone is no error: it ended between the decision and the signal. */
-function signalGroup(group: number | null, signal: NodeJS.Signals): void {
-  if (group === null) return;
-  try {
-    process.kill(-group, signal);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
-      throw error;
-  }
 }

@@ -12,10 +12,19 @@ const fewIds = 64;
 /** Ids are given in turn, and begin anew at their end (32,768 or more): in so short a time they do not come round. */
 const shortMs = 1_000;
 
-/** `job`: the path in PIPE_JOB. `since`: the attempt's own process, and how long it ran, in milliseconds. */
-export function killStrays(job: string, since: { readonly pid: number; readonly ms: number } | null): void {
+/** A process, or one that was started when the attempt began, and how long ago that was, in milliseconds. */
+export interface Since {
+  readonly pid: number;
+  readonly ms: number;
+}
+
+/**
+ * `job`: the path in PIPE_JOB. `since`: only what is younger is the attempt's. `group`: its members too, but for the
+ * process that it is named after, which goes on.
+ */
+export function killStrays(job: string, since: Since | null, group: number | null = null): void {
   for (let round = 0; round < rounds; round++) {
-    const found = processesOf(job, since?.ms ?? Number.POSITIVE_INFINITY, since?.pid ?? 0);
+    const found = processesOf(job, since?.ms ?? Number.POSITIVE_INFINITY, since?.pid ?? 0, group);
     if (found.length === 0) return;
     for (const pid of found) {
       try {
@@ -37,12 +46,16 @@ function candidates(ms: number, pid: number): readonly string[] {
 }
 
 /** The id that was given last; null: the system does not say. */
-function lastId(): number | null {
-  const last = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
-  return Number.isInteger(last) && last > 0 ? last : null;
+export function lastId(): number | null {
+  try {
+    const last = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
+    return Number.isInteger(last) && last > 0 ? last : null;
+  } catch {
+    return null;
+  }
 }
 
-function processesOf(job: string, ms: number, pid: number): readonly number[] {
+function processesOf(job: string, ms: number, pid: number, group: number | null): readonly number[] {
   let names: readonly string[];
   try {
     names = candidates(ms, pid);
@@ -51,8 +64,9 @@ function processesOf(job: string, ms: number, pid: number): readonly number[] {
   }
   const variable = Buffer.from(`\0PIPE_JOB=${job}\0`);
   return names.flatMap((name) => {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
+    if (!/^\d+$/.test(name) || Number(name) === process.pid || Number(name) === group) return [];
     try {
+      if (group !== null && groupOf(name) === group) return [Number(name)];
       const environment = Buffer.concat([Buffer.from('\0'), readFileSync(`/proc/${name}/environ`)]);
       return environment.includes(variable) ? [Number(name)] : [];
     } catch {
@@ -60,4 +74,9 @@ function processesOf(job: string, ms: number, pid: number): readonly number[] {
       return [];
     }
   });
+}
+
+function groupOf(pid: string): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[2]);
 }

@@ -26,8 +26,8 @@ interface Measured {
 const groups = new Map<number, Measured>();
 let timer: NodeJS.Timeout | undefined;
 
-/** Begins to usageOfGroup a process group; the answer ends it and says what was seen. */
-export function usageOfGroup(group: number): () => Usage | null {
+/** Begins to measure a process group; the answer ends it and says what was seen. `before`: what it had taken already. */
+export function usageOfGroup(group: number, before = 0): () => Usage | null {
   const measured: Measured = { peak: 0, cpu: 0 };
   groups.set(group, measured);
   const first = setTimeout(look, firstMs);
@@ -40,8 +40,15 @@ export function usageOfGroup(group: number): () => Usage | null {
       clearInterval(timer);
       timer = undefined;
     }
-    return measured.peak === 0 ? null : { peakBytes: measured.peak, cpuMs: measured.cpu };
+    return measured.peak === 0
+      ? null
+      : { peakBytes: measured.peak, cpuMs: Math.max(0, measured.cpu - before) };
   };
+}
+
+/** Milliseconds of processor time that a process has taken; 0 where the system does not say. */
+export function cpuMsOf(pid: number): number {
+  return statOf(String(pid))?.ms ?? 0;
 }
 
 /** What process groups of this machine take now; one that has ended is not in the answer. */

@@ -10,7 +10,7 @@ trap '' INT TERM HUP
 groups=' '
 while read -r word id job; do
   case $word in
-    add) groups="$groups$id "; eval "job_$id=\\$job";;
+    add) case $groups in *" $id "*) ;; *) groups="$groups$id ";; esac; eval "job_$id=\\$job";;
     drop) case $groups in *" $id "*) groups="\${groups%%" $id "*} \${groups#*" $id "}";; esac;;
   esac
 done
@@ -24,7 +24,7 @@ done
 `;
 
 export interface Watchdog {
-  /** `job`: the path in the group's PIPE_JOB. */
+  /** `job`: the path in the group's PIPE_JOB; said again when it is another. */
   add(group: number, job: string): void;
   drop(group: number): void;
   close(): Promise<void>;

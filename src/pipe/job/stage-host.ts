@@ -1,5 +1,6 @@
 /**
- * The process that runs one attempt of a module stage: reads the job, imports the bundle, calls the stage.
+ * The process that runs an attempt of a module stage: reads the job, imports the bundle, calls the stage. A warm one
+ * does so for cell after cell, as long as each leaves it as it was found; in all else it ends, as if it were its only one.
  * What the stage started must have ended too before the attempt counts: then `returned` is written beside the job.
  * Exit codes: 0 done, 1 the stage threw, 78 it breaks the protocol, 130 it was interrupted, 143 it was terminated.
  * Starts hundreds of times in a study, so it imports nothing beyond node's core.
@@ -11,8 +12,12 @@ import { inspect } from 'node:util';
 import type { Job } from './job.ts';
 import { protocolExit, returnedFile } from './job.ts';
 import { ContractError, eventFile, stageContext } from './stage-context.ts';
+import { Stay } from './stay.ts';
+import { warmFlag } from './warm-channel.ts';
 
-const controller = new AbortController();
+const stay = process.argv[2] === warmFlag ? new Stay() : null;
+/** Of the cell that runs now. */
+let controller = new AbortController();
 process.on('SIGINT', () => controller.abort(new Error('the run was asked to end')));
 process.on('SIGTERM', () => process.exit(143));
 
@@ -24,20 +29,29 @@ const harmless = new Set(['TCPSocketWrap', 'TLSWrap', 'TCPServerWrap', 'PipeWrap
 /** A file is being written or read: that ends by itself. */
 const fileWork = new Set(['FSReqCallback', 'FSReqPromise', 'FSEventWrap']);
 
+if (stay === null) begin();
+// Node has a listener of its own until this program is loaded.
+else if (stay.next()) setImmediate(begin);
+
 // Not awaited at the top: a stage that waits for what never comes would end with a code of node's own.
-void main().then((code) => {
-  if (code !== 0) process.exit(code);
-  afterStage();
-});
+function begin(): void {
+  controller = new AbortController();
+  void main().then((code) => {
+    if (code !== 0) process.exit(code);
+    afterStage();
+  });
+}
 
 /** The event loop runs empty first: a stream that nobody awaited has then written what it had. */
 function afterStage(): void {
   process.once('beforeExit', () => {
+    clearInterval(looking);
     markReturned();
-    process.exit(0);
+    if (stay?.done() !== true || !stay.next()) process.exit(0);
+    begin();
   });
   let since = performance.now();
-  setInterval(() => {
+  const looking = setInterval(() => {
     const open = process.getActiveResourcesInfo().filter((kind) => !harmless.has(kind));
     if (open.length === 0) {
       markReturned();
@@ -51,7 +65,8 @@ function afterStage(): void {
         `the stage returned, but what it started goes on after ${patienceMs / 1000} s: ${kinds}. Await it, end it, or unref it before the stage returns`,
       ),
     );
-  }, lookEveryMs).unref();
+  }, lookEveryMs);
+  looking.unref();
 }
 
 function markReturned(): void {
@@ -63,7 +78,9 @@ async function main(): Promise<number> {
   if (typeof job === 'string') return complain(job);
   if (job.module === null) return complain('the job is of a command, not of a module');
   try {
-    const loaded: unknown = await import(pathToFileURL(job.module).href);
+    stay?.importing(job.module);
+    const loaded: unknown = await import(pathToFileURL(job.module).href + freshly());
+    stay?.imported(job.module);
     const stage = defaultExport(loaded);
     if (typeof stage !== 'function') {
       return complain(
@@ -82,9 +99,15 @@ async function main(): Promise<number> {
   }
 }
 
+/** A module that is imported under another name is evaluated anew: its variables are those of a process of its own. */
+function freshly(): string {
+  return stay === null || stay.cells === 1 ? '' : `?cell=${stay.cells}`;
+}
+
 /** Without the frames of this program, which are the same for every stage. */
 function stackOf(error: unknown): string {
   return inspect(error)
+    .replaceAll(/\?cell=\d+/g, '')
     .split('\n')
     .filter((line) => !/^\s+at /.test(line) || !line.includes(import.meta.url))
     .join('\n');

@@ -54,7 +54,7 @@ export async function openExecutors(needed: readonly Cell[], opening: Opening): 
   const warnings = checkDemand(local, capacity);
   const pools = new Map<string, Pool>([[localName, new ResourcePool(capacity)]]);
   const executors = new Map<string, Executor>([
-    [localName, options.hooks?.executor ?? localExecutor(opening.grace)],
+    [localName, options.hooks?.executor ?? localExecutor(opening.grace, { warm: true })],
   ]);
   const places: Record<string, number> = {};
   for (const { doc, queue } of await openQueues(needed, nameOf, opening)) {

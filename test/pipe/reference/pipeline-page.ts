@@ -174,6 +174,13 @@ Paths in the project are relative to it, the working directory; one that begins 
 wants more than words reads [the job file](job-file.md), whose path is in \`PIPE_JOB\`. A command that neither mentions an out nor \`PIPE_JOB\` is warned
 about.
 
+## Warm processes
+
+Cells of a \`run\` in TypeScript or JavaScript share a process, one after another, when its code imports nothing but Node's own plain
+modules: a short cell then costs milliseconds instead of the start of Node. Each sees what it would see in a process of its own, or
+gets one. \`warm: false\` gives every cell of a stage its own; \`warm: true\` shares one although packages are imported. It is
+no part of the key. What is compared between two cells is in [warm processes](../explanation/warm.md).
+
 ## Deps and paths
 
 A dep is a reference when what stands before its first dot is \`source\` or the name of a stage: \`train.weights\`,

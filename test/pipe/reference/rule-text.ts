@@ -18,6 +18,7 @@ export const ruleText: Readonly<Record<string, string>> = {
     'The remote of `cache` is a folder, `https://…`, `http://…` or `s3://…`, and holds no password.',
   'run-or-cmd': 'A stage has either a module (`run`) or a command (`cmd`).',
   'not-python': '`python` and `code` belong to stages in Python, and `code` to commands.',
+  'not-warm': '`warm` belongs to stages in TypeScript or JavaScript.',
   'unknown-dep': 'A dep names an out of a stage, a source, or a file.',
   'absent-dep': 'A stage that `when` leaves out cannot be read.',
   cycle: 'No stage waits for itself, directly or around a corner.',

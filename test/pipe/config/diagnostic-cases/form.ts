@@ -199,4 +199,16 @@ export const formCases: readonly DiagnosticCase[] = [
     text: `${head}stages:\n  a: {run: a.ts, python: «python3.12, outs: {o: o}}\n`,
     says: /for stages in Python/,
   },
+  {
+    rule: 'not-warm',
+    what: 'a warm process for a command',
+    text: `${head}stages:\n  a: {cmd: "true", warm: «true, outs: {o: o}}\n`,
+    says: /a command is none/,
+  },
+  {
+    rule: 'not-warm',
+    what: 'a warm process for Python',
+    text: `${head}stages:\n  a: {run: a.py, warm: «true, outs: {o: o}}\n`,
+    says: /`a.py` is none/,
+  },
 ];
