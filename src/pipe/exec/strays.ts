@@ -66,6 +66,8 @@ function processesOf(job: string, ms: number, pid: number, group: number | null)
   return names.flatMap((name) => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid || Number(name) === group) return [];
     try {
+      // Its threads have ids too.
+      if (group !== null && existsSync(`/proc/${group}/task/${name}`)) return [];
       if (group !== null && groupOf(name) === group) return [Number(name)];
       const environment = Buffer.concat([Buffer.from('\0'), readFileSync(`/proc/${name}/environ`)]);
       return environment.includes(variable) ? [Number(name)] : [];

@@ -24,11 +24,38 @@ export function lookRound(text: string): () => boolean {
   const objects = [...globalObjects(text)].map(sighted);
   const state = stateText();
   const listeners = listenersOfProcess();
+  const open = lastingDescriptors();
   return () =>
     objects.some(differs) ||
     stateText() !== state ||
+    !hasDescriptors(open) ||
     !sameItems(listenersOfProcess(), listeners) ||
     childrenText() !== '';
+}
+
+/** Node's own threads open files for a moment; what two looks find is there to stay. */
+function lastingDescriptors(): readonly string[] {
+  const before = new Set(descriptors());
+  pause();
+  return descriptors().filter((one) => before.has(one));
+}
+
+const looks = 10;
+
+function hasDescriptors(open: readonly string[]): boolean {
+  for (let look = 0; look < looks; look++) {
+    if (sameItems(descriptors(), open)) return true;
+    pause();
+  }
+  return false;
+}
+
+function descriptors(): readonly string[] {
+  return readdirSync('/proc/self/fd').sort();
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
 /** The system says which children a process has. Where it does not, nothing of this can be relied on. */
@@ -64,7 +91,6 @@ function stateText(): string {
     streams,
     inspect.defaultOptions,
     performance.getEntries().length,
-    readdirSync('/proc/self/fd'),
   ]);
 }
 
