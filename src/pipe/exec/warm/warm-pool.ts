@@ -58,6 +58,7 @@ export class WarmPool {
     const job = jobFile(attempt.folder);
     for (let found = this.#take(name); found; found = this.#take(name)) {
       const since = marked();
+      found.holds(true);
       const cell = found.run({ job, log: attempt.log, trusted });
       // One that could not begin it has ended: then the cell gets another.
       if (await cell.begun) return this.#follow(name, found, { cell, job, since });
