@@ -5,7 +5,7 @@ import { channelFd, said, type WarmCell } from './warm-channel.ts';
 
 /** So many cells see one process: what no comparison shows does not add up for longer. */
 const cellsPerProcess = 300;
-const memoryBytes = 512 * 1024 * 1024;
+const memoryBytes = 256 * 1024 * 1024;
 
 export class Stay {
   #cells = 0;

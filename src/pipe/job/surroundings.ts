@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { importsOf } from './warm-channel.ts';
 
 /** Of an object: its keys, what is behind each, and where it inherits from. */
@@ -76,6 +76,8 @@ function stateText(): string {
   const { PIPE_JOB: _job, ...env } = process.env;
   const streams = [process.stdout, process.stderr].map((stream) => [
     stream.writable,
+    stream.writableEnded,
+    stream.destroyed,
     stream.writableLength,
     stream.writableCorked,
     stream.eventNames().map(String),
@@ -123,14 +125,15 @@ function behind(object: object, key: PropertyKey): unknown {
   const found = Reflect.getOwnPropertyDescriptor(object, key);
   if (found === undefined) return undefined;
   if (found.get || found.set) return found.get ?? found.set;
-  return found.value instanceof Map ? found.value.size : found.value;
+  // Of another make where it is Node's own, but with a size.
+  return types.isMap(found.value) ? Reflect.get(Map.prototype, 'size', found.value) : found.value;
 }
 
 function globalObjects(text: string): ReadonlySet<object> {
   const found = new Set<object>([globalThis]);
   for (const value of [...globalValues(text), ...hiddenValues(), ...modulesIn(text)]) {
     addClass(value, found);
-    if (typeof value === 'object') for (const part of dataOf(value)) if (isClass(part)) addClass(part, found);
+    for (const part of dataOf(value)) if (isClass(part)) addClass(part, found);
   }
   return found;
 }
