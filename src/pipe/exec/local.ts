@@ -14,7 +14,7 @@ import { shellFor } from '../job/shell.ts';
 import { warmFlag } from '../job/warm-channel.ts';
 import type { Ended, Executor, Running, StopLevel } from './executor.ts';
 import { defaultGrace, type Grace } from './grace.ts';
-import { endOf, type ProcessEnd, signalGroup } from './process-end.ts';
+import { type ProcessEnd, processEnd, signalGroup } from './process-end.ts';
 import { killStrays } from './strays.ts';
 import { type Usage, usageOfGroup } from './usage.ts';
 import { fitnessOf } from './warm/fit.ts';
@@ -192,7 +192,7 @@ function startPlain(
       child.once('error', ({ message }) => resolve({ kind: 'launch', message }));
       child.once('exit', (code, signal) => {
         onExit();
-        resolve(endOf(code, signal));
+        resolve(processEnd(code, signal));
       });
     });
     return { pid: child.pid ?? null, ended };
@@ -233,7 +233,7 @@ async function startMasked(
     closeSync(fd);
     if (subprocess.pid === undefined)
       return { kind: 'launch', message: result.originalMessage ?? `${file} could not be started` };
-    return endOf(result.exitCode ?? null, result.signal ?? null);
+    return processEnd(result.exitCode ?? null, result.signal ?? null);
   });
   return { pid: subprocess.pid ?? null, ended };
 }

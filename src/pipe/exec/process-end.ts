@@ -3,7 +3,7 @@ import type { Ended } from './executor.ts';
 
 export type ProcessEnd = Exclude<Ended, { kind: 'timeout' | 'unfinished' }>;
 
-export function endOf(code: number | null, signal: string | null): ProcessEnd {
+export function processEnd(code: number | null, signal: string | null): ProcessEnd {
   if (signal !== null) return { kind: 'signal', signal };
   return code === 0 ? { kind: 'ok' } : { kind: 'exit', code: code ?? 1 };
 }

@@ -1,4 +1,7 @@
-/** Cells that share a process see what they would see in one of their own; where that is in doubt they get one. */
+/**
+ * Cells that share a process see what they would see in one of their own; where that is in doubt they get one.
+ * Long because it has a test per thing that a cell could leave behind.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';

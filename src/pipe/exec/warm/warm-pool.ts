@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import type { Attempt } from '../../job/attempt.ts';
 import { jobFile } from '../../job/attempt-files.ts';
-import { endOf, type ProcessEnd, signalGroup } from '../process-end.ts';
+import { type ProcessEnd, processEnd, signalGroup } from '../process-end.ts';
 import { killStrays, lastId, type Since } from '../strays.ts';
 import { cpuMsOf } from '../usage.ts';
 import type { Watchdog } from '../watchdog.ts';
@@ -102,7 +102,7 @@ export class WarmPool {
       if (!stays) return how;
       if (signalled) end(process);
       else this.#wait(name, process);
-      return endOf(0, null);
+      return processEnd(0, null);
     });
     return {
       pid,

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { channelFd, said, type WarmCell } from '../../job/warm-channel.ts';
-import { endOf, type ProcessEnd } from '../process-end.ts';
+import { type ProcessEnd, processEnd } from '../process-end.ts';
 
 export interface WarmStart {
   readonly file: string;
@@ -59,7 +59,7 @@ export class WarmProcess {
       });
       // Everything that it said has been read then.
       this.#child.once('close', (code, signal) => {
-        this.#end(endOf(code, signal));
+        this.#end(processEnd(code, signal));
         resolve();
       });
     });
