@@ -15,11 +15,8 @@ const listedCells = 1500;
 export function cellsSection(input: ReportInput): Html | null {
   if (input.cells.length === 0) return null;
   const withResults = input.cells.filter(({ state }) => hasResults(state)).length;
-  const failed = input.cells.filter(({ state }) => hasFailed(state));
-  const listed =
-    input.cells.length <= listedCells
-      ? input.cells
-      : [...failed, ...input.cells.filter(({ state }) => !hasFailed(state))].slice(0, listedCells);
+  const listed = input.cells.length <= listedCells ? input.cells : mostTelling(input.cells);
+  const all = listed.length === input.cells.length;
   return html`<section id="work"><h2>What ran, and what was cached</h2>
 <p class="note">${withResults} of ${countText(input.cells.length, 'cell')} have their results: ${countStates(
     input.cells,
@@ -33,8 +30,16 @@ export function cellsSection(input: ReportInput): Html | null {
         input.cells.filter((cell) => cell.stage === stage.name),
       ),
   )}</tbody></table></div>
-<details class="cells"${input.cells.length <= openUpTo ? html` open` : null}><summary>Every cell <span class="quiet">${countText(input.cells.length, 'cell')}</span></summary>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Every cell"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th>${memoryHead(listed)}<th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${listed.map((cell) => cellRow(cell, knowsMemory(listed)))}</tbody></table></div>${listed.length === input.cells.length ? null : html`<p class="note">${listed.length} of ${countText(input.cells.length, 'cell')}, failed ones first; <code>report.json</code> has them all.</p>`}</details></section>`;
+<details class="cells"${input.cells.length <= openUpTo ? html` open` : null}><summary>${all ? 'Every cell' : 'Failed and slowest cells'} <span class="quiet">${all ? countText(listed.length, 'cell') : `${listed.length} of ${countText(input.cells.length, 'cell')}`}</span></summary>
+<div class="scroll tall" tabindex="0" role="region" aria-label="${all ? 'Every cell' : 'Failed and slowest cells'}"><table class="sortable filtered"><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col" class="num">Time</th><th scope="col" class="num">Size</th>${memoryHead(listed)}<th scope="col">Why</th><th scope="col">Key</th></tr></thead><tbody>${listed.map((cell) => cellRow(cell, knowsMemory(listed)))}</tbody></table></div>${all ? null : html`<p class="note">${listed.length} of ${countText(input.cells.length, 'cell')}: failed ones first, then the slowest. The other ${input.cells.length - listed.length} are counted in the table by stage; <code>report.json</code> has them all.</p>`}</details></section>`;
+}
+
+/** What one looks for among thousands: failures, then what took longest. */
+function mostTelling(cells: readonly ReportCell[]): readonly ReportCell[] {
+  const rank = ({ state, ms }: ReportCell) => (hasFailed(state) ? Number.POSITIVE_INFINITY : (ms ?? 0));
+  return [...cells]
+    .sort((a, b) => (rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0))
+    .slice(0, listedCells);
 }
 
 /** Which results another machine made, and what that saved. */
