@@ -2,10 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseCsv } from '../../../src/lib/csv.ts';
 import type { RunRow } from '../../../src/pipe/history/run-row.ts';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
+
+// Whole commands, one after another: a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const pipeline = `version: 1
 params: {gain: 1}
