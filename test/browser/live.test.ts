@@ -120,9 +120,14 @@ describe.skipIf(executable === undefined)('the live page in Chromium', () => {
       for (let event = 0; event < 10; event++) other.metric((change + event) % 60, change);
       const id = cellOf(100 + change);
       other.say({ type: 'cell-finished', cell: id, key, ms: 5, outBytes: 1 });
-      await shown(page, `Running: ${change + 1} of 5000 cells`);
+      other.server.tick();
+      // Until it is drawn; waiting for a text would look for it all the time, and be counted.
+      await page.evaluate(
+        'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
+      );
     }
     const after = await metrics();
+    await shown(page, `Running: ${changes} of 5000 cells`);
     const spent = ((after.get('TaskDuration') ?? 0) - (before.get('TaskDuration') ?? 0)) * 1000;
     const bytes = after.get('JSHeapTotalSize') ?? Number.NaN;
     console.log(

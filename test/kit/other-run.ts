@@ -36,7 +36,6 @@ export class OtherRun {
     const lines = events.map((event) => `${JSON.stringify({ time, ...event } as RunEvent)}\n`);
     appendFileSync(join(this.#folder, 'events.jsonl'), lines.join(''));
     this.source.look();
-    this.server.tick();
   }
 
   begin(count: number): void {

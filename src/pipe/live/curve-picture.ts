@@ -6,7 +6,7 @@ import type { Curve } from './curves.ts';
 const spark = { width: 120, height: 22 } as const;
 const picture = { width: 560, height: 220, left: 56, right: 8, top: 8, bottom: 26 } as const;
 /** Lines of one picture: more cannot be told apart. */
-export const linesDrawn = 40;
+export const linesDrawn = 24;
 const colours = 8;
 
 export function sparkline(curve: Curve): Html | null {

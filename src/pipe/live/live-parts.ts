@@ -13,7 +13,7 @@ import { curvePicture, linesDrawn, sparkline } from './curve-picture.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** Cells shown of those at work, and pictures of metrics: what is beyond is counted. */
-const shownRunning = 40;
+const shownRunning = 24;
 const shownPictures = 6;
 const barWidth = 240;
 
