@@ -47,7 +47,10 @@ test('a report compared with itself has not changed', async () => {
   await writeFile(join(folder, 'report.json'), json);
   await writeFile(join(folder, 'report.html'), html);
   const fromJson = await readBaseline(join(folder, 'report.json'));
-  expect(await readBaseline(join(folder, 'report.html'))).toEqual(fromJson);
+  // The page holds what its twin does, but for the specifications of its figures.
+  const figures = fromJson.figures?.map(({ spec, csv, ...figure }) => figure);
+  expect(fromJson.figures?.every(({ spec }) => spec !== undefined)).toBe(true);
+  expect(await readBaseline(join(folder, 'report.html'))).toEqual({ ...fromJson, figures });
   expect((await buildReport(before, { baseline: fromJson })).html).toContain('Nothing has changed.');
 });
 
