@@ -48,7 +48,8 @@ function afterStage(): void {
     clearInterval(looking);
     markReturned();
     if (stay?.done() !== true || !stay.next()) process.exit(0);
-    begin();
+    // Something of the loop must wait for it: from Node 22 on an import alone does not keep the process.
+    setImmediate(begin);
   });
   let since = performance.now();
   const looking = setInterval(() => {
