@@ -84,12 +84,12 @@ test('a read-only cache: up to date is still known; what must run says why it ca
 
 test('no permission: a clear error, and the next run with permission recovers', (context) => {
   if (process.getuid?.() !== 0) context.skip('only root can become somebody else');
+  // Somebody else may read the program and the project, and write neither.
+  for (const folder of [project.dir, dirname(pipe.file)]) chmodSync(folder, 0o755);
   const reached = spawnSync('test', ['-r', pipe.file], { uid: 65534 });
   if (reached.status !== 0) context.skip('the checkout lies in a folder that only its owner may enter');
   expect(run().status).toBe(0);
   project.write('in.txt', 'b');
-  // Somebody else may read the program and the project, and write neither.
-  for (const folder of [project.dir, dirname(pipe.file)]) chmodSync(folder, 0o755);
   const refused = run({ uid: 65534 });
   expect(refused.status).not.toBe(0);
   expect(refused.stderr).toMatch(/(nothing can|cannot) be written|EACCES/);
