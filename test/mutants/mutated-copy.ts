@@ -7,6 +7,8 @@ import { createVitest, type Vitest } from 'vitest/node';
 import type { Mutant } from './mutant.ts';
 
 const copied = ['src', 'test', 'schema', 'stages', 'scripts', 'templates', 'python'];
+/** Vitest keeps every run of every test: past this much it gives way to another. */
+const heapBytes = 1536 * 1024 * 1024;
 const files = ['package.json', 'vitest.config.ts', 'tsconfig.json', 'CHANGELOG.md'];
 
 export interface TestRun {
@@ -18,7 +20,7 @@ export interface TestRun {
 
 export class MutatedCopy {
   readonly #dir: string;
-  readonly #vitest: Vitest;
+  #vitest: Vitest;
 
   private constructor(dir: string, vitest: Vitest) {
     this.#dir = dir;
@@ -35,8 +37,7 @@ export class MutatedCopy {
       });
     for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(dir, name));
     process.chdir(dir);
-    const quiet = { root: dir, watch: false, maxWorkers: 1, reporters: [{}] };
-    return new MutatedCopy(dir, await createVitest('test', quiet));
+    return new MutatedCopy(dir, await quietVitest(dir));
   }
 
   async remove(): Promise<void> {
@@ -46,6 +47,10 @@ export class MutatedCopy {
 
   /** Runs the test of a mutant while its rule is broken. */
   async runBroken(mutant: Mutant): Promise<TestRun> {
+    if (process.memoryUsage().heapUsed > heapBytes) {
+      await this.#vitest.close();
+      this.#vitest = await quietVitest(this.#dir);
+    }
     const path = join(this.#dir, mutant.file);
     const good = readFileSync(path, 'utf8');
     this.#write(path, broken(mutant, good));
@@ -74,6 +79,10 @@ export class MutatedCopy {
     writeFileSync(path, text);
     this.#vitest.invalidateFile(path);
   }
+}
+
+function quietVitest(root: string): Promise<Vitest> {
+  return createVitest('test', { root, watch: false, maxWorkers: 1, reporters: [{}] });
 }
 
 /** A file's text with the rule broken: TypeScript still, so that a test and no compiler notices. */
