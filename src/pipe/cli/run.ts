@@ -239,7 +239,8 @@ async function witnessWriter(
   { argv, project, cwd, env }: Invocation,
 ): Promise<WitnessWriter | null> {
   const { color } = screenChoice(parsed);
-  if (parsed.is('json') || parsed.is('verbose') || parsed.is('force') || warnings.length > 0) return null;
+  const saysMore = ['json', 'verbose', 'force', 'watch', 'serve'].some((flag) => parsed.is(flag));
+  if (saysMore || warnings.length > 0) return null;
   const [{ WitnessWriter }, { witnessFile }] = await Promise.all([
     import('../run/witness-writer.ts'),
     import('../run/witness.ts'),

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { countText } from '../../lib/format.ts';
 import { type OpenedPipeline, openPlan } from '../project/open-plan.ts';
-import { standingOf } from '../watch/affected.ts';
+import { type Standing, standingOf } from '../watch/affected.ts';
 import { FileChanges, outsideOf } from '../watch/file-changes.ts';
 import { Round } from '../watch/round.ts';
 import { type Invocation, type Parsed, wholeNumber } from './command.ts';
@@ -40,7 +40,7 @@ export async function watchRun(
       if (round.edited) continue;
       if (!parsed.is('json'))
         stderr.write(`watching ${countText(changes.count, 'file')}: edit one, or Ctrl-C\n`);
-      if (!(await untilItMatters(changes, stop.signal, { ...invocation, plan }))) return exitCode.ok;
+      if (!(await untilItMatters(changes, stop.signal, { round, project, env, plan }))) return exitCode.ok;
     }
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
@@ -70,34 +70,37 @@ async function oneRun(
   }
 }
 
-/** Waits for an edit after which some cell stands otherwise than before. False: the watch was ended first. */
+interface Looked {
+  readonly opened: OpenedPipeline;
+  readonly standing: Standing;
+}
+
+interface Looking extends Pick<Invocation, 'project' | 'env'> {
+  readonly plan: () => Promise<OpenedPipeline | null>;
+}
+
+/** Waits for an edit after which some cell stands otherwise than `round` left it. False: the watch was ended first. */
 async function untilItMatters(
   changes: FileChanges,
   signal: AbortSignal,
-  context: Pick<Invocation, 'project' | 'env'> & { readonly plan: () => Promise<OpenedPipeline | null> },
+  { round, ...looking }: Looking & { readonly round: Round },
 ): Promise<boolean> {
-  const before = standing(context);
+  const before = look(looking);
   for (;;) {
     const edited = nextEdit(changes, signal);
-    // An edit between the end of the run and this look is in it, and would be missed.
     const then = await before;
     if (!(await edited)) return false;
-    const now = await standing(context);
-    if (now === null || now !== then) return true;
+    // The edit may have come after the run and before the first look, which so shows nothing new.
+    if (then !== null && !round.workedWith(then.opened, then.standing)) return true;
+    const now = await look(looking);
+    if (now === null || now.standing.text !== then?.standing.text) return true;
   }
 }
 
-/** How every cell stands, as a text to compare; null: the pipeline cannot be planned, which the next run says. */
-async function standing({
-  project,
-  env,
-  plan,
-}: Pick<Invocation, 'project' | 'env'> & {
-  readonly plan: () => Promise<OpenedPipeline | null>;
-}): Promise<string | null> {
+/** null: the pipeline cannot be planned, which the next run says. */
+async function look({ project, env, plan }: Looking): Promise<Looked | null> {
   const opened = await plan();
-  if (opened === null) return null;
-  return standingOf(opened, { project, env });
+  return opened && { opened, standing: await standingOf(opened, { project, env }) };
 }
 
 /** False: the watch was ended first. */

@@ -24,15 +24,26 @@ export async function affectedCells(
   return affected;
 }
 
-/** How every cell stands, as a text to compare. */
+/** How every cell stands. */
+export interface Standing {
+  /** To be compared. */
+  readonly text: string;
+  /** Of the cells whose key is known. */
+  readonly keys: ReadonlyMap<CellId, Key>;
+}
+
 export async function standingOf(
   opened: OpenedPipeline,
   place: { readonly project: string; readonly env: NodeJS.ProcessEnv },
-): Promise<string> {
-  const lines = Array.from(await statusesOf(opened, place), ([id, status]) =>
-    JSON.stringify([id, status.state, 'key' in status ? status.key : null]),
-  );
-  return lines.join('\n');
+): Promise<Standing> {
+  const keys = new Map<CellId, Key>();
+  const lines: string[] = [];
+  for (const [id, status] of await statusesOf(opened, place)) {
+    const key = 'key' in status ? status.key : null;
+    if (key !== null) keys.set(id, key);
+    lines.push(JSON.stringify([id, status.state, key]));
+  }
+  return { text: lines.join('\n'), keys };
 }
 
 async function statusesOf(

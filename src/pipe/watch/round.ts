@@ -5,7 +5,7 @@ import type { OpenedPipeline } from '../project/open-plan.ts';
 import type { RunEvent } from '../run/event.ts';
 import type { Helm } from '../run/run-options.ts';
 import { RunState } from '../run/run-state.ts';
-import { affectedCells } from './affected.ts';
+import { affectedCells, type Standing } from './affected.ts';
 
 export interface RoundOptions {
   readonly project: string;
@@ -36,6 +36,14 @@ export class Round {
   /** `opened`: what the round runs. */
   begin(opened: OpenedPipeline): void {
     this.#planned = signatureOf(opened);
+  }
+
+  /** Whether a later look finds the inputs that the run worked with; else something was edited before it. */
+  workedWith(opened: OpenedPipeline, { keys }: Standing): boolean {
+    if (signatureOf(opened) !== this.#planned) return false;
+    return [...this.#state.cells.values()].every(
+      ({ cell, key }) => key === null || (keys.get(cell) ?? key) === key,
+    );
   }
 
   /** Files were edited. Settles when what that means for the run is decided. */

@@ -1,0 +1,157 @@
+/** The command in a real terminal, driven by tmux as a person types: the live view, a watch, completion, at two widths. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { buildPipe, CliProject } from '../kit/cli.ts';
+import { until } from '../kit/until.ts';
+
+// Whole commands, one after another: a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const hasTmux = spawnSync('tmux', ['-V']).status === 0;
+if (!hasTmux) console.warn('skipped: no tmux here (apt-get install tmux)');
+
+const pipeline = `version: 1
+title: In a terminal
+axes: {size: [small, large], seed: [0, 1]}
+profiles: {quick: {axes: {seed: [0]}}}
+stages:
+  measure: {run: measure.mjs, matrix: [size, seed], outs: {o: o.txt}}
+  summarize: {cmd: "cat \${deps.o} > \${outs.o}", deps: {o: measure.o}, outs: {o: o.txt}}
+`;
+/** Works until its file is there. */
+const measure = (word: string, dir: string) => `import { existsSync, writeFileSync } from 'node:fs';
+export default async ({ out, progress, metric }) => {
+  for (let i = 1; !existsSync('${dir}/go'); i++) {
+    progress(Math.min(i, 999), 1000, 'epochs');
+    metric('a_metric_with_a_name_that_is_rather_long', 1 / i, i);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  writeFileSync(out('o'), '${word}\\n');
+};
+`;
+
+/** A shell in a terminal of its own. */
+class Terminal {
+  readonly #name: string;
+  readonly #socket: string;
+
+  constructor(project: CliProject, columns: number) {
+    this.#name = `pipe-${columns}`;
+    this.#socket = join(project.dir, 'tmux');
+    const env = { ...process.env, PATH: `${project.dir}/bin:${process.env.PATH}`, TERM: 'xterm-256color' };
+    for (const name of ['CI', 'GITHUB_ACTIONS', 'NO_COLOR', 'TMUX'] as const)
+      delete (env as NodeJS.ProcessEnv)[name];
+    const size = ['-x', String(columns), '-y', '30'];
+    const shell = 'bash --norc --noprofile -i';
+    const begun = ['-f', '/dev/null', 'new-session', '-d', '-s', this.#name, ...size, shell];
+    execFileSync('tmux', ['-S', this.#socket, ...begun], { cwd: project.dir, env });
+    this.type("PS1='$ '; clear\n");
+  }
+
+  /** A line break is Enter, a tab is Tab. */
+  type(text: string): void {
+    const names: Readonly<Record<string, string>> = {
+      '\n': 'Enter',
+      '\t': 'Tab',
+      '\x03': 'C-c',
+      '\x15': 'C-u',
+    };
+    for (const part of text.split(/([\n\t\x03\x15])/).filter((one) => one !== ''))
+      this.#tmux('send-keys', '-t', this.#name, ...(part in names ? [names[part]!] : ['-l', part]));
+  }
+
+  screen(): string {
+    return this.#tmux('capture-pane', '-p', '-t', this.#name);
+  }
+
+  async shows(text: string | RegExp): Promise<string> {
+    const has = () => (typeof text === 'string' ? this.screen().includes(text) : text.test(this.screen()));
+    await until(has);
+    return this.screen();
+  }
+
+  close(): void {
+    spawnSync('tmux', ['-S', this.#socket, 'kill-server']);
+  }
+
+  #tmux(...args: readonly string[]): string {
+    return execFileSync('tmux', ['-S', this.#socket, ...args], { encoding: 'utf8' });
+  }
+}
+
+describe.skipIf(!hasTmux).each([80, 200])('a terminal of %i columns', (columns) => {
+  let pipe: Awaited<ReturnType<typeof buildPipe>>;
+  let project: CliProject;
+  let terminal: Terminal;
+  beforeAll(async () => {
+    pipe = await buildPipe();
+  });
+  afterAll(() => pipe?.remove());
+  beforeEach(() => {
+    project = new CliProject(pipe.file);
+    project.write('pipeline.yaml', pipeline);
+    project.write('measure.mjs', measure('1', project.dir));
+    chmodSync(
+      project.write('bin/pipe', `#!/bin/sh\nexec '${process.execPath}' '${pipe.file}' "$@"\n`),
+      0o755,
+    );
+    terminal = new Terminal(project, columns);
+  });
+  afterEach(() => {
+    terminal.close();
+    project.remove();
+  });
+
+  test('the live view is a few lines that fit, and leaves the end of the run alone on the screen', async () => {
+    terminal.type('pipe run -j 2\n');
+    const during = await terminal.shows(/measure\[small,0\][^\n]*epochs/);
+    expect(during).toMatch(/measure .*4/);
+    const lines = during.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(14);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    project.write('go', '');
+    const after = await terminal.shows('5 done, 0 cached, 0 failed');
+    expect(after).not.toContain('epochs');
+    // The prompt is back and the cursor with it: what is typed is seen.
+    terminal.type('echo still here\n');
+    await terminal.shows(/^still here$/m);
+  });
+
+  test('a watch runs again after an edit, and Ctrl-C ends it', async () => {
+    project.write('go', '');
+    terminal.type('pipe run --watch\n');
+    await terminal.shows(/watching \d+ files/);
+    project.write('measure.mjs', measure('2', project.dir));
+    await terminal.shows(/watching[\s\S]*watching/);
+    expect(project.read('cache/cells/summarize/o.txt')).toBe('2\n2\n2\n2\n');
+    terminal.type('\x03');
+    terminal.type('echo ended\n');
+    await terminal.shows(/^ended$/m);
+  });
+
+  test('Tab completes verbs, flags, profiles, cells and runs', async () => {
+    project.write('go', '');
+    expect(project.pipe('run', '-q').code).toBe(0);
+    project.pipe('runs', 'name', 'latest', 'first-try');
+    terminal.type('eval "$(pipe completion bash)"\n');
+    for (const [typed, completed] of [
+      ['pipe stat\t', 'pipe status '],
+      ['pipe run --prof\tqu\t', 'pipe run --profile quick '],
+      ['pipe why summ\t', 'pipe why summarize '],
+      ['pipe logs measure[la\t1\t', 'pipe logs measure[large,1] '],
+      ['pipe show fi\t', 'pipe show first-try '],
+      ['pipe run siz\tla\t', 'pipe run size=large '],
+    ] as const) {
+      // Each part after the last has been completed: a person waits for it as well.
+      const parts = typed.split('\t').slice(0, -1);
+      for (const [i, part] of parts.entries()) {
+        terminal.type(`${part}\t`);
+        if (i < parts.length - 1) await terminal.shows(/(?:--profile|measure\[large,|size=) ?$/m);
+      }
+      await terminal.shows(`$ ${completed.trimEnd()}`);
+      terminal.type('\x15\n');
+    }
+  });
+});
