@@ -1,6 +1,7 @@
 /** A pipeline's text in which `«` stands before the place where a diagnostic must point. */
 import type { Diagnostic } from '../../../src/lib/diagnostics/diagnostic.ts';
-import { type LoadOptions, loadPipeline } from '../../../src/pipe/config/load.ts';
+import { loadPipeline } from '../../../src/pipe/config/load.ts';
+import type { LoadOptions } from '../../../src/pipe/config/load-settings.ts';
 import { plan } from '../../../src/pipe/plan/plan.ts';
 
 export interface Checked {
