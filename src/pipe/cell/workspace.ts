@@ -1,15 +1,9 @@
-/**
- * A project's cells and cache as one run sees them: how each cell stands, and the way from a stale one to published outs.
- * Long because it is the one object that a run holds: each method is short.
- */
+/** A project's cells and cache as one run sees them: how each cell stands, and the way from a stale one to published outs. */
 import { join } from 'node:path';
 import { hasCode } from '../../lib/errno.ts';
 import { Digests } from '../digest/digests.ts';
-import { checkpointKeyOf } from '../key/cell-fingerprint.ts';
 import type { Key, Reason } from '../key/fingerprint.ts';
-import { ToolProbes } from '../key/tool-probes.ts';
 import type { Cell, CellId, Graph } from '../plan/graph.ts';
-import type { SourceLookup } from '../sources/source.ts';
 import { reached } from '../store/fault.ts';
 import { folderOf, type Layout, layoutOf, manifestFile } from '../store/layout.ts';
 import { type Lock, lock } from '../store/lock.ts';
@@ -23,32 +17,15 @@ import { type BeginOptions, type BeginResult, decidedEarly, keepsChanging } from
 import type { CellStatus } from './cell-status.ts';
 import { CellTracer, type CodeObserved } from './cell-tracer.ts';
 import { type GuardOptions, guardInputs, InputGuard } from './guard.ts';
-import type { Inputs, Surroundings } from './inputs.ts';
+import type { Inputs } from './inputs.ts';
 import { JobList } from './job-list.ts';
 import { healOut, type Keeping, keepFrozen } from './keep.ts';
+import { KnownCells } from './known-cells.ts';
 import { expectedMs, lastMs, type PlacedOuts, placedBy, tookBy } from './left-by-runs.ts';
 import { PutCount } from './put-count.ts';
 import { RunEntry } from './run-entry.ts';
-import { type Evaluation, evaluate } from './status.ts';
 import { CellTransaction, type TransactionOptions } from './transaction.ts';
-
-export interface WorkspaceOptions {
-  /** Absolute path of the project folder. */
-  readonly project: string;
-  /** The pipeline file, relative to the project; left out: pipeline.yaml. */
-  readonly pipeline?: string;
-  readonly graph: Graph;
-  /** The run's own environment. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where `look` and `status` look for a source: downloads nothing. */
-  readonly source: SourceLookup;
-  /** The same for a cell that is to run, which may download; left out: `source`. */
-  readonly fetch?: SourceLookup;
-  /** Nothing of the pipeline is run but `tools` commands that this user has run here before. */
-  readonly looksOnly?: boolean;
-  /** The project whose `tools` commands count as run by this user; left out: `project`. */
-  readonly toolsOf?: string;
-}
+import type { WorkspaceOptions } from './workspace-options.ts';
 
 /**
  * ```ts
@@ -68,27 +45,15 @@ export class Workspace {
   readonly #layout: Layout;
   readonly #graph: Graph;
   readonly #project: string;
-  readonly #around: Surroundings;
-  /** The same for a cell that is to run. */
-  readonly #fetching: Surroundings;
+  readonly #known: KnownCells;
   readonly #tracer: CellTracer;
-  readonly #outs = new Map<CellId, OutRecords>();
   readonly #held = new Set<Lock>();
   readonly #jobs: JobList;
   readonly #entry: RunEntry;
-  readonly #checkpoints = new Map<CellId, Key | null>();
   readonly #guarding: Omit<GuardOptions, 'heal'>;
 
-  constructor({
-    project,
-    pipeline,
-    graph,
-    env,
-    source,
-    fetch = source,
-    looksOnly = false,
-    toolsOf = project,
-  }: WorkspaceOptions) {
+  constructor(options: WorkspaceOptions) {
+    const { project, pipeline, graph, env } = options;
     this.#project = project;
     this.#graph = graph;
     this.#layout = layoutOf(project, pipeline);
@@ -97,19 +62,8 @@ export class Workspace {
     this.digests = new Digests(this.#layout.index);
     this.#tracer = new CellTracer({ project, layout: this.#layout, digests: this.digests, env });
     const views = new Views(this.#layout, this.digests);
-    this.#around = {
-      project,
-      env,
-      digests: this.digests,
-      tracer: this.#tracer,
-      tools: new ToolProbes(project, looksOnly, toolsOf),
-      source,
-      sources: graph.sources,
-      outsOf: (cell) => this.#outs.get(cell),
-      outPath: (cell, path) => `${this.#layout.cells}/${folderOf(cell)}/${path}`,
-      viewPath: (out) => views.pathOf(out),
-    };
-    this.#fetching = { ...this.#around, source: fetch };
+    const parts = { layout: this.#layout, digests: this.digests, tracer: this.#tracer, views };
+    this.#known = new KnownCells(options, parts);
     this.#guarding = { project, layout: this.#layout, digests: this.digests, views };
   }
 
@@ -127,8 +81,7 @@ export class Workspace {
       readonly onInputs?: (status: CellStatus, inputs: Inputs | null) => void;
     } = {},
   ): Promise<CellStatus> {
-    const around = fetch ? this.#fetching : this.#around;
-    const { status, inputs } = await this.#evaluate(this.#cell(cell), without, around);
+    const { status, inputs } = await this.#known.look(this.#cell(cell), { without, fetch });
     onInputs?.(status, inputs);
     return status;
   }
@@ -140,7 +93,7 @@ export class Workspace {
 
   /** Takes it that the cell has made these outs, so that the keys below it are known: somebody else has them. */
   assume(cell: CellId, outs: OutRecords): void {
-    this.#outs.set(cell, outs);
+    this.#known.assume(cell, outs);
   }
 
   /** `look` for the whole graph, in topological order. */
@@ -153,7 +106,7 @@ export class Workspace {
   /** Locks the cell and decides. Upstream cells must be done (published, cached) or in `without`. */
   async begin(id: CellId, options: BeginOptions): Promise<BeginResult> {
     const cell = this.#cell(id);
-    const seen = await this.#evaluate(cell, options.without, this.#fetching);
+    const seen = await this.#known.look(cell, { without: options.without, fetch: true });
     const early = decidedEarly(seen.status, options);
     if (early) return early;
 
@@ -182,7 +135,7 @@ export class Workspace {
   /** Puts the outs of a frozen cell into the store when they are not there yet, and back into its folder when they are gone. */
   async keepFrozen(id: CellId): Promise<void> {
     const cell = this.#cell(id);
-    const { frozen } = await this.#evaluate(cell, undefined, this.#around);
+    const { frozen } = await this.#known.look(cell);
     if (!frozen) return;
     try {
       await keepFrozen(cell, frozen, 'frozen', this.#keeping);
@@ -190,14 +143,14 @@ export class Workspace {
       // They are where they are; a cache that cannot be written keeps nothing.
       if (!hasCode(error, 'EROFS', 'EACCES')) throw error;
     }
-    for (const out of cell.outs) this.digests.forget(this.#around.outPath(id, out.path));
+    for (const out of cell.outs) this.digests.forget(this.#known.outPath(id, out.path));
   }
 
   /** Absolute path of an out where people look at it (whether or not it is there). */
   outPath(cell: CellId, out: string): string {
     const doc = this.#cell(cell).outs.find(({ name }) => name === out);
     if (!doc) throw new Error(`${cell} has no out ${out}`);
-    return this.#around.outPath(cell, doc.path);
+    return this.#known.outPath(cell, doc.path);
   }
 
   /** Milliseconds that the cell's last run took, of whatever key; null: never ran. */
@@ -222,12 +175,7 @@ export class Workspace {
 
   /** Names of the checkpoint folders of every cell that was looked at; null when one is not known. For gc. */
   checkpoints(): ReadonlySet<Key> | null {
-    const keys = new Set<Key>();
-    for (const key of this.#checkpoints.values()) {
-      if (key === null) return null;
-      keys.add(key);
-    }
-    return keys;
+    return this.#known.checkpoints();
   }
 
   /** Releases locks that are still held and writes the accelerators. */
@@ -242,10 +190,10 @@ export class Workspace {
   async #beginLocked(cell: Cell, options: BeginOptions, held: Lock, attempt = 1): Promise<BeginResult> {
     // Another run may have published it while this one waited.
     for (const out of cell.outs) {
-      this.digests.forget(this.#around.outPath(cell.id, out.path));
+      this.digests.forget(this.#known.outPath(cell.id, out.path));
       if (out.place !== null) this.digests.forget(join(this.#project, out.place));
     }
-    const seen = await this.#evaluate(cell, options.without, this.#fetching);
+    const seen = await this.#known.look(cell, { without: options.without, fetch: true });
     reached('fingerprint');
     const { status, inputs } = seen;
     const decided = decidedEarly(status, options);
@@ -269,7 +217,7 @@ export class Workspace {
         quarantineEntry(this.#layout, key, 'it is not what was written, or parts of it are missing'),
       );
     }
-    this.#outs.delete(cell.id);
+    this.#known.forget(cell.id);
 
     const own = 'reasons' in status ? status.reasons : [];
     const reasons: readonly Reason[] = options.force ? [{ kind: 'forced' }, ...own] : own;
@@ -308,7 +256,7 @@ export class Workspace {
       lock: held,
       run,
       madeWith: madeWith ?? null,
-      onOuts: (outs) => this.#outs.set(what.cell.id, outs),
+      onOuts: (outs) => this.#known.assume(what.cell.id, outs),
       release: () => this.#release(held),
     });
   }
@@ -318,25 +266,8 @@ export class Workspace {
       layout: this.#layout,
       project: this.#project,
       digests: this.digests,
-      outPath: this.#around.outPath,
+      outPath: (cell, path) => this.#known.outPath(cell, path),
     };
-  }
-
-  async #evaluate(
-    cell: Cell,
-    without: ReadonlySet<CellId> | undefined,
-    around: Surroundings,
-  ): Promise<Evaluation> {
-    const evaluation = await evaluate(cell, this.#layout, around, without);
-    const { status } = evaluation;
-    if ('outs' in status) this.#outs.set(cell.id, status.outs);
-    else this.#outs.delete(cell.id);
-    if (cell.checkpoint !== null) {
-      const { inputs } = evaluation;
-      const known = inputs?.kind === 'known' ? inputs.fingerprint : null;
-      this.#checkpoints.set(cell.id, known && checkpointKeyOf(known, cell.checkpoint.excluding));
-    }
-    return evaluation;
   }
 
   /** Before the first cell is locked; `begin` does it otherwise. */

@@ -2,7 +2,8 @@
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
 import { bytesText, countText, durationText } from '../../lib/format.ts';
 import type { Swept } from '../store/gc.ts';
-import type { GcOptions, Marked } from '../store/gc-mark.ts';
+import type { Marked } from '../store/gc-mark.ts';
+import type { GcOptions } from '../store/gc-reach.ts';
 import { type Flags, type Invocation, type Parsed, wholeNumber } from './command.ts';
 import { confirmed } from './confirm.ts';
 import { type ProjectReach, reachOf } from './reach.ts';

@@ -7,7 +7,7 @@ import type { Key } from '../key/fingerprint.ts';
 import type { CellId, Graph } from '../plan/graph.ts';
 import { openPlan } from '../project/open-plan.ts';
 import type { PlannedPipeline } from '../project/plan-json.ts';
-import type { Reach } from '../store/gc-mark.ts';
+import type { Reach } from '../store/gc-reach.ts';
 import { layoutOf } from '../store/layout.ts';
 import { sameFolder, sharersOf } from '../store/sharers.ts';
 import type { Invocation, Parsed } from './command.ts';

@@ -2,9 +2,9 @@
 import { didYouMean, listOf, nearest } from '../../lib/diagnostics/suggest.ts';
 import type { YamlNode } from '../../lib/diagnostics/yaml-node.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import type { RawStage } from './schema.ts';
 import type { Scope } from './scope.ts';
 import { placementsIn } from './shell-text.ts';
+import type { RawStage } from './stage-schema.ts';
 import { asText, parseTemplate, type TemplatePart } from './template.ts';
 
 /** Keys whose text may hold `${…}`. */

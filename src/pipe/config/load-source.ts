@@ -6,8 +6,8 @@ import { entryOf, type YamlEntry, type YamlMap } from '../../lib/diagnostics/yam
 import { byteSize } from './byte-size.ts';
 import type { SourceCandidate, SourceDoc } from './document.ts';
 import { milliseconds } from './duration.ts';
-import { type RawSource, sourceSchema } from './schema.ts';
 import { type Loaded, named } from './section.ts';
+import { type RawSource, sourceSchema } from './source-schema.ts';
 
 /** The sources that can be used, and the names of the others, as a dep names them: `source.NAME`. */
 export function loadSources(root: YamlMap, { source, report }: DiagnosedText): Loaded<SourceDoc> {

@@ -19,8 +19,8 @@ import type {
 } from './document.ts';
 import { milliseconds } from './duration.ts';
 import { checkExecutor } from './load-executor.ts';
-import { type RawPattern, type RawStage, stageSchema } from './schema.ts';
 import type { Scope } from './scope.ts';
+import { type RawPattern, type RawStage, stageSchema } from './stage-schema.ts';
 
 /** Undefined when a mistake leaves nothing to plan with. */
 export function loadStage(entry: YamlEntry, scope: Scope): StageDoc | undefined {

@@ -14,9 +14,10 @@ import { loadExecutor } from './load-executor.ts';
 import { baseSettings, type LoadOptions, overridden, profileExecutor, valueNames } from './load-settings.ts';
 import { loadSources } from './load-source.ts';
 import { loadStage } from './load-stage.ts';
-import { pipelineSchema, type RawStage } from './schema.ts';
+import { pipelineSchema } from './schema.ts';
 import type { Scope } from './scope.ts';
 import { type Loaded, named, namesOf } from './section.ts';
+import type { RawStage } from './stage-schema.ts';
 
 export interface LoadResult {
   /** Null when the file cannot be read as a pipeline at all; otherwise what is right in it. */

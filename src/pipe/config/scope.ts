@@ -4,7 +4,7 @@ import type { SourceText } from '../../lib/diagnostics/source-text.ts';
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Axis, LinkMode } from './document.ts';
-import type { RawStage } from './schema.ts';
+import type { RawStage } from './stage-schema.ts';
 
 export interface Scope {
   readonly params: JsonObject;

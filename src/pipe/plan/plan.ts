@@ -1,24 +1,17 @@
-/**
- * PipelineDocument → Graph of cells. Pure: it opens no file, and everything that is wrong comes back at once.
- * Long because stages, deps and cells are resolved against each other in one pass.
- */
+/** PipelineDocument → Graph of cells. Pure: it opens no file, and everything that is wrong comes back at once. */
 import type { Diagnostic } from '../../lib/diagnostics/diagnostic.ts';
 import { Diagnostics, type Report } from '../../lib/diagnostics/diagnostics.ts';
-import type { Json, JsonObject } from '../../lib/json.ts';
-import { isJsonObject } from '../../lib/json.ts';
-import { valueAt } from '../config/check-references.ts';
-import type { AxisValue, DepDoc, OutDoc, PipelineDocument, SourceDoc, StageDoc } from '../config/document.ts';
-import { normalPath, unsafePath } from '../config/safe-path.ts';
-import { fill, fillText, type Lookup, parseTemplate } from '../config/template.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { DepDoc, PipelineDocument, SourceDoc, StageDoc } from '../config/document.ts';
+import { fill, fillText, parseTemplate } from '../config/template.ts';
 import { cellFolder, cellId } from './cell-id.ts';
-import { commandOf, shellTextOf } from './command.ts';
-import { bindDep, type DepTarget, type PlannedStage, resolveRef } from './dep.ts';
-import { estimateOf } from './estimate.ts';
-import type { Cell, CellId, CellRun, DepBinding, Graph, StageNode } from './graph.ts';
+import { type DepTarget, type PlannedStage, resolveRef } from './dep.ts';
+import type { Cell, CellId, Graph, StageNode } from './graph.ts';
+import { lookupIn, refersToAxis, valuesByAxis } from './lookup.ts';
 import { combinationsOf, maxCombinations } from './matrix.ts';
 import { orderStages } from './order.ts';
 import { checkPlaces } from './out-places.ts';
-import { resourcesOf } from './resources.ts';
+import { StageBuilder } from './stage-builder.ts';
 
 export interface PlanResult {
   /** What can be planned; not to be run when a diagnostic is an error. */
@@ -141,7 +134,7 @@ function resolveRefs(context: Context): Targets {
       const combinations = perCell ? stage.combinations : [stage.combinations[0] ?? []];
       const known = new Map<string, DepTarget>();
       const found = combinations.map((values) => {
-        const ref = fillText(dep.ref, lookupIn(context.document.params, named(stage.axes, values)));
+        const ref = fillText(dep.ref, lookupIn(context.document.params, valuesByAxis(stage.axes, values)));
         const target = known.get(ref) ?? resolveRef(ref, dep, stage.doc, context);
         known.set(ref, target);
         return target;
@@ -162,218 +155,6 @@ function readsOf(targets: ReadonlyMap<DepDoc, readonly DepTarget[]> | undefined)
     }
   }
   return [...reads];
-}
-
-function named(axes: readonly string[], values: readonly AxisValue[]): [string, AxisValue][] {
-  return axes.map((axis, index) => [axis, values[index] as AxisValue]);
-}
-
-function refersToAxis(value: Json): boolean {
-  if (typeof value === 'string') {
-    if (!value.includes('${')) return false;
-    return parseTemplate(value).some((part) => part.kind === 'ref' && part.path[0] !== 'params');
-  }
-  if (value === null || typeof value !== 'object') return false;
-  return Object.values(value).some((item: Json) => refersToAxis(item));
-}
-
-/** `itself`: what a cell that asks for it may know of itself, by the first word of a reference. */
-function lookupIn(
-  params: JsonObject,
-  axes: readonly (readonly [string, AxisValue])[],
-  itself: JsonObject = {},
-): Lookup {
-  return ([head = '', ...rest], inText) => {
-    if (head === 'params') return valueAt(params, rest);
-    if (Object.hasOwn(itself, head)) return valueAt(itself[head], rest);
-    const axis = axes.find(([name]) => name === head)?.[1];
-    if (rest.length > 0) return valueAt(axis?.value, rest);
-    // Inside text a named value that is a map or a list can only be meant by its name.
-    return inText && typeof axis?.value === 'object' && axis.value !== null ? axis.name : axis?.value;
-  };
-}
-
-function upstreamOf(deps: readonly DepBinding[]): CellId[] {
-  const upstream = new Set<CellId>();
-  for (const dep of deps) {
-    if (dep.kind === 'out') upstream.add(dep.cell);
-    if (dep.kind === 'gather') for (const item of dep.items) upstream.add(item.cell);
-  }
-  return [...upstream];
-}
-
-/** Builds the cells of one stage; what does not depend on axes is filled in once and shared. */
-class StageBuilder {
-  readonly #stage: PlannedStage;
-  readonly #targets: ReadonlyMap<DepDoc, readonly DepTarget[]>;
-  readonly #context: Context;
-  readonly #shared = new Map<unknown, unknown>();
-
-  constructor(stage: PlannedStage, targets: ReadonlyMap<DepDoc, readonly DepTarget[]>, context: Context) {
-    this.#stage = stage;
-    this.#targets = targets;
-    this.#context = context;
-  }
-
-  cell(index: number): Cell {
-    const { doc, axes, combinations, ids } = this.#stage;
-    const values = named(axes, combinations[index] ?? []);
-    const plain = lookupIn(this.#context.document.params, values);
-    const once = <T>(source: Json | readonly OutDoc[], key: string, make: () => T): T =>
-      this.#once(source, key, make);
-    const deps = this.#deps(index, values);
-    const resources = once(doc.resources, 'resources', () =>
-      resourcesOf(
-        objectOf(fill(doc.resources, plain)),
-        this.#context.document.resources,
-        (name) => doc.where.get(`resources.${name}`) ?? doc.at,
-        this.#context.report,
-      ),
-    );
-    const lookup = lookupIn(this.#context.document.params, values, {
-      cell: ids[index] as string,
-      stage: doc.name,
-      resources: { ...resources.named, cpu: resources.cpu, gpu: resources.gpu, memory: resources.memory },
-    });
-    const params = once(doc.params, 'params', () => objectOf(fill(doc.params, lookup)));
-    const text = doc.run.kind === 'module' ? doc.run.file : doc.run.command;
-    const outTexts = doc.outs.flatMap((out) => [out.path, out.place ?? '']);
-    this.#checkCheckpoint(params);
-    return {
-      id: ids[index] as CellId,
-      stage: doc.name,
-      axes: Object.fromEntries(values.map(([axis, value]) => [axis, value.name])),
-      axisValues: Object.fromEntries(values.map(([axis, value]) => [axis, value.value])),
-      run: once(text, 'run', () => this.#run(lookup, deps)),
-      params,
-      deps,
-      outs: once(outTexts, 'outs', () => this.#outs(lookup)),
-      resources,
-      executor: doc.executor,
-      env: once(doc.env.set, 'env', () => ({ ...doc.env, set: textMap(doc.env.set, lookup) })),
-      tools: once(Object.fromEntries(doc.tools), 'tools', () => this.#tools(plain)),
-      checkpoint: doc.checkpoint,
-      frozen: doc.frozen,
-      always: doc.always,
-      retries: doc.retries,
-      timeoutMs: doc.timeoutMs,
-      estimateMs: estimateOf(
-        fill(doc.estimate, lookup),
-        Object.fromEntries(values.map(([axis, value]) => [axis, value.name])),
-        doc.where.get('estimate') ?? doc.at,
-        this.#context.report,
-      ),
-      upstream: upstreamOf(deps),
-    };
-  }
-
-  #tools(plain: Lookup): ReadonlyMap<string, string> {
-    const { doc } = this.#stage;
-    return new Map(
-      [...doc.tools].map(([tool, command]) => {
-        const at = doc.where.get(`tools.${tool}`) ?? doc.at;
-        return [tool, shellTextOf(command, at, plain, this.#context.report)];
-      }),
-    );
-  }
-
-  #once<T>(source: Json | readonly OutDoc[], key: string, make: () => T): T {
-    if (this.#shared.has(key)) return this.#shared.get(key) as T;
-    const made = make();
-    if (!refersToAxis(source as Json)) this.#shared.set(key, made);
-    return made;
-  }
-
-  #deps(index: number, values: readonly [string, AxisValue][]): readonly DepBinding[] {
-    const { doc } = this.#stage;
-    const bindings: DepBinding[] = [];
-    for (const dep of doc.deps) {
-      const targets = this.#targets.get(dep) ?? [];
-      const target = targets.length === 1 ? targets[0] : targets[index];
-      const binding = target && bindDep(dep, target, { stage: this.#stage, values }, this.#context.report);
-      if (binding) bindings.push(binding);
-    }
-    return bindings;
-  }
-
-  #run(lookup: Lookup, deps: readonly DepBinding[]): CellRun {
-    const { run } = this.#stage.doc;
-    if (run.kind === 'command') return commandOf(run, deps, lookup, this.#context.report);
-    const file = fillText(run.file, lookup);
-    const problem = unsafePath(file);
-    if (problem !== null) this.#context.report('bad-path', run.at, `the module's path ${problem}`);
-    return { ...run, file: normalPath(file) };
-  }
-
-  #outs(lookup: Lookup): readonly OutDoc[] {
-    const { report } = this.#context;
-    const taken = new Map<string, string>();
-    return this.#stage.doc.outs.map((out) => {
-      const path = fillText(out.path, lookup);
-      const problem = unsafePath(path) ?? (normalPath(path) === '.' ? 'is the output folder itself' : null);
-      if (problem !== null)
-        report(
-          'bad-path',
-          out.at,
-          `the path of out \`${out.name}\` ${problem}`,
-          'name a file or folder below the cell’s output folder',
-        );
-      const normal = normalPath(path);
-      for (const [other, name] of taken) {
-        if (other !== normal && !other.startsWith(`${normal}/`) && !normal.startsWith(`${other}/`)) continue;
-        const message =
-          other === normal
-            ? `has the path of out \`${name}\`, ${other}`
-            : `and out \`${name}\` lie in one another`;
-        report('duplicate-out', out.at, `out \`${out.name}\` ${message}`, 'give each out a path of its own');
-      }
-      taken.set(normal, out.name);
-      const place = out.place === null ? null : fillText(out.place, lookup);
-      return { ...out, path: normal, place: place === null ? null : this.#place(place, out) };
-    });
-  }
-
-  #place(place: string, out: OutDoc): string {
-    const normal = normalPath(place);
-    const inside = normal === '.' ? 'is the project itself' : null;
-    const kept = /^(cache|node_modules|\.git)(\/|$)/i.test(normal)
-      ? `lies in ${normal.split('/')[0]}/, which is not for outs`
-      : null;
-    const problem = unsafePath(place) ?? inside ?? kept;
-    if (problem !== null)
-      this.#context.report(
-        'bad-path',
-        out.at,
-        `the place of out \`${out.name}\` ${problem}`,
-        'name a path inside the project',
-      );
-    return normal;
-  }
-
-  #checkCheckpoint(params: JsonObject): void {
-    const { doc } = this.#stage;
-    for (const [index, path] of (doc.checkpoint?.excluding ?? []).entries()) {
-      let value: Json | undefined = params;
-      for (const step of path.split('.'))
-        value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-      if (value !== undefined) continue;
-      const at = doc.where.get(`checkpoint.excluding.${index}`) ?? doc.at;
-      this.#context.report(
-        'unknown-param',
-        at,
-        `\`${path}\` is none of the stage's own params`,
-        'name a path below `params` of this stage',
-      );
-    }
-  }
-}
-
-function objectOf(value: Json): JsonObject {
-  return isJsonObject(value) ? value : {};
-}
-
-function textMap(texts: Readonly<Record<string, string>>, lookup: Lookup): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, fillText(text, lookup)]));
 }
 
 /** Two cells whose folders a case-insensitive file system would take for one. */

@@ -5,9 +5,10 @@ import type { Key } from '../key/fingerprint.ts';
 import type { CellId } from '../plan/graph.ts';
 import { folderOf, type Layout } from '../store/layout.ts';
 import { describeOwner, lockHolders } from '../store/lock.ts';
+import type { CellProgress } from './cell-progress.ts';
 import type { CellError, RunId } from './event.ts';
 import { foldEvents, readEvents } from './read-events.ts';
-import type { CellProgress, RunState } from './run-state.ts';
+import type { RunState } from './run-state.ts';
 
 export interface LastEnd {
   /** `cancelled`: the run stopped, or was killed, while the cell ran or before it did. */

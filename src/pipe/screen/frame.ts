@@ -1,8 +1,9 @@
 /** The live region: at most twelve lines, a row per stage with a bar, below it the cells that run the longest. */
 
 import { durationText, numberText } from '../../lib/format.ts';
+import type { CellProgress } from '../run/cell-progress.ts';
 import { cachedOf, failedOf, isOver, notRunOf } from '../run/cell-state.ts';
-import type { CellProgress, RunState, StageProgress } from '../run/run-state.ts';
+import type { RunState, StageProgress } from '../run/run-state.ts';
 import type { Line, Piece } from './line.ts';
 import { cut, pad, widthOf } from './line.ts';
 import { downloadText, restoreText, transferText } from './message.ts';

@@ -1,5 +1,6 @@
 /** How long a run and its cells will still take, as far as its events let one say. */
-import type { CellProgress, RunState } from '../run/run-state.ts';
+import type { CellProgress } from '../run/cell-progress.ts';
+import type { RunState } from '../run/run-state.ts';
 
 /** Milliseconds until the run ends, from what cells of the same stage took; null: too little is known. */
 export function remainingMs(state: RunState, now: number): number | null {

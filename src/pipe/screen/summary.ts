@@ -2,10 +2,11 @@
 
 import { bytesText, countText, durationText } from '../../lib/format.ts';
 import type { CellId } from '../plan/graph.ts';
+import type { CellProgress } from '../run/cell-progress.ts';
 import { cachedOf, failedOf, notRunOf } from '../run/cell-state.ts';
 import type { CellError, RunEvent } from '../run/event.ts';
 import { type RunSettings, runCommand } from '../run/rerun.ts';
-import type { CellProgress, RunState } from '../run/run-state.ts';
+import type { RunState } from '../run/run-state.ts';
 import { tellingLine } from '../run/telling-line.ts';
 import type { Line } from './line.ts';
 import { upToDateLine } from './up-to-date.ts';

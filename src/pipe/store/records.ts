@@ -9,6 +9,7 @@ import type { CellId } from '../plan/graph.ts';
 import { folderOf, type Layout, manifestFile } from './layout.ts';
 import { type MadeWith, parseMadeWith } from './made-with.ts';
 import type { OutRecord, OutRecords } from './out-record.ts';
+import { namesInside } from './real-folder.ts';
 import { parseTook, type Took } from './took.ts';
 
 const recordVersion = 1;
@@ -237,4 +238,11 @@ function isCellId(value: unknown): value is CellId {
 
 function isMilliseconds(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+/** The folder names of the cells that something was put in place for. */
+export function stateFolders(layout: Layout): readonly string[] {
+  return namesInside(layout.state)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length));
 }

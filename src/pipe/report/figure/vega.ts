@@ -5,11 +5,19 @@
  * gradients start anew and carry the figure's name, since two figures share one page; (3) text is measured with Arial's
  * widths, not guessed; (4) local time is UTC; (5) nothing is loaded: a url is an error, and every inline row must
  * have arrived; (6) rows that a mark cannot draw (null, NaN) are counted, never dropped in silence.
- * Long because it is all that the report knows of Vega's scene and data.
  */
 
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { isJsonArray, isJsonObject } from '../../../lib/json.ts';
+import {
+  countMarks,
+  distinctRows,
+  missing,
+  rowsOf,
+  type SceneNode,
+  splitInvalidFilters,
+  undefinedRows,
+} from './drawn.ts';
 import { figureConfig } from './figure-theme.ts';
 import { type PageSvgOptions, pageSvg } from './page-svg.ts';
 import { svgText } from './svg-element.ts';
@@ -74,14 +82,6 @@ interface TextItem {
   readonly fontWeight?: number | string;
   readonly limit?: number;
 }
-interface SceneNode {
-  readonly role?: string;
-  readonly marktype?: string;
-  readonly items?: readonly SceneNode[];
-  readonly defined?: boolean;
-  readonly datum?: unknown;
-}
-
 async function render(spec: JsonObject, called: PageSvgOptions): Promise<RenderedFigure> {
   forbidUrls(spec, '');
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
@@ -203,110 +203,4 @@ function collectingLogger(warnings: Set<string>) {
     debug: () => logger,
   };
   return logger;
-}
-
-interface WatchedSpec {
-  readonly spec: JsonObject;
-  /** Inline data sets without transforms, and the rows they must have. */
-  readonly inline: readonly { readonly name: string; readonly rows: number }[];
-  /** Data sets before and after a filter that Vega-Lite put in to drop what cannot be drawn. */
-  readonly filters: readonly { readonly before: string; readonly after: string }[];
-}
-
-const invalidFilter = /^(?:isValid\(datum\[.*\]\) && isFinite\(\+datum\[.*\]\)(?: && )?)+$/;
-
-/** Splits each data set at the filter of invalid rows, so that both sides can be counted afterwards. */
-function splitInvalidFilters(spec: JsonObject): WatchedSpec {
-  const inline: { name: string; rows: number }[] = [];
-  const filters: { before: string; after: string }[] = [];
-  const data = isJsonArray(spec.data ?? null) ? (spec.data as readonly Json[]) : [];
-  const split: Json[] = [];
-  for (const entry of data) {
-    if (!isJsonObject(entry) || typeof entry.name !== 'string') {
-      split.push(entry);
-      continue;
-    }
-    const transforms = isJsonArray(entry.transform ?? null) ? (entry.transform as readonly Json[]) : [];
-    if (isJsonArray(entry.values ?? null) && transforms.length === 0)
-      inline.push({ name: entry.name, rows: (entry.values as readonly Json[]).length });
-    const at = transforms.findIndex(
-      (transform) =>
-        isJsonObject(transform) &&
-        transform.type === 'filter' &&
-        typeof transform.expr === 'string' &&
-        invalidFilter.test(transform.expr),
-    );
-    if (at < 0) {
-      split.push(entry);
-      continue;
-    }
-    const before = `${entry.name}__before`;
-    const after = `${entry.name}__valid`;
-    filters.push({ before, after });
-    split.push(
-      { ...entry, name: before, transform: transforms.slice(0, at) },
-      { name: after, source: before, transform: transforms.slice(at, at + 1) },
-      { name: entry.name, source: after, transform: transforms.slice(at + 1) },
-    );
-  }
-  return { spec: { ...spec, data: split }, inline, filters };
-}
-
-function rowsOf(data: unknown): readonly object[] {
-  return Array.isArray(data) ? data : [];
-}
-
-function missing(before: readonly object[], after: readonly object[]): readonly object[] {
-  const left = new Set(after);
-  // A derived data set holds copies of its source's rows; then rows are distinguished by their values.
-  if (before.some((row) => left.has(row))) return before.filter((row) => !left.has(row));
-  const counts = countRows(after);
-  return before.filter((row) => {
-    const key = rowKey(row);
-    const count = counts.get(key) ?? 0;
-    if (count === 0) return true;
-    counts.set(key, count - 1);
-    return false;
-  });
-}
-
-/** Points of lines and areas at which the path breaks off. */
-function undefinedRows(node: SceneNode): readonly object[] {
-  const rows: object[] = [];
-  if (node.defined === false && typeof node.datum === 'object' && node.datum !== null) rows.push(node.datum);
-  for (const item of node.items ?? []) rows.push(...undefinedRows(item));
-  return rows;
-}
-
-/** The same row missing from several layers is one row. */
-function distinctRows(groups: readonly (readonly object[])[]): number {
-  const most = new Map<string, number>();
-  for (const group of groups)
-    for (const [key, count] of countRows(group)) most.set(key, Math.max(count, most.get(key) ?? 0));
-  let sum = 0;
-  for (const count of most.values()) sum += count;
-  return sum;
-}
-
-function countRows(rows: readonly object[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(rowKey(row), (counts.get(rowKey(row)) ?? 0) + 1);
-  return counts;
-}
-
-function rowKey(row: object): string {
-  return JSON.stringify(row, (_, value) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  );
-}
-
-function countMarks(node: SceneNode): number {
-  // A group holds marks; it is not one itself, and neither are axes, legends and titles.
-  if (node.marktype !== undefined) {
-    if (node.marktype !== 'group') return node.role === 'mark' ? (node.items?.length ?? 0) : 0;
-    if (node.role !== undefined && /^(axis|legend|title|column-|row-)/.test(node.role)) return 0;
-  }
-  let sum = 0;
-  for (const item of node.items ?? []) sum += countMarks(item);
-  return sum;
 }

@@ -1,9 +1,9 @@
 /** A run as its event file tells it: what each cell did, when, and how it ended. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CellProgress } from '../../run/cell-progress.ts';
 import type { RunEvent } from '../../run/event.ts';
 import { foldEvents, readEvents } from '../../run/read-events.ts';
-import type { CellProgress } from '../../run/run-state.ts';
 import type { ReportCell, ReportRun } from './input.ts';
 
 export interface RunRecord {
