@@ -28,7 +28,7 @@ export const linkSchema = z.enum(['auto', 'copy', 'hardlink', 'symlink'], {
 /** Shells that read what a command becomes: variables, assignments, `-c`. */
 const shellPattern =
   /^(?:\/\S*\/)?(?:bash|sh|dash|ash|ksh|mksh|zsh)(?: +-[^\s'"\\$`;&|<>]+(?: +[\w.=:-]+)?)*$/;
-export const shell = z
+export const shellSchema = z
   .string()
   .regex(
     shellPattern,
@@ -36,7 +36,7 @@ export const shell = z
   );
 
 const launcher = z.union([text, z.array(text).min(1, 'must not be empty')]);
-export const python = z.union([
+export const pythonSchema = z.union([
   launcher,
   fixed({
     command: launcher.optional().describe('A command, or a list of one and its first arguments.'),

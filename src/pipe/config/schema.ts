@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { cacheSchema } from './cache-schema.ts';
 import { executorSchema } from './executor-schema.ts';
-import { linkSchema, name, paramsSchema, python, shell, text } from './field.ts';
+import { linkSchema, name, paramsSchema, pythonSchema, shellSchema, text } from './field.ts';
 import { fixed } from './fixed.ts';
 import { sourceSchema } from './source-schema.ts';
 import { stageSchema } from './stage-schema.ts';
@@ -33,11 +33,11 @@ export const pipelineSchema = fixed({
   version: z.literal(1, 'the only version is 1').describe('Version of this format.'),
   title: text.optional().describe('Heading of the report.'),
   description: z.string().optional().describe('What the pipeline is for; stands below the heading.'),
-  shell: shell.optional().describe('What reads the commands; `bash -euo pipefail` when left out.'),
+  shell: shellSchema.optional().describe('What reads the commands; `bash -euo pipefail` when left out.'),
   link: linkSchema
     .optional()
     .describe('How outs are put in place; `auto` when left out. See “How outs are put in place”.'),
-  python: python
+  python: pythonSchema
     .optional()
     .describe('What runs the stages in Python; `python3` when left out. As in a stage.'),
   params: paramsSchema.optional().describe('Values that stages refer to as `${params.…}`.'),

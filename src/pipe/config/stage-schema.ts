@@ -1,7 +1,7 @@
 /** The shape of an entry of `stages`. */
 import { z } from 'zod';
 import { durationPattern } from './duration.ts';
-import { linkSchema, name, paramsSchema, python, scalar, shell, text } from './field.ts';
+import { linkSchema, name, paramsSchema, pythonSchema, scalar, shellSchema, text } from './field.ts';
 import { fixed } from './fixed.ts';
 
 const pattern = z.record(name, z.union([scalar, z.array(scalar)]));
@@ -61,7 +61,7 @@ export const stageSchema = fixed({
     .describe(
       'A module in TypeScript, JavaScript or Python (`train.py`, or a function: `package.module:function`); the code it reaches is part of the key. Either `run` or `cmd`.',
     ),
-  python: python
+  python: pythonSchema
     .optional()
     .describe(
       'What runs this stage’s Python: a command, a list of one and its first arguments, or a map of `command`, `venv`, `uv` or `conda`, and `lock`.',
@@ -83,7 +83,7 @@ export const stageSchema = fixed({
     .describe(
       'Whether cells of a `run` in TypeScript or JavaScript may share a process, one after another; left out: when its code imports nothing but Node’s own plain modules. See “Warm processes”. Not part of the key.',
     ),
-  shell: shell.optional().describe('What reads this stage’s `cmd`; see “Commands”.'),
+  shell: shellSchema.optional().describe('What reads this stage’s `cmd`; see “Commands”.'),
   when: text.optional().describe('One `${params.…}`; false or null leaves the stage out.'),
   matrix: matrix
     .optional()
