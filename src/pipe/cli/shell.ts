@@ -15,7 +15,7 @@ import { columns } from './table.ts';
 export const shell: Command = {
   name: 'shell',
   summary: 'open a shell with what a cell’s stage sees',
-  usage: 'CELL [flags]',
+  usage: 'CELL [flags] [-- ARGUMENT…]',
   flags: {
     ...pipelineFlags,
     ...jsonFlag,
@@ -33,10 +33,15 @@ export const shell: Command = {
       "pipe shell 'train[baseline,0]' -c 'sh $PIPE_SCRATCH/run-stage'",
       'the stage itself, with its output here',
     ],
+    [
+      "pipe shell 'train[baseline,0]' --jupyter -- --no-browser --port 8899",
+      'What stands after -- goes to the program: here to Jupyter, which as root also wants --allow-root',
+    ],
   ],
   async run(parsed, invocation) {
     const opened = await planOf(parsed, invocation);
-    const ids = parsed.arguments.length === 0 ? [] : targeted(opened.graph, parsed.arguments);
+    const named = parsed.arguments.slice(0, parsed.arguments.length - passedOn(parsed).length);
+    const ids = named.length === 0 ? [] : targeted(opened.graph, named);
     const cell = opened.graph.cells.get(ids[0] ?? ('' as never));
     if (ids.length !== 1 || !cell)
       throw new UserError(
@@ -95,6 +100,12 @@ async function enter(
   }
 }
 
+/** What stands after `--`: for the program that is started. */
+function passedOn({ argv }: Parsed): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? [] : argv.slice(end + 1);
+}
+
 type Program = readonly [file: string, args: readonly string[]];
 
 async function programFor(
@@ -103,18 +114,25 @@ async function programFor(
   { attempt, env: own }: OpenedCell,
 ): Promise<Program> {
   const command = parsed.text('command');
+  const more = passedOn(parsed);
   if (!parsed.is('python') && !parsed.is('jupyter'))
-    return [env.SHELL || '/bin/sh', command === null ? [] : ['-c', command]];
+    return [env.SHELL || '/bin/sh', command === null ? more : ['-c', command, ...commandName(more)]];
   const { run } = attempt;
   const [python, ...first] = (run.kind === 'module' ? run.python?.interpreter : undefined) ?? ['python3'];
-  if (!parsed.is('jupyter')) return [python, [...first, ...(command === null ? ['-q'] : ['-c', command])]];
+  if (!parsed.is('jupyter'))
+    return [python, [...first, ...(command === null ? ['-q'] : ['-c', command]), ...more]];
   for (const module of ['jupyterlab', 'notebook'])
     if (await succeeds([python, [...first, '-m', module, '--version']], own))
-      return [python, [...first, '-m', module]];
+      return [python, [...first, '-m', module, ...more]];
   throw new UserError(`${[python, ...first].join(' ')} has no Jupyter`, {
     code: exitCode.usage,
     hint: `install it there: ${[python, ...first].join(' ')} -m pip install jupyterlab; \`--python\` works without it`,
   });
+}
+
+/** A shell takes the first word after `-c COMMAND` for its own name. */
+function commandName(more: readonly string[]): readonly string[] {
+  return more.length === 0 ? [] : ['pipe-shell', ...more];
 }
 
 function succeeds([file, args]: Program, env: Readonly<Record<string, string>>): Promise<boolean> {
@@ -135,9 +153,11 @@ async function run(
   interactive: boolean,
 ): Promise<number> {
   const own = interactive ? personal.flatMap((name) => (caller[name] ? [[name, caller[name]]] : [])) : [];
-  // Ctrl-C is for what runs in the shell.
+  // Ctrl-C is for what runs in the shell. To be ended is for both: a server would stay behind.
   const ignore = () => {};
-  process.on('SIGINT', ignore);
+  let end = () => {};
+  const pass = () => end();
+  process.on('SIGINT', ignore).on('SIGTERM', pass).on('SIGHUP', pass);
   try {
     return await new Promise<number>((resolve, reject) => {
       const child = spawn(file, args, {
@@ -145,6 +165,8 @@ async function run(
         env: { ...Object.fromEntries(own), ...env, PIPE_SCRATCH: scratch },
         stdio: 'inherit',
       });
+      // A shell at a terminal does not hear SIGTERM.
+      end = () => child.kill(file === caller.SHELL || file === '/bin/sh' ? 'SIGHUP' : 'SIGTERM');
       child.once('error', (error) =>
         reject(new UserError(`${file} could not be started: ${error.message}`, { code: exitCode.usage })),
       );
@@ -153,7 +175,7 @@ async function run(
       );
     });
   } finally {
-    process.off('SIGINT', ignore);
+    process.off('SIGINT', ignore).off('SIGTERM', pass).off('SIGHUP', pass);
   }
 }
 

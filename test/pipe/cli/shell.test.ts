@@ -1,9 +1,10 @@
 /** `pipe shell CELL`: everything as the stage finds it, nothing published. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 import { Folder } from '../../kit/folder.ts';
+import { until } from '../../kit/until.ts';
 
 const hasPython = spawnSync('python3', ['-c', 'import ast']).status === 0;
 const hasTmux = spawnSync('tmux', ['-V']).status === 0;
@@ -114,6 +115,24 @@ describe('pipe shell -c', () => {
     const { code, stderr } = project.pipe('shell', 'b[1]', '--jupyter');
     expect(code).toBe(2);
     expect(stderr).toMatch(/has no Jupyter\n.*pip install jupyterlab/);
+  });
+
+  test.skipIf(!hasPython)('what stands after -- goes to the program', () => {
+    const after = ['--', 'one', '--two'];
+    const shell = project.pipe('shell', 'a[1]', '-c', 'echo "$# $1 $2"', ...after);
+    expect(shell.stdout, shell.stderr).toBe('2 one --two\n');
+    const command = 'import sys; print(sys.argv[1:])';
+    const python = project.pipe('shell', 'a[1]', '--python', '-c', command, ...after);
+    expect(python.stdout, python.stderr).toBe("['one', '--two']\n");
+  });
+
+  test('asked to end, it ends what it started, and leaves nothing behind', async () => {
+    const { child, ended } = project.start('shell', 'a[1]', '-c', 'echo $$ > pid; exec sleep 100');
+    await until(() => project.has('pid') && project.read('pid') !== '');
+    child.kill('SIGTERM');
+    expect((await ended).code).toBeGreaterThan(128);
+    expect(existsSync(`/proc/${project.read('pid').trim()}`)).toBe(false);
+    expect(readdirSync(temporary.dir).filter((name) => name.startsWith('pipe-shell'))).toEqual([]);
   });
 
   test('--json describes it for scripts, and keeps the scratch folder', () => {

@@ -1,6 +1,9 @@
 /** The examples of the reference pages are true: each is read by its schema, or runs. */
-import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { stageContext } from '../../../src/pipe/job/stage-context.ts';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 import { markSchemas, reportMarksPage } from './report-marks-page.ts';
@@ -106,5 +109,62 @@ ${body.includes("stage.out('weights')") ? '' : "writeFileSync(stage.out('weights
     expect(weights('hasDep', 'baseline')).toBe('from scratch');
     expect(weights('checkpoint', 'baseline')).toBe('3 epochs');
     expect(stdout + stderr).toContain('no validation images');
+  });
+});
+
+describe('job-file.md', () => {
+  const page = readFileSync(new URL('../../../docs/reference/job-file.md', import.meta.url), 'utf8');
+  const python = blocksOf(page, 'yaml')[0]!;
+  const r = blocksOf(page, 'yaml')[1]!;
+  let pipe: Awaited<ReturnType<typeof buildPipe>>;
+  let project: CliProject;
+  beforeAll(async () => {
+    pipe = await buildPipe();
+  });
+  beforeEach(() => {
+    project = new CliProject(pipe.file);
+  });
+  afterEach(() => project.remove());
+  afterAll(() => pipe.remove());
+
+  /** What the run reported as metrics: name and value. */
+  function metrics(): readonly [string, number][] {
+    const [run = ''] = readdirSync(join(project.dir, 'cache/runs'));
+    const lines = project.read(`cache/runs/${run}/events.jsonl`).trim().split('\n');
+    const event = z.object({ type: z.string(), name: z.string().optional(), value: z.number().optional() });
+    return lines
+      .map((line) => event.parse(JSON.parse(line)))
+      .flatMap(({ type, name, value }) =>
+        type === 'cell-metric' ? [[name!, value!] as [string, number]] : [],
+      );
+  }
+
+  test('the command in Python runs as it stands', (context) => {
+    if (spawnSync('python3', ['--version']).status !== 0) return context.skip('no python3 here');
+    project.write('pipeline.yaml', `version: 1\naxes: {size: [7]}\n${python}`);
+    project.write('train.py', blocksOf(page, 'python')[0]!);
+    const { code, stderr } = project.pipe('run');
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain('!');
+    expect(project.read('cache/cells/train@7/weights.txt')).toBe('7');
+    expect(metrics()).toEqual([['loss', 0.5]]);
+  });
+
+  test('the command in R runs as it stands', { timeout: 180_000 }, (context) => {
+    if (spawnSync('Rscript', ['-e', 'library(jsonlite)']).status !== 0)
+      return context.skip('no Rscript with jsonlite here (apt-get install r-base-core r-cran-jsonlite)');
+    project.write('pipeline.yaml', `version: 1\n${r}`);
+    project.write('fit.R', blocksOf(page, 'r')[0]!);
+    project.write('data.csv', `x,y\n${[0, 1, 2, 3, 4].map((x) => `${x},${3 * x * x + 1}\n`).join('')}`);
+    const { code, stderr } = project.pipe('run');
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain('!');
+    const [head, ...rows] = project.read('cache/cells/fit/fit.csv').trim().split('\n');
+    expect(head).toBe('"x","y"');
+    for (const [x, row] of rows.entries()) expect(Number(row.split(',')[1])).toBeCloseTo(3 * x * x + 1, 6);
+    expect(rows).toHaveLength(5);
+    expect(metrics()).toEqual([['r2', expect.closeTo(1, 9)]]);
+    project.edit('fit.R', (text) => text.replace('"r2"', '"R2"'));
+    expect(project.pipe('why', 'fit').stdout).toContain('fit.R');
   });
 });

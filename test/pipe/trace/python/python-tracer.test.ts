@@ -10,7 +10,11 @@ import { PythonAnalyser } from '../../../../src/pipe/trace/python/analysis.ts';
 import { environmentName } from '../../../../src/pipe/trace/python/environment.ts';
 import { PythonTracer } from '../../../../src/pipe/trace/python/python-tracer.ts';
 import { Folder } from '../../../kit/folder.ts';
-import { attacks } from './attacks.ts';
+import { conditions } from './attacks/conditions.ts';
+import { definitions } from './attacks/definitions.ts';
+import { lookedUp } from './attacks/looked-up.ts';
+import { places } from './attacks/places.ts';
+import { refusals } from './attacks/refusals.ts';
 import { cases } from './cases.ts';
 
 // The program itself: what starts it by way of a launcher would be most of the time.
@@ -63,6 +67,7 @@ async function trace(run: string | null, options: Options = {}) {
 }
 
 describe.skipIf(!hasPython)('Python', () => {
+  const attacks = [...lookedUp, ...definitions, ...conditions, ...places, ...refusals];
   test.each([...cases, ...attacks])('$what: $gives', async ({ files, entry = 'main.py', edit, gives }) => {
     folder = new Folder();
     for (const [path, text] of Object.entries(files)) folder.write(path, text);
