@@ -38,8 +38,20 @@ export interface StudyResults {
 }
 
 export function judgeClaims(file: ClaimsFile, results: StudyResults): readonly ClaimVerdict[] {
+  return verdictsOf(file, results, examineClaims(file, results));
+}
+
+/** Every claim's parts with their effects and p-values, before any correction over claims. */
+export function examineClaims(file: ClaimsFile, results: StudyResults): readonly Examined[] {
   const evidence = { networks: networkTable(results.networks), benchmark: results.benchmark };
-  const examined = file.claims.map((claim) => examineClaim(claim, file, evidence, results.scale));
+  return file.claims.map((claim) => examineClaim(claim, file, evidence, results.scale));
+}
+
+export function verdictsOf(
+  file: ClaimsFile,
+  results: StudyResults,
+  examined: readonly Examined[],
+): readonly ClaimVerdict[] {
   // What the benchmark alone decides is known, not inferred: it takes no part in the correction.
   const tested = examined.filter((one) => one.lack === null && !one.ofBenchmark);
   const supports = falseDiscovery(tested.map(({ pSupport }) => pSupport));
@@ -53,7 +65,7 @@ export function judgeClaims(file: ClaimsFile, results: StudyResults): readonly C
   });
 }
 
-interface Examined {
+export interface Examined {
   readonly claim: Claim;
   readonly parts: readonly PartResult[];
   /** What keeps it from a verdict whatever the effect; null: nothing. */

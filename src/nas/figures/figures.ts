@@ -58,7 +58,7 @@ export function studyFigures({ bench, target, networks, seeds }: StudyData): {
       order: 2,
       section: '3.1 Metric',
       statement:
-        'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ.',
+        'Masking zero removes most of the architectures wrongly predicted as useless, and improves τ-a over the random sample.',
     }),
     {
       figure: datasetFigure(datasetAccuracies(bench)),

@@ -2,6 +2,7 @@
 import type { VariantName, VariantSummary } from '../study/aggregate.ts';
 import { topNs } from '../tables.ts';
 import type { Datum, Figure } from './figure.ts';
+import { sharedScale } from './shared-scale.ts';
 
 /** One coloured line of a panel. */
 export interface Series {
@@ -32,10 +33,19 @@ const groups = [...topNs.map(String), 'random'];
 /** Panels with fewer than `fewest` lines compare nothing and are left out; null when none is left. */
 export function linesFigure(summaries: readonly VariantSummary[], options: LinesOptions): Figure | null {
   const { rows, fewest = 2, predictedTitle = 'predicted accuracy, %', ...words } = options;
-  const drawn = rows
-    .map((row) => row.flatMap((panel) => drawPanel(summaries, panel, fewest, predictedTitle)))
+  const found = rows
+    .map((row) => row.flatMap((panel) => findPanel(summaries, panel, fewest)))
     .filter((row) => row.length > 0);
-  if (drawn.length === 0) return null;
+  if (found.length === 0) return null;
+  const isShared = haveOneLegend(found.flat());
+  const drawn = found.map((row) => {
+    const data = row.map((panel) => panelData(panel));
+    const scales = scalesOf(data.flat());
+    return row.map((panel, i) => ({
+      data: data[i]!,
+      spec: drawPanel(panel, data[i]!, { predictedTitle, scales, isShared }),
+    }));
+  });
   const wanted = new Set(rows.flat().flatMap(({ series }) => series.map(({ variant }) => keyOf(variant))));
   const present = summaries.filter((one) => wanted.has(keyOf(one)));
   const networks = present.reduce((sum, one) => sum + one.seeds, 0);
@@ -45,11 +55,15 @@ export function linesFigure(summaries: readonly VariantSummary[], options: Lines
     ...words,
     caption:
       'Of the benchmark’s top-N architectures and a random sample: what is predicted, and Kendall’s τ-a of prediction and ' +
-      'benchmark; line and band are mean ± standard deviation over seeds (n in the legend), τ_a in the legend is −1 at best.' +
+      'benchmark within each; line and band are mean ± standard deviation over n seeds. τ_a, over (N, A_N) of the top-N, is −1 at best. ' +
+      'Panels of a row share their y axes.' +
       (missing > 0 ? ` ${missing} of the ${wanted.size} variants of this figure were not run.` : ''),
     spec: {
-      vconcat: drawn.map((row) => ({ hconcat: row.map(({ spec }) => spec), ...ownColours })),
-      ...ownColours,
+      vconcat: drawn.map((row) => ({
+        hconcat: row.map(({ spec }) => spec),
+        ...(isShared ? {} : ownColours),
+      })),
+      ...(isShared ? {} : ownColours),
     },
     data: drawn.flatMap((row) => row.flatMap(({ data }) => data)),
     ...(networks < planned ? { partial: `${networks} of ${planned} networks` } : {}),
@@ -59,53 +73,100 @@ export function linesFigure(summaries: readonly VariantSummary[], options: Lines
 /** Panels stand side by side with legends of their own: joined, the same colour would mean two things. */
 const ownColours = { resolve: { scale: { color: 'independent' }, legend: { color: 'independent' } } };
 
-function drawPanel(
-  summaries: readonly VariantSummary[],
-  panel: Panel,
-  fewest: number,
-  predictedTitle: string,
-): { spec: object; data: Datum[] }[] {
-  const found = panel.series.flatMap((series) => {
-    const summary = summaries.find((one) => keyOf(one) === keyOf(series.variant));
-    return summary ? [{ ...series, summary, legend: legendOf(series.label, summary) }] : [];
-  });
-  if (found.length < fewest) return [];
-  const data = panelData(panel.title, found);
-  const color = {
-    field: 'series',
-    type: 'nominal',
-    scale: { domain: found.map(({ legend }) => legend), range: found.map(({ colour }) => colour) },
-    legend: { orient: 'bottom', title: null, columns: 1, labelLimit: 0, symbolOpacity: 1 },
-  };
-  return [
-    {
-      data,
-      spec: {
-        title: panel.title,
-        data: { values: data },
-        vconcat: [
-          chart('predicted', { height: 130, label: predictedTitle, xTitle: null, color }),
-          chart('tau', { height: 90, label: 'τ', xTitle: 'top-N', color }),
-        ],
-        spacing: 8,
-      },
-    },
-  ];
-}
-
 interface Found extends Series {
   readonly summary: VariantSummary;
-  readonly legend: string;
+}
+interface FoundPanel {
+  readonly title: string;
+  readonly found: readonly Found[];
 }
 
-function panelData(title: string, found: readonly Found[]): Datum[] {
-  return found.flatMap(({ label, legend, summary }) =>
-    summary.groups.map(({ group, predicted, tauA }): Datum => {
+function findPanel(summaries: readonly VariantSummary[], panel: Panel, fewest: number): FoundPanel[] {
+  const found = panel.series.flatMap((series) => {
+    const summary = summaries.find((one) => keyOf(one) === keyOf(series.variant));
+    return summary ? [{ ...series, summary }] : [];
+  });
+  return found.length < fewest ? [] : [{ title: panel.title, found }];
+}
+
+/** Whether a colour means the same in all panels: then one legend serves them all. */
+function haveOneLegend(panels: readonly FoundPanel[]): boolean {
+  const labels = panels.map(({ found }) => found.map(({ label, colour }) => `${label} ${colour}`).join('\n'));
+  return panels.length > 1 && labels.every((one) => one === labels[0]);
+}
+
+interface Scales {
+  readonly predicted: object;
+  readonly tau: object;
+}
+
+function scalesOf(data: readonly Datum[]): Scales {
+  const values = (...names: readonly string[]) =>
+    data.flatMap((row) => names.map((name) => row[name])).filter((value) => typeof value === 'number');
+  return {
+    predicted: sharedScale(values('predictedLow', 'predictedHigh')),
+    tau: sharedScale(values('tauLow', 'tauHigh')),
+  };
+}
+
+function drawPanel(
+  { title, found }: FoundPanel,
+  data: readonly Datum[],
+  words: { readonly predictedTitle: string; readonly scales: Scales; readonly isShared: boolean },
+): object {
+  const { predictedTitle, scales, isShared } = words;
+  const names = found.map((one) => (isShared ? one.label : legendOf(one)));
+  const color = {
+    field: isShared ? 'variant' : 'series',
+    type: 'nominal',
+    scale: { domain: names, range: found.map(({ colour }) => colour) },
+    legend: { orient: 'bottom', title: null, columns: isShared ? 3 : 1, labelLimit: 0, symbolOpacity: 1 },
+  };
+  return {
+    title,
+    data: { values: data },
+    vconcat: [
+      chart('predicted', {
+        height: 130,
+        label: predictedTitle,
+        xTitle: null,
+        color,
+        scale: scales.predicted,
+      }),
+      chart('tau', { height: 90, label: 'τ-a within', xTitle: 'top-N', color, scale: scales.tau }),
+      ...(isShared ? [tauList(found, color)] : []),
+    ],
+    spacing: 8,
+  };
+}
+
+/** τ_a and the seeds of each series, where the legend stands once for all panels. */
+function tauList(found: readonly Found[], color: object): object {
+  const values = found.map(({ label, summary }, line) => ({ variant: label, line, text: tauText(summary) }));
+  const y = { field: 'line', type: 'ordinal', axis: null };
+  return {
+    width: 250,
+    height: 14 * found.length,
+    view: { stroke: null },
+    data: { values },
+    layer: [
+      { mark: { type: 'point', filled: true, size: 40, x: 10 }, encoding: { y, color } },
+      {
+        mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: 10, x: 20 },
+        encoding: { y, text: { field: 'text' } },
+      },
+    ],
+  };
+}
+
+function panelData({ title, found }: FoundPanel): Datum[] {
+  return found.flatMap((one) =>
+    one.summary.groups.map(({ group, predicted, tauA }): Datum => {
       const half = (std: number | null) => std ?? 0;
       return {
         panel: title,
-        variant: label,
-        series: legend,
+        variant: one.label,
+        series: legendOf(one),
         group,
         n: predicted.n,
         predicted: predicted.mean,
@@ -130,9 +191,10 @@ function chart(
     /** Null: this chart shows no labels. */
     readonly xTitle: string | null;
     readonly color: object;
+    readonly scale: object;
   },
 ): object {
-  const { height, label, xTitle, color } = words;
+  const { height, label, xTitle, color, scale } = words;
   const x = {
     field: 'group',
     type: 'ordinal',
@@ -150,7 +212,7 @@ function chart(
         mark: { type: 'area', opacity: 0.15 },
         encoding: {
           x,
-          y: { field: `${measure}Low`, type: 'quantitative', scale: { zero: false }, title: label },
+          y: { field: `${measure}Low`, type: 'quantitative', scale, title: label },
           y2: { field: `${measure}High` },
           color,
         },
@@ -178,11 +240,13 @@ function chart(
   };
 }
 
-function legendOf(label: string, summary: VariantSummary): string {
-  const tau = summary.tauOfAverages;
-  const seeds =
-    summary.seeds < summary.planned ? `n = ${summary.seeds} of ${summary.planned}` : `n = ${summary.seeds}`;
-  return `${label}: τ_a = ${tau === null ? 'undefined' : tau.toFixed(2).replace('-', '−')}, ${seeds}`;
+function legendOf({ label, summary }: Found): string {
+  return `${label}: ${tauText(summary)}`;
+}
+
+function tauText({ tauOfAverages: tau, seeds, planned }: VariantSummary): string {
+  const n = seeds < planned ? `n = ${seeds} of ${planned}` : `n = ${seeds}`;
+  return `τ_a = ${tau === null ? 'undefined' : tau.toFixed(2).replace('-', '−')}, ${n}`;
 }
 
 function keyOf({ size, space, method }: VariantName): string {

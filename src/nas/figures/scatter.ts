@@ -4,6 +4,7 @@ import { type NetworkPredictions, variantOf, variantText } from '../study/aggreg
 import type { PredictionRow } from '../tables.ts';
 import type { Datum, Figure } from './figure.ts';
 import { blue, purple, red } from './palette.ts';
+import { sharedScale } from './shared-scale.ts';
 
 export interface ScatterOptions {
   readonly name: string;
@@ -39,11 +40,13 @@ export function scatterFigure(
   if (shown.length === 0) return null;
   const data: Datum[] = [];
   let isBinned = false;
-  const panels = shown.map(({ axes, rows }) => ({
-    hconcat: columns.flatMap(({ label, colour, pick }) => {
-      const chosen = pick(rows);
+  const panels = shown.map(({ axes, rows }) => {
+    const network = labelOf(axes);
+    const picked = columns.map((column) => ({ ...column, chosen: column.pick(rows) }));
+    // As in the paper, the panels of a row share their x axis; their y axes differ, for a top-50 spans tenths of a point.
+    const shared = encodingOf(picked.flatMap(({ chosen }) => chosen.map(({ predicted }) => predicted)));
+    const row = picked.flatMap(({ label, colour, chosen }) => {
       if (chosen.length === 0) return [];
-      const network = labelOf(axes);
       for (const { index, ops, predicted, benchmark } of chosen)
         data.push({ network, group: label, index, ops, predicted, benchmark });
       const tau = kendall(
@@ -51,20 +54,22 @@ export function scatterFigure(
         chosen.map((row) => row.benchmark),
       ).a;
       const title = {
-        text: `${label === 'random' ? `${chosen.length} random` : label}: τ = ${tau === null ? 'undefined' : tau.toFixed(2).replace('-', '−')}`,
+        text: `${label === 'random' ? `${chosen.length} random` : label}: τ-a = ${tau === null ? 'undefined' : tau.toFixed(2).replace('-', '−')}`,
         subtitle: network,
       };
       const binned = chosen.length > mostPoints;
       isBinned ||= binned;
-      return [binned ? gridPanel(title, colour, chosen) : pointPanel(title, colour, chosen)];
-    }),
-  }));
+      const panel = { ...size, title, encoding: shared };
+      return [binned ? gridPanel(panel, colour, chosen) : pointPanel(panel, colour, chosen)];
+    });
+    return { hconcat: row };
+  });
   const left = networks.length - shown.length;
   return {
     ...words,
     caption:
       'Accuracy that one network predicts (x) against the benchmark’s (y), for the benchmark’s best architectures and a random ' +
-      'sample; τ is Kendall’s τ-a of the architectures shown. One network a row.' +
+      'sample; τ-a is Kendall’s, over the architectures of its panel. A row is one network and has one x axis.' +
       (isBinned
         ? ` Of more than ${mostPoints} architectures, those that fall into one cell of a grid are one mark, larger the more there are.`
         : '') +
@@ -74,26 +79,30 @@ export function scatterFigure(
   };
 }
 
-function pointPanel(title: object, colour: string, rows: readonly PredictionRow[]): object {
+interface Panel {
+  readonly width: number;
+  readonly height: number;
+  readonly title: object;
+  readonly encoding: ReturnType<typeof encodingOf>;
+}
+
+function pointPanel(panel: Panel, colour: string, rows: readonly PredictionRow[]): object {
   return {
-    ...size,
-    title,
+    ...panel,
     data: {
       values: rows.map(({ index, ops, predicted, benchmark }) => ({ index, ops, predicted, benchmark })),
     },
     mark: { type: 'circle', size: 14, opacity: 0.6, color: colour },
-    encoding: axes,
   };
 }
 
-function gridPanel(title: object, colour: string, rows: readonly PredictionRow[]): object {
+function gridPanel(panel: Panel, colour: string, rows: readonly PredictionRow[]): object {
   return {
-    ...size,
-    title,
+    ...panel,
     data: { values: countCells(rows) },
     mark: { type: 'circle', opacity: 0.7, color: colour },
     encoding: {
-      ...axes,
+      ...panel.encoding,
       size: {
         field: 'architectures',
         type: 'quantitative',
@@ -105,10 +114,13 @@ function gridPanel(title: object, colour: string, rows: readonly PredictionRow[]
 }
 
 const size = { width: 190, height: 150 };
-const axes = {
-  x: { field: 'predicted', type: 'quantitative', scale: { zero: false }, title: 'predicted' },
-  y: { field: 'benchmark', type: 'quantitative', scale: { zero: false }, title: 'benchmark, %' },
-};
+
+function encodingOf(predicted: readonly number[]) {
+  return {
+    x: { field: 'predicted', type: 'quantitative', scale: sharedScale(predicted), title: 'predicted, %' },
+    y: { field: 'benchmark', type: 'quantitative', scale: { zero: false }, title: 'benchmark, %' },
+  };
+}
 
 /** Cells of an even grid over the rows, by their centres, with how many architectures each holds. Empty ones are left out. */
 export function countCells(
