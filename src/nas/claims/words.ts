@@ -1,4 +1,5 @@
 /** What the claims' page says of effects, scales and what is lacking. */
+import { countText, numberText } from '../../lib/format.ts';
 import type { ClaimsFile, RunScale, Scale } from './form.ts';
 import type { PartResult } from './part.ts';
 import { isInside } from './region.ts';
@@ -8,11 +9,11 @@ export function partText({ part, estimate, missing, variant, beside }: PartResul
   const what = variant === null ? part.what : `${part.what} (${variant.replace(/\/baseline$/, '')})`;
   if (estimate === null) return `${what}: ${missing}`;
   const { effect, interval, n } = estimate;
-  const range = interval === null ? '' : ` [${numberOf(interval[0])}, ${numberOf(interval[1])}]`;
+  const range = interval === null ? '' : ` [${numberText(interval[0], 2)}, ${numberText(interval[1], 2)}]`;
   const seeds = n === null ? '' : `, n = ${n}`;
   const also =
-    beside === null || part.beside === undefined ? '' : `, ${part.beside.text} = ${numberOf(beside)}`;
-  return `${what}: ${numberOf(effect)}${range}${seeds}${also}: ${sideOf(part, effect)}`;
+    beside === null || part.beside === undefined ? '' : `, ${part.beside.text} = ${numberText(beside, 2)}`;
+  return `${what}: ${numberText(effect, 2)}${range}${seeds}${also}: ${sideOf(part, effect)}`;
 }
 
 function sideOf({ supported, contradicted }: PartResult['part'], effect: number): string {
@@ -57,11 +58,7 @@ export function scaleText(scale: RunScale, paper: Scale): string {
 
 function sizeText({ channels, cellsPerStage, side, epochs, trainImages }: Scale, generated: boolean): string {
   return (
-    `${channels} channels, ${cellsPerStage} cell${cellsPerStage === 1 ? '' : 's'} per stage, ${epochs} epochs, ` +
+    `${channels} channels, ${countText(cellsPerStage, 'cell')} per stage, ${epochs} epochs, ` +
     `${trainImages} ${generated ? 'generated ' : ''}images of ${side}×${side}`
   );
-}
-
-function numberOf(value: number): string {
-  return value.toFixed(2).replace('-', '−');
 }

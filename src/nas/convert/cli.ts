@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
+import { bytesText, durationText, numberText, percentText } from '../../lib/format.ts';
 import { BenchFormatError, BenchInputError } from '../../lib/format-error.ts';
 import { parsePolicy } from '../benchmark/policy.ts';
 import { type Converted, type ConvertOptions, convertBenchmark, type Progress } from './convert.ts';
@@ -168,14 +169,13 @@ function progressLine(): (progress: Progress | null) => void {
     const step = Math.floor(share * (isLive ? 1000 : 10));
     if (step === shown) return;
     shown = step;
-    const of = progress.total === null ? '' : ` of ${whole(progress.total)}`;
-    const line = `${Math.floor(share * 100)} %  ${whole(progress.done)}${of} architectures`;
+    const of = progress.total === null ? '' : ` of ${numberText(progress.total)}`;
+    const line = `${percentText(share)}  ${numberText(progress.done)}${of} architectures`;
     process.stderr.write(isLive ? `\r\x1b[K${line}` : `${line}\n`);
   };
 }
 
-const whole = (value: number) => value.toLocaleString('en-US');
-const percent = (value: number | null) => (value === null ? 'n/a' : `${value.toFixed(3)} %`);
+const percent = (value: number | null) => (value === null ? 'n/a' : `${numberText(value, 3)} %`);
 
 function asText(
   { table, bad, notes, resumed }: Converted,
@@ -186,22 +186,22 @@ function asText(
   const bold = (text: string) => styleText('bold', text);
   const total = table.archs.length;
   const lines = files.map(
-    ({ file, rows, bytes }) => `${bold(file)}  ${whole(rows)} rows, ${(bytes / 2 ** 20).toFixed(1)} MiB`,
+    ({ file, rows, bytes }) => `${bold(file)}  ${numberText(rows)} rows, ${bytesText(bytes)}`,
   );
-  const again = resumed > 0 ? `, ${whole(resumed)} of them from an earlier run` : '';
-  lines.push(`${whole(total)} architectures in ${seconds.toFixed(1)} s${again}`, '');
+  const again = resumed > 0 ? `, ${numberText(resumed)} of them from an earlier run` : '';
+  lines.push(`${numberText(total)} architectures in ${durationText(seconds * 1000)}${again}`, '');
   for (const dataset of new Set(table.series.map(([name]) => name))) {
     const counts = [...seedCounts(table, dataset, 200)];
     if (counts.length === 0) continue;
-    const text = counts.map(([seeds, count]) => `${seeds}: ${whole(count)}`).join(', ');
+    const text = counts.map(([seeds, count]) => `${seeds}: ${numberText(count)}`).join(', ');
     lines.push(`seeds of ${dataset}, 200 epochs: ${text} architectures`);
   }
   lines.push('');
   for (const { policy, count, best, gap, gapWithoutSkip } of policies) {
-    const missing = count === total ? '' : `, ${whole(total - count)} lack it`;
-    lines.push(`${bold(policy)}  ${whole(count)} architectures${missing}`);
+    const missing = count === total ? '' : `, ${numberText(total - count)} lack it`;
+    lines.push(`${bold(policy)}  ${numberText(count)} architectures${missing}`);
     for (const { index, ops, accuracy } of best) {
-      lines.push(`  ${accuracy.toFixed(3)} %  index ${index}, operations ${ops}`);
+      lines.push(`  ${numberText(accuracy, 3)} %  index ${index}, operations ${ops}`);
     }
     if (policy === paperGaps.policy) {
       lines.push(
@@ -211,11 +211,14 @@ function asText(
     }
   }
   if (notes.length > 0) {
-    lines.push('', `${whole(notes.length)} architectures whose file disagrees with their own cost, such as:`);
+    lines.push(
+      '',
+      `${numberText(notes.length)} architectures whose file disagrees with their own cost, such as:`,
+    );
     lines.push(...notes.slice(0, 3).map((note) => `  ${note}`));
   }
   if (bad.length > 0) {
-    lines.push('', `${styleText('red', `${whole(bad.length)} skipped`)}:`);
+    lines.push('', `${styleText('red', `${numberText(bad.length)} skipped`)}:`);
     lines.push(
       ...bad.map(
         ({ file, reason, offset, offsetIn }) =>

@@ -128,14 +128,14 @@ export const lineFigures: readonly LinesOptions[] = [
   },
   {
     name: 'figure-14',
-    title: 'Figure 14: one to five cells a stage',
+    title: 'Figure 14: one to five cells per stage',
     order: 14,
     section: 'D Further metrics and sizes',
     statement: 'Smaller weight-sharing networks are easier to train and rank better in the full space.',
     rows: [
       [
         {
-          title: 'cells a stage, all operations',
+          title: 'cells per stage, all operations',
           series: [
             ['1', 'cells-1', red],
             ['2', 'S', orange],
@@ -143,7 +143,7 @@ export const lineFigures: readonly LinesOptions[] = [
             ['4', 'cells-4', blue],
             ['5', 'cells-5', purple],
           ].map(([cells, size, colour]) => ({
-            label: `${cells} a stage`,
+            label: `${cells} per stage`,
             colour: colour!,
             variant: { size: size!, space: 'all', method: 'baseline' },
           })),

@@ -1,4 +1,5 @@
 /** Figures 4–9 and 14: accuracy and τ over the top-N, one colour a variant, mean and standard deviation over seeds. */
+import { numberText } from '../../lib/format.ts';
 import type { VariantName, VariantSummary } from '../study/aggregate.ts';
 import { topNs } from '../tables.ts';
 import type { Datum, Figure } from './figure.ts';
@@ -246,7 +247,7 @@ function legendOf({ label, summary }: Found): string {
 
 function tauText({ tauOfAverages: tau, seeds, planned }: VariantSummary): string {
   const n = seeds < planned ? `n = ${seeds} of ${planned}` : `n = ${seeds}`;
-  return `τ_a = ${tau === null ? 'undefined' : tau.toFixed(2).replace('-', '−')}, ${n}`;
+  return `τ_a = ${tau === null ? 'undefined' : numberText(tau, 2)}, ${n}`;
 }
 
 function keyOf({ size, space, method }: VariantName): string {

@@ -1,4 +1,5 @@
 /** Figures 2 and 13: each architecture by what the network predicts (x) and what the benchmark measured (y). */
+import { numberText } from '../../lib/format.ts';
 import { kendall } from '../stats/kendall.ts';
 import { type NetworkPredictions, variantOf, variantText } from '../study/aggregate.ts';
 import type { PredictionRow } from '../tables.ts';
@@ -54,7 +55,7 @@ export function scatterFigure(
         chosen.map((row) => row.benchmark),
       ).a;
       const title = {
-        text: `${label === 'random' ? `${chosen.length} random` : label}: τ-a = ${tau === null ? 'undefined' : tau.toFixed(2).replace('-', '−')}`,
+        text: `${label === 'random' ? `${chosen.length} random` : label}: τ-a = ${tau === null ? 'undefined' : numberText(tau, 2)}`,
         subtitle: network,
       };
       const binned = chosen.length > mostPoints;

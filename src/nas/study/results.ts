@@ -1,4 +1,5 @@
 /** The study's results as a reader wants them: tables of mean ± standard deviation, flat metrics, and a word on the scale. */
+import { countText, numberText } from '../../lib/format.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { Spread } from '../stats/spread.ts';
 import { topNs } from '../tables.ts';
@@ -95,8 +96,7 @@ function rankingNotes(summaries: readonly VariantSummary[], tops: readonly strin
 
 /** `−0.12 … 0.31`; empty where there is none. */
 export function intervalText(interval: Interval | null): string {
-  const text = (value: number) => value.toFixed(2).replace('-', '−');
-  return interval ? `${text(interval[0])} … ${text(interval[1])}` : '';
+  return interval ? `${numberText(interval[0], 2)} … ${numberText(interval[1], 2)}` : '';
 }
 
 /** The same numbers for τ within each top-N. */
@@ -221,7 +221,7 @@ export function noticeOf(scale: Scale): {
         : 'At the paper’s scale',
     text: `${data}${
       small
-        ? ' The paper trains 32 to 96 channels, two or more cells a stage, on 45,000 images of 32×32 pixels for 250 epochs. A run this small shows that the machinery works and hints at tendencies; it neither confirms nor refutes the paper.'
+        ? ' The paper trains 32 to 96 channels, two or more cells per stage, on 45,000 images of 32×32 pixels for 250 epochs. A run this small shows that the machinery works and hints at tendencies; it neither confirms nor refutes the paper.'
         : ''
     }`,
     facts: {
@@ -230,15 +230,10 @@ export function noticeOf(scale: Scale): {
       'node inputs': scale.nodeReduce === 'mean' ? 'averaged' : 'summed',
       'pool padding': scale.countPadding ? 'counted' : 'not counted',
       images: `${scale.trainImages ?? 'all other'} to train, ${scale.validationImages} to validate, ${scale.side}×${scale.side} pixels`,
-      network: `${scale.channels} channels, ${counted(scale.cellsPerStage, 'cell')} a stage (size S), ${counted(scale.epochs, 'epoch')}`,
+      network: `${scale.channels} channels, ${countText(scale.cellsPerStage, 'cell')} per stage (size S), ${countText(scale.epochs, 'epoch')}`,
       'architectures in the benchmark': String(scale.architectures),
     },
   };
-}
-
-/** `1 epoch`, `2 epochs`. */
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function groupOf(summary: VariantSummary, group: string): GroupSummary | undefined {

@@ -29,7 +29,7 @@ import type { WorkspaceOptions } from './workspace-options.ts';
 
 /**
  * ```ts
- * const workspace = new Workspace({ project, graph, env: process.env, source });
+ * await using workspace = new Workspace({ project, graph, env: process.env, source });
  * for (const cell of order) {
  *   const begun = await workspace.begin(cell, { run, force: false, onWait });
  *   if (begun.kind !== 'run') continue;             // up to date, restored or frozen: nothing to do, nothing held
@@ -37,7 +37,6 @@ import type { WorkspaceOptions } from './workspace-options.ts';
  *   …run the attempt with begun.deps, outs, begun.checkpoint, begun.module…
  *   const published = await begun.publish({ ms });  // or begun.abandon() when the attempt failed
  * }
- * await workspace.close();
  * ```
  */
 export class Workspace {
@@ -185,6 +184,11 @@ export class Workspace {
     await this.#entry.leave();
     this.digests.save();
     this.#tracer.save();
+  }
+
+  /** `await using workspace = …` closes it, however its block ends. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #beginLocked(cell: Cell, options: BeginOptions, held: Lock, attempt = 1): Promise<BeginResult> {

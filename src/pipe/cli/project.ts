@@ -57,7 +57,7 @@ export async function withWorkspace<Result>(
   const { Workspace } = await import('../cell/workspace.ts');
   const { findSource } = await import('../sources/source.ts');
   const { graph } = opened;
-  const workspace = new Workspace({
+  await using workspace = new Workspace({
     project,
     pipeline: opened.file,
     graph,
@@ -66,11 +66,7 @@ export async function withWorkspace<Result>(
     // A CI job runs what it was given in any case, and has a new user's home each time.
     looksOnly: options.runs !== true && (env.CI ?? '') === '',
   });
-  try {
-    return await use(workspace);
-  } finally {
-    await workspace.close();
-  }
+  return await use(workspace);
 }
 
 /** The remote that --remote, PIPE_REMOTE or the pipeline file names; null: none. @throws UserError (exit 2) */

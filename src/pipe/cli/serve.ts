@@ -31,13 +31,16 @@ export const serve: Command = {
     source.look();
     const server = new LiveServer(source);
     const address = await server.listen(portOf(parsed.text('port')));
-    stdout.write(parsed.is('json') ? `${JSON.stringify({ address })}\n` : `${address}\n`);
     const timer = setInterval(() => source.look(), lookEveryMs);
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-    });
-    clearInterval(timer);
-    await server.close();
+    try {
+      stdout.write(parsed.is('json') ? `${JSON.stringify({ address })}\n` : `${address}\n`);
+      await new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+      });
+    } finally {
+      clearInterval(timer);
+      await server.close();
+    }
     return exitCode.ok;
   },
 };

@@ -1,7 +1,8 @@
 /** Digests of files remembered by their stat, in one file: an accelerator that may be deleted at any time. */
-import { type BigIntStats, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { type BigIntStats, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readRegularFile } from '../../lib/regular-file.ts';
+import { replaceFile } from '../../lib/replace-file.ts';
 import type { Sha256 } from '../../lib/sha256.ts';
 import { isSha256, sha256Of } from '../../lib/sha256.ts';
 
@@ -61,11 +62,9 @@ export class StatIndex {
     for (const { path, stat, sha256 } of this.#known.values())
       lines.push(`${sha256} ${stat} ${JSON.stringify(path)}`);
     const body = `${lines.join('\n')}\n`;
-    const aside = `${this.#file}.${process.pid}.tmp`;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileSync(aside, `${body}${sha256Of(body)}\n`);
-      renameSync(aside, this.#file);
+      replaceFile(this.#file, `${body}${sha256Of(body)}\n`);
       this.#changed = false;
     } catch {
       // An accelerator: the next run hashes again.

@@ -1,6 +1,7 @@
 /** Leases of what a machine has: processors, memory, GPUs by id, and what the pipeline file names. */
 import { availableParallelism, totalmem } from 'node:os';
 import { exitCode, UserError } from '../../lib/diagnostics/diagnostic.ts';
+import { bytesText } from '../../lib/format.ts';
 import type { Cell, Resources } from '../plan/graph.ts';
 
 export interface Capacity {
@@ -52,7 +53,9 @@ export function checkDemand(cells: Iterable<Cell>, capacity: Capacity): readonly
     }
     const problems: string[] = [];
     if (resources.memory > capacity.memory) {
-      problems.push(`${gib(resources.memory)} of memory, this machine has ${gib(capacity.memory)}`);
+      problems.push(
+        `${bytesText(resources.memory)} of memory, this machine has ${bytesText(capacity.memory)}`,
+      );
     }
     if (capacity.gpus.length > 0 && resources.gpu > capacity.gpus.length) {
       problems.push(`${resources.gpu} GPUs, this run may use ${capacity.gpus.length}`);
@@ -142,8 +145,4 @@ export class ResourcePool {
   #add(name: string, amount: number): void {
     this.#named.set(name, (this.#named.get(name) ?? 0) + amount);
   }
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -96,7 +96,7 @@ async function keysAt(
   { graph, file }: { readonly graph: Graph; readonly file: string },
 ): Promise<ReadonlyMap<CellId, Key>> {
   const layout = layoutOf(project, file);
-  const workspace = new Workspace({
+  await using workspace = new Workspace({
     project: there,
     pipeline: file,
     graph,
@@ -107,16 +107,12 @@ async function keysAt(
   });
   const recorded = new Recorded(layoutOf(project), { file, profile: graph.profile, commit });
   const keys = new Map<CellId, Key>();
-  try {
-    for (const id of graph.cells.keys()) {
-      const key = keyIn(await workspace.look(id), layout) ?? (await recorded.keyOf(id, layout));
-      if (key === null) continue;
-      keys.set(id, key);
-      const manifest = readManifest(layout, key);
-      if (typeof manifest !== 'string') workspace.assume(id, manifest.outs);
-    }
-  } finally {
-    await workspace.close();
+  for (const id of graph.cells.keys()) {
+    const key = keyIn(await workspace.look(id), layout) ?? (await recorded.keyOf(id, layout));
+    if (key === null) continue;
+    keys.set(id, key);
+    const manifest = readManifest(layout, key);
+    if (typeof manifest !== 'string') workspace.assume(id, manifest.outs);
   }
   return keys;
 }

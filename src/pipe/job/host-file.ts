@@ -1,9 +1,10 @@
 /** Where the stage host's program is: beside this one in the package; run from source, it is bundled on the spot. */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from '../../lib/replace-file.ts';
 
 let found: Promise<string> | undefined;
 
@@ -36,8 +37,7 @@ async function find(): Promise<string> {
   if (!existsSync(file)) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // Several test processes may write it at once: each aside, the last rename wins with the same bytes.
-    await writeFile(`${file}.${process.pid}`, output.contents);
-    await rename(`${file}.${process.pid}`, file);
+    replaceFile(file, output.contents);
   }
   return file;
 }

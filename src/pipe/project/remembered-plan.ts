@@ -2,11 +2,12 @@
  * Plans kept in `cache/index`: an accelerator. A plan holds commands that are run, so that only one is believed which this
  * user's own engine, in this very build, made from this very text.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ignoreFolder } from '../../lib/ignored-folder.ts';
 import type { Json } from '../../lib/json.ts';
 import { readOwnFile } from '../../lib/regular-file.ts';
+import { replaceFile } from '../../lib/replace-file.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { openOwn, sealAsOwn } from '../../lib/user-state.ts';
 import { version } from '../version.ts';
@@ -38,13 +39,9 @@ export function remember(file: string, planned: PlannedPipeline): void {
   if (version === 'dev') return;
   const sealed = sealAsOwn(file, planToJson(planned));
   if (sealed === null) return;
-  const aside = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true });
     ignoreFolder(dirname(dirname(file)));
-    writeFileSync(aside, sealed);
-    renameSync(aside, file);
-  } catch {
-    rmSync(aside, { force: true });
-  }
+    replaceFile(file, sealed);
+  } catch {}
 }

@@ -3,6 +3,7 @@
  * it holds when one breaks. A redirect is not followed: what is asked for, and the credentials, go to the named server
  * and nowhere else.
  */
+
 import { once } from 'node:events';
 import {
   type ClientRequest,
@@ -12,6 +13,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { hasCode } from '../../lib/errno.ts';
+import { durationText } from '../../lib/format.ts';
 import { RemoteFault } from './remote.ts';
 
 export interface HttpAsked {
@@ -165,7 +167,7 @@ export function statusFault(response: IncomingMessage): RemoteFault {
 }
 
 function silence(ms: number): string {
-  return `nothing arrived for ${Math.round(ms / 1000)} s`;
+  return `nothing arrived for ${durationText(ms)}`;
 }
 
 const breaks = [

@@ -1,4 +1,5 @@
 /** Watches one transfer: one that all but stands still is a fault, one that outlasts a run of the cell is not worth it. */
+import { bytesText, durationText } from '../../lib/format.ts';
 import { RemoteFault } from './remote.ts';
 
 /** Milliseconds and bytes; see `defaultPatience`. */
@@ -52,7 +53,7 @@ export class Pace {
       if (this.#bytes - this.#marked.bytes < patience.leastBytes)
         this.#controller.abort(
           new RemoteFault(
-            `only ${this.#bytes - this.#marked.bytes} bytes came in ${Math.round(patience.slowMs / 1000)} s`,
+            `only ${bytesText(this.#bytes - this.#marked.bytes)} came in ${durationText(patience.slowMs)}`,
           ),
         );
       this.#marked = { at: now, bytes: this.#bytes };

@@ -1,6 +1,7 @@
 /** Writes a report where people look for it, whole or not at all, and keeps drawn figures for the next one. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { replaceFile } from '../../lib/replace-file.ts';
 import { layoutOf, reportFolder } from '../store/layout.ts';
 import type { KeptFigure } from './figure/drawing.ts';
 import type { FigureStore } from './figure/figure.ts';
@@ -36,30 +37,19 @@ export async function writeReport(
   const shown = reportFolder(input.pipeline);
   const folder = join(project, shown);
   await mkdir(folder, { recursive: true });
-  await replace(join(folder, 'report.json'), `${json}\n`);
-  await replace(join(folder, 'junit.xml'), junitXml(input));
+  replaceFile(join(folder, 'report.json'), `${json}\n`);
+  replaceFile(join(folder, 'junit.xml'), junitXml(input));
   // The page last: when it is new, what lies beside it is too.
-  await replace(join(folder, 'index.html'), html);
+  replaceFile(join(folder, 'index.html'), html);
   const summary = process.env.GITHUB_STEP_SUMMARY;
   if (summary !== undefined && summary !== '')
     await writeFile(summary, markdownReport(input, summaryRows), { flag: 'a' });
-  if (markdown !== null) await replace(resolve(project, markdown), markdownReport(input));
+  if (markdown !== null) replaceFile(resolve(project, markdown), markdownReport(input));
   return { page: `${shown}/index.html`, warnings, faults };
 }
 
 /** A step summary holds 1 MiB. */
 const summaryRows = 50;
-
-/** Written aside, then renamed: a reader finds the old file or the new one. */
-async function replace(path: string, text: string): Promise<void> {
-  const aside = `${path}.${process.pid}.new`;
-  try {
-    await writeFile(aside, text);
-    await rename(aside, path);
-  } finally {
-    await rm(aside, { force: true });
-  }
-}
 
 /** Drawn figures as files by hash. A file that cannot be read counts as forgotten, one that cannot be written is let go. */
 export function figureStore(folder: string): FigureStore {
@@ -76,7 +66,7 @@ export function figureStore(folder: string): FigureStore {
     async put(hash, figure) {
       try {
         await mkdir(folder, { recursive: true });
-        await replace(file(hash), JSON.stringify(figure));
+        replaceFile(file(hash), JSON.stringify(figure));
       } catch {
         // An accelerator: a full disk or a read-only cache must not cost the report.
       }

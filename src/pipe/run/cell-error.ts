@@ -1,6 +1,7 @@
 /** Failures of a cell in words: what happened, what to do next, and the last lines of its log. */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
+import { bytesText, durationText } from '../../lib/format.ts';
 import type { Json } from '../../lib/json.ts';
 import { openRegular } from '../../lib/open-regular.ts';
 import type { Ended } from '../exec/executor.ts';
@@ -51,7 +52,7 @@ export function endedError(ended: Exclude<Ended, { kind: 'ok' }>, log: string): 
     case 'memory':
       return memoryError(ended, log);
     case 'time':
-      return cellError('timeout', `the time of its job was up after ${Math.round(ended.afterMs / 1000)} s`, {
+      return cellError('timeout', `the time of its job was up after ${durationText(ended.afterMs)}`, {
         log,
         hint: 'ask for more `time` under `executors`, or give the stage a `checkpoint`: then it goes on in another job',
         details: { afterMs: ended.afterMs },
@@ -69,9 +70,8 @@ export function endedError(ended: Exclude<Ended, { kind: 'ok' }>, log: string): 
 }
 
 function memoryError({ asked, peak }: Extract<Ended, { kind: 'memory' }>, log: string): CellError {
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const of = asked === null ? 'what its job asked for' : `${gib(asked)} that it asked for`;
-  const used = peak === null ? '' : `, it had ${gib(peak)} when it was last looked at`;
+  const of = asked === null ? 'what its job asked for' : `${bytesText(asked)} that it asked for`;
+  const used = peak === null ? '' : `, it had ${bytesText(peak)} when it was last looked at`;
   return cellError('memory', `out of memory: more than ${of}${used}`, {
     log,
     hint: 'ask for more: `memory: [8GiB, 16GiB]` moves on to the next size by itself',

@@ -33,30 +33,26 @@ export async function runPipeline(
   secrets.push(...(options.remote?.secrets ?? []));
   const events = new EventStream(subscribers, new Masker(new Set(secrets)));
   const chosen = new Set(goal.cells);
-  const workspace = options.open(
+  await using workspace = options.open(
     (source, done, total) => events.say({ type: 'source-progress', source, done, total }),
     (text) => events.say({ type: 'warning', text }),
   );
-  try {
-    const run: Run = {
-      id: options.resume ?? options.id ?? newRunId(new Date()),
-      options,
-      events,
-      workspace,
-      wanted: withUpstream(pipeline.graph, chosen),
-      forced: goal.force ? await notYetForced(options, chosen) : new Set(),
-      started: performance.now(),
-    };
-    const inPlace = await lookAtAll(run);
-    // One that goes on has a record, which gets its end.
-    if (inPlace.size === run.wanted.size && options.resume === undefined)
-      return await nothingToDo(run, inPlace);
-    // Loaded only now: a run that has nothing to do needs no scheduler and no executor.
-    const { runCells } = await import('./run-cells.ts');
-    return await runCells(run, inPlace);
-  } finally {
-    await workspace.close();
-  }
+  const run: Run = {
+    id: options.resume ?? options.id ?? newRunId(new Date()),
+    options,
+    events,
+    workspace,
+    wanted: withUpstream(pipeline.graph, chosen),
+    forced: goal.force ? await notYetForced(options, chosen) : new Set(),
+    started: performance.now(),
+  };
+  const inPlace = await lookAtAll(run);
+  // One that goes on has a record, which gets its end.
+  if (inPlace.size === run.wanted.size && options.resume === undefined)
+    return await nothingToDo(run, inPlace);
+  // Loaded only now: a run that has nothing to do needs no scheduler and no executor.
+  const { runCells } = await import('./run-cells.ts');
+  return await runCells(run, inPlace);
 }
 
 /** A run that goes on does not force again what it has done. */

@@ -2,8 +2,10 @@
  * One request for a file, whose bytes are handed on as they arrive. Not `fetch`: from Node 22 on it drops what it still
  * holds when a connection breaks, and a download could never go on from there.
  */
+
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
+import { durationText } from '../../lib/format.ts';
 
 export interface RequestOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -44,7 +46,7 @@ function ask(url: URL, { headers, signal, silenceMs }: RequestOptions): Promise<
       resolve,
     );
     asked.setTimeout(silenceMs, () =>
-      asked.destroy(new Error(`nothing arrived for ${Math.round(silenceMs / 1000)} s`)),
+      asked.destroy(new Error(`nothing arrived for ${durationText(silenceMs)}`)),
     );
     asked.on('error', reject);
   });

@@ -2,9 +2,10 @@
  * Traces remembered for the next run, in one file: an accelerator that may be deleted at any time. It names bundles that are
  * run, so that only one that this user's own engine wrote is believed.
  */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readOwnFile } from '../../lib/regular-file.ts';
+import { replaceFile } from '../../lib/replace-file.ts';
 import { isSha256, type Sha256 } from '../../lib/sha256.ts';
 import { openOwn, sealAsOwn } from '../../lib/user-state.ts';
 import type { Observed } from './probes.ts';
@@ -49,11 +50,9 @@ export class TraceIndex {
     const body = JSON.stringify({ version: this.#version, entries: Object.fromEntries(this.#entries) });
     const sealed = sealAsOwn(this.#file, body);
     if (sealed === null) return;
-    const aside = `${this.#file}.${process.pid}.tmp`;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileSync(aside, sealed);
-      renameSync(aside, this.#file);
+      replaceFile(this.#file, sealed);
       this.#changed = false;
     } catch {
       // An accelerator: the next run traces again.

@@ -52,22 +52,18 @@ async function statusesOf(
 ): Promise<ReadonlyMap<CellId, CellStatus>> {
   const layout = layoutOf(project, file);
   const statuses = new Map<CellId, CellStatus>();
-  const workspace = new Workspace({
+  await using workspace = new Workspace({
     ...{ project, pipeline: file, graph, env },
     source: (name) => findSource(project, graph, name),
     looksOnly: (env.CI ?? '') === '',
   });
-  try {
-    for (const [id, cell] of graph.cells) {
-      const status = await workspace.look(id);
-      statuses.set(id, status);
-      if (status.state !== 'stale' || !cell.always) continue;
-      // It is never up to date; what it made last is what those below it read.
-      const manifest = readManifest(layout, status.key);
-      if (typeof manifest !== 'string') workspace.assume(id, manifest.outs);
-    }
-  } finally {
-    await workspace.close();
+  for (const [id, cell] of graph.cells) {
+    const status = await workspace.look(id);
+    statuses.set(id, status);
+    if (status.state !== 'stale' || !cell.always) continue;
+    // It is never up to date; what it made last is what those below it read.
+    const manifest = readManifest(layout, status.key);
+    if (typeof manifest !== 'string') workspace.assume(id, manifest.outs);
   }
   return statuses;
 }

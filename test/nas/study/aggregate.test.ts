@@ -196,6 +196,6 @@ test('the notice counts one of a thing in the singular', () => {
       batchNorm: 'running',
       architectures: 200,
     }).facts.network;
-  expect(network(1, 1)).toBe('8 channels, 1 cell a stage (size S), 1 epoch');
-  expect(network(2, 15)).toBe('8 channels, 2 cells a stage (size S), 15 epochs');
+  expect(network(1, 1)).toBe('8 channels, 1 cell per stage (size S), 1 epoch');
+  expect(network(2, 15)).toBe('8 channels, 2 cells per stage (size S), 15 epochs');
 });

@@ -58,7 +58,7 @@ test('too many processors are fewer and a warning, everything else is an error b
   const refused = () => checkDemand([needing({ gpu: 2, memory: 2 ** 31, named: { licence: 1 } })], small);
   expect(refused).toThrow(UserError);
   expect(refused).toThrow(
-    'train asks for 2.0 GiB of memory, this machine has 1.0 GiB; and for 2 GPUs, this run may use 1; and for 1 of licence, the pipeline file gives 0',
+    'train asks for 2 GiB of memory, this machine has 1 GiB; and for 2 GPUs, this run may use 1; and for 1 of licence, the pipeline file gives 0',
   );
   expect(checkDemand([needing({ gpu: 2 })], machine({}))).toEqual([]);
 });

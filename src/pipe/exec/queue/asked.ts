@@ -1,5 +1,6 @@
 /** What a cell's job asks of its queue: the stage's resources, unless the executor says otherwise for that stage. */
 import { exitCode, UserError } from '../../../lib/diagnostics/diagnostic.ts';
+import { bytesText } from '../../../lib/format.ts';
 import type { ExecutorDoc } from '../../config/executor-doc.ts';
 import type { Cell } from '../../plan/graph.ts';
 
@@ -46,7 +47,7 @@ export function checkQueueDemand(cells: Iterable<Cell>, doc: ExecutorDoc): void 
     if (most.gpu !== null && asked.gpu > most.gpu)
       problems.push(`${asked.gpu} GPUs, a job there may have ${most.gpu}`);
     if (most.memory !== null && asked.memory > most.memory)
-      problems.push(`${gib(asked.memory)} of memory, a job there may have ${gib(most.memory)}`);
+      problems.push(`${bytesText(asked.memory)} of memory, a job there may have ${bytesText(most.memory)}`);
     if (problems.length > 0)
       errors.set(cell.stage, `${cell.stage} asks ${doc.name} for ${problems.join('; and for ')}`);
   }
@@ -55,8 +56,4 @@ export function checkQueueDemand(cells: Iterable<Cell>, doc: ExecutorDoc): void 
     code: exitCode.usage,
     hint: `ask for less under \`resources\` of the stage, or under \`executors.${doc.name}.stages\``,
   });
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

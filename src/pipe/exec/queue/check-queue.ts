@@ -2,10 +2,12 @@
  * Whether a queue can run cells of this project: what its commands say, and what a small job finds on the host that it is
  * given. Submits that one job, and takes it back when it does not begin in time.
  */
+
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { durationText } from '../../../lib/format.ts';
 import { removeTree } from '../../../lib/remove-tree.ts';
 import type { ExecutorDoc } from '../../config/executor-doc.ts';
 import type { Layout } from '../../store/layout.ts';
@@ -112,8 +114,8 @@ async function watched(
   for (let look = 0; ; look++) {
     if (existsSync(done)) return null;
     if (performance.now() - since > patienceMs) {
-      const seconds = Math.round(patienceMs / 1000);
-      return { what, state: 'absent', detail: `did not end in ${seconds} s, and was taken back: ${words}` };
+      const waited = durationText(patienceMs);
+      return { what, state: 'absent', detail: `did not end in ${waited}, and was taken back: ${words}` };
     }
     // Every second look at the files, the queue is asked too.
     if (look % 4 === 3) {

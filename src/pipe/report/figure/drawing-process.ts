@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from '../../../lib/replace-file.ts';
 import type { DrawReply, DrawRequest, KeptFigure } from './drawing.ts';
 import { FigureError } from './vega.ts';
 
@@ -124,7 +125,6 @@ async function findHost(): Promise<string> {
   if (existsSync(file)) return file;
   await mkdir(folder, { recursive: true });
   // Several test processes may write it at once: each aside, the last rename wins with the same bytes.
-  await writeFile(`${file}.${process.pid}`, output.contents);
-  await rename(`${file}.${process.pid}`, file);
+  replaceFile(file, output.contents);
   return file;
 }

@@ -3,7 +3,7 @@
  * digests, and no request at all; the same input gives the same bytes.
  */
 import { UserError } from '../../../lib/diagnostics/diagnostic.ts';
-import { timeText } from '../../../lib/format.ts';
+import { bytesText, timeText } from '../../../lib/format.ts';
 import { type Html, html, raw } from '../../../lib/html.ts';
 import { type DrawnFigure, drawFigures, type FigureStore } from '../figure/figure.ts';
 import { figureData } from '../figure/figure-data.ts';
@@ -60,7 +60,7 @@ export async function buildReport(
   const size = Buffer.byteLength(html);
   if (size > reportLimits.refuse)
     throw new UserError(
-      `the report would be ${megabytes(size)} (at most ${megabytes(reportLimits.refuse)})`,
+      `the report would be ${bytesText(size)} (at most ${bytesText(reportLimits.refuse)})`,
       {
         hint: 'bin or aggregate the data of its figures, or mark fewer outs for the report',
       },
@@ -77,7 +77,7 @@ export async function buildReport(
     faults,
     warnings: [
       ...faults,
-      ...(size > reportLimits.warn ? [`the report is ${megabytes(size)}: large to open and to send`] : []),
+      ...(size > reportLimits.warn ? [`the report is ${bytesText(size)}: large to open and to send`] : []),
     ],
   };
 }
@@ -145,8 +145,4 @@ ${
 `
 }`,
   });
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,8 +1,9 @@
 /** The interpreter's environment, remembered while neither it nor the folders of its packages changed. */
-import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readSealed, writeSealed } from '../../../lib/sealed.ts';
 import { sha256Of } from '../../../lib/sha256.ts';
 import {
   environmentSchema,
@@ -99,8 +100,8 @@ function statText(path: string): string {
 
 function read(file: string): z.infer<typeof rememberedSchema> | null {
   try {
-    const [checksum, body = ''] = readFileSync(file, 'utf8').split('\n');
-    return sha256Of(body) === checksum ? rememberedSchema.parse(JSON.parse(body)) : null;
+    const [body = ''] = readSealed(file);
+    return rememberedSchema.parse(JSON.parse(body));
   } catch {
     return null;
   }
@@ -108,11 +109,7 @@ function read(file: string): z.infer<typeof rememberedSchema> | null {
 
 /** An accelerator: where it cannot be written, the next run asks again. */
 function write(file: string, remembered: z.infer<typeof rememberedSchema>): void {
-  const body = JSON.stringify(remembered);
-  const aside = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(aside, `${sha256Of(body)}\n${body}\n`);
-    renameSync(aside, file);
+    writeSealed(file, [JSON.stringify(remembered)], false);
   } catch {}
 }

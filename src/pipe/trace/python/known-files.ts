@@ -1,7 +1,6 @@
 /** What Python's parser said of a file's content, kept between runs: a file that moved or came back is not read by it again. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { type Sha256, sha256Of } from '../../../lib/sha256.ts';
+import { readSealed, writeSealed } from '../../../lib/sealed.ts';
+import type { Sha256 } from '../../../lib/sha256.ts';
 import { fileSchema, type PythonFile } from './analysis.ts';
 
 /** More than this many are not kept: those of files that are gone would never leave. */
@@ -40,19 +39,16 @@ export class KnownFiles {
   save(): void {
     if (!this.#learnt || !this.#files) return;
     const body = JSON.stringify([this.#version, ...[...this.#files.values()].slice(-mostKnown)]);
-    const aside = `${this.#file}.${process.pid}.tmp`;
     try {
-      mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileSync(aside, `${sha256Of(body)}\n${body}\n`);
-      renameSync(aside, this.#file);
+      writeSealed(this.#file, [body], false);
       this.#learnt = false;
     } catch {}
   }
 
   #read(): Map<string, PythonFile> {
     try {
-      const [checksum, body = ''] = readFileSync(this.#file, 'utf8').split('\n');
-      const entries: unknown = sha256Of(body) === checksum ? JSON.parse(body) : null;
+      const [body = ''] = readSealed(this.#file);
+      const entries: unknown = JSON.parse(body);
       if (!Array.isArray(entries) || entries[0] !== this.#version) return new Map();
       return new Map(
         entries

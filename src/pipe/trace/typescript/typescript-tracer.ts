@@ -2,10 +2,11 @@
  * The code of a TypeScript stage: what its entry file reaches, bundled, tree-shaken, without comments and white space.
  * Packages stay outside and enter by name and version. esbuild starts only when something that the last trace looked at changed.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { readOwnFile } from '../../../lib/regular-file.ts';
+import { replaceFile } from '../../../lib/replace-file.ts';
 import type { Sha256 } from '../../../lib/sha256.ts';
 import { sha256Of } from '../../../lib/sha256.ts';
 import type { Digests } from '../../digest/digests.ts';
@@ -130,8 +131,7 @@ export class TypeScriptTracer implements Tracer {
         [file, text],
       ] as const) {
         const target = join(this.#codeFolder, path);
-        writeFileSync(`${target}.${process.pid}.tmp`, content);
-        renameSync(`${target}.${process.pid}.tmp`, target);
+        replaceFile(target, content);
         this.#digests.forget(target);
       }
       written[file] = sha256Of(text);
