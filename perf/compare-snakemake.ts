@@ -28,7 +28,7 @@ const tools: readonly Tool[] = [
   },
   {
     name: 'pipe',
-    command: [process.execPath, join(root, 'dist/pipe.js'), 'run', '--jobs', '2'],
+    command: [process.execPath, join(root, 'dist/pipe.cjs'), 'run', '--jobs', '2'],
     done: (printed) => Number(/(\d+) done, \d+ cached/.exec(printed)?.[1] ?? 0),
   },
 ];

@@ -33,7 +33,7 @@ interface Build {
 const { values } = parseArgs({ options: { against: { type: 'string' } } });
 const scratch = mkdtempSync(join(tmpdir(), 'pipe-noop-'));
 try {
-  const now = prepared('run, up to date', join(process.cwd(), 'dist/pipe.js'));
+  const now = prepared('run, up to date', join(process.cwd(), 'dist/pipe.cjs'));
   const before =
     values.against === undefined ? [] : [prepared('the same, --against', resolve(values.against))];
   const builds = [now, ...before];

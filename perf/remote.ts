@@ -15,7 +15,7 @@ import { layoutOf, objectFile } from '../src/pipe/store/layout.ts';
 import { readManifest, writeTakenManifest } from '../src/pipe/store/records.ts';
 import { startNginx, type TestRemote } from '../test/kit/remotes.ts';
 
-const pipe = join(process.cwd(), 'dist/pipe.js');
+const pipe = join(process.cwd(), 'dist/pipe.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'pipe-bench-remote-'));
 const [what = 'all', size] = process.argv.slice(2);
 

@@ -18,21 +18,12 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
 import { buildPage, buildVegaRuntime } from './client.mjs';
+import { engineBundles, modules } from './engine-bundle.mjs';
 import { copyPython } from './python-files.mjs';
 import { copyTemplates } from './template-files.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-/** The engine: what the package holds. */
-const engine = {
-  pipe: 'src/pipe/cli/main.ts',
-  stage: 'src/pipe/stage.ts',
-  report: 'src/pipe/report-format.ts',
-  'stage-host': 'src/pipe/job/stage-host.ts',
-  'job-runner': 'src/pipe/exec/queue/job-runner.ts',
-  'figure-host': 'src/pipe/report/figure/figure-host.ts',
-};
 
 /** The study's programs: for a checkout only. They stand apart, so that no chunk of the package is the study's. */
 const study = {
@@ -43,32 +34,15 @@ const study = {
 
 const watches = process.argv.includes('--watch');
 
+const settings = /** @type {const} */ ({ logLevel: watches ? 'info' : 'warning' });
+
 /**
- * Bundles `entries` into `outdir`, and with --watch again after every change.
- * @param {Readonly<Record<string, string>>} entries
- * @param {string} outdir
- * @param {Pick<import('esbuild').BuildOptions, 'packages' | 'external'>} outside which packages stay outside
+ * Builds, and with --watch again after every change.
+ * @param {import('esbuild').BuildOptions} options
  */
-async function bundle(entries, outdir, outside) {
-  /** @type {import('esbuild').BuildOptions} */
-  const options = {
-    absWorkingDir: root,
-    entryPoints: entries,
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    mainFields: ['module', 'main'], // a package's ES modules: a bundle cannot look into its UMD
-    ...outside,
-    metafile: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    define: { PIPE_VERSION: JSON.stringify(manifest.version) },
-    logLevel: watches ? 'info' : 'warning',
-  };
-  if (!watches) return (await build(options)).metafile;
-  const watching = await context(options);
+async function bundle(options) {
+  if (!watches) return (await build({ ...options, ...settings })).metafile;
+  const watching = await context({ ...options, ...settings });
   const { metafile } = await watching.rebuild(); // whole before the commands are linked
   await watching.watch();
   return metafile;
@@ -76,12 +50,12 @@ async function bundle(entries, outdir, outside) {
 
 /**
  * The licences of the packages that a bundle holds, as they ask for.
- * @param {import('esbuild').Metafile | undefined} metafile
+ * @param {readonly (import('esbuild').Metafile | undefined)[]} metafiles
  */
-function licences(metafile) {
-  const names = Object.keys(metafile?.inputs ?? {}).flatMap(
-    (file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
-  );
+function licences(metafiles) {
+  const names = metafiles
+    .flatMap((metafile) => Object.keys(metafile?.inputs ?? {}))
+    .flatMap((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
   return [...new Set(names)].sort().map((name) => {
     const folder = join(root, 'node_modules', name);
     const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
@@ -93,9 +67,22 @@ function licences(metafile) {
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 // What package.json does not name under `dependencies` is bundled: small packages in plain JavaScript, which an installation
 // need not fetch one by one.
-const bundled = await bundle(engine, 'dist', { external: Object.keys(manifest.dependencies) });
+const bundled = [];
+for (const options of engineBundles(
+  { root, outdir: 'dist', version: manifest.version },
+  { external: Object.keys(manifest.dependencies) },
+))
+  bundled.push(await bundle(options));
 writeFileSync(join(root, 'dist/LICENCES.txt'), licences(bundled).join('\n---\n\n'));
-if (existsSync(join(root, 'src/nas'))) await bundle(study, 'dist/nas', { packages: 'external' });
+if (existsSync(join(root, 'src/nas')))
+  await bundle({
+    ...modules,
+    absWorkingDir: root,
+    entryPoints: study,
+    outdir: 'dist/nas',
+    packages: 'external',
+    define: { PIPE_VERSION: JSON.stringify(manifest.version) },
+  });
 copyPython(root, join(root, 'dist'));
 copyTemplates(root, join(root, 'dist'));
 await buildPage(root, 'dist');

@@ -76,7 +76,7 @@ function installed(...ends: readonly string[]): string[] {
 
 test('the package holds the command, the SDK with its types, the schema and the documentation, and no source', () => {
   for (const path of [
-    'dist/pipe.js',
+    'dist/pipe.cjs',
     'dist/stage.js',
     'dist/stage-host.js',
     'dist/report-page.js',

@@ -7,8 +7,8 @@ import { peers, type Tool, write } from './tool.ts';
 const versions = { wireit: '0.14.13', turbo: '2.11.11', nx: '24.0.6' };
 
 export function pipeTool(): Tool {
-  const program = join(process.cwd(), 'dist/pipe.js');
-  if (!existsSync(program)) throw new Error('dist/pipe.js is missing: npm run build');
+  const program = join(process.cwd(), 'dist/pipe.cjs');
+  if (!existsSync(program)) throw new Error('dist/pipe.cjs is missing: npm run build');
   return {
     name: 'pipe',
     version: JSON.parse(readFileSync('package.json', 'utf8')).version,

@@ -24,8 +24,8 @@ const peers = { wireit: '0.14.13', turbo: '2.11.11' };
 
 /** Those of `wanted` that are here; the peers from npm are fetched only when one is asked for. */
 export function installedTools(jobs: number, wanted: ReadonlySet<string>): readonly Tool[] {
-  const pipe = join(process.cwd(), 'dist/pipe.js');
-  if (!existsSync(pipe)) throw new Error('dist/pipe.js is missing: npm run build');
+  const pipe = join(process.cwd(), 'dist/pipe.cjs');
+  if (!existsSync(pipe)) throw new Error('dist/pipe.cjs is missing: npm run build');
   const own = (command: readonly string[], name: string): Tool => ({
     name,
     version:

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sha256Of } from '../../src/lib/sha256.ts';
 import { buildPipe, CliProject } from '../kit/cli.ts';
@@ -89,7 +89,7 @@ test('a patched build of the same version does not use the plan of the build bef
   try {
     expect(project.pipe('ls').code).toBe(0);
     expect(plans()).toHaveLength(1);
-    const other = new CliProject(join(patched, 'pipe.js'), project.dir);
+    const other = new CliProject(join(patched, basename(pipe.file)), project.dir);
     expect(other.pipe('ls').code).toBe(0);
     expect(plans()).toHaveLength(2);
   } finally {

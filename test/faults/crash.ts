@@ -26,7 +26,7 @@ cpSync(built, program, { recursive: true });
 const began = performance.now();
 try {
   const result = await killRuns({
-    pipe: join(program, 'pipe.js'),
+    pipe: join(program, 'pipe.cjs'),
     kills: Number(values.kills),
     seed: Number(values.seed),
     jobs: Number(values.jobs),

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildPage } from '../../scripts/client.mjs';
+import { engineBundles } from '../../scripts/engine-bundle.mjs';
 import { copyPython } from '../../scripts/python-files.mjs';
 import { copyTemplates } from '../../scripts/template-files.mjs';
 import { Folder } from './folder.ts';
@@ -14,7 +15,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /**
  * A bundle of the sources as they are, where their packages can be found. PIPE_UNDER_TEST names another build's
- * `dist/pipe.js` to be tested in its place: whether a test fails on an earlier revision is seen that way.
+ * program to be tested in its place: whether a test fails on an earlier revision is seen that way.
  */
 export async function buildPipe(): Promise<{ readonly file: string; remove(): void }> {
   const other = process.env.PIPE_UNDER_TEST;
@@ -22,28 +23,16 @@ export async function buildPipe(): Promise<{ readonly file: string; remove(): vo
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'pipe-test-'));
-  await build({
-    absWorkingDir: root,
-    entryPoints: {
-      pipe: 'src/pipe/cli/main.ts',
-      'stage-host': 'src/pipe/job/stage-host.ts',
-      'job-runner': 'src/pipe/exec/queue/job-runner.ts',
-      'figure-host': 'src/pipe/report/figure/figure-host.ts',
-    },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    // A version, so that plans are remembered as they are in the package.
-    define: { PIPE_VERSION: '"0.0.0-test"' },
-  });
+  // A version, so that plans are remembered as they are in the package.
+  for (const options of engineBundles(
+    { root, outdir: folder, version: '0.0.0-test' },
+    { packages: 'external' },
+  ))
+    await build(options);
   copyPython(root, folder);
   copyTemplates(root, folder);
   await buildPage(root, folder);
-  return { file: join(folder, 'pipe.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { file: join(folder, 'pipe.cjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export interface Ended {

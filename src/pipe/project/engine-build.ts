@@ -1,8 +1,8 @@
 /** Which build of the engine this is: changes when any file of the program changes, with or without a new version. */
-import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sha256Of } from '../../lib/sha256.ts';
 import { version } from '../version.ts';
 
 let known: string | undefined;
@@ -16,13 +16,13 @@ export function engineBuild(): string {
 function digestOfProgram(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const root = basename(here) === 'chunks' ? dirname(here) : here;
-  const hash = createHash('sha256').update(version);
+  const lines = [version];
   for (const folder of [root, join(root, 'chunks')])
     for (const name of programFiles(folder)) {
-      const { ino, size, mtimeNs, ctimeNs } = lstatSync(join(folder, name), { bigint: true });
-      hash.update(`\n${name} ${ino} ${size} ${mtimeNs} ${ctimeNs}`);
+      const { ino, size, mtimeMs, ctimeMs } = lstatSync(join(folder, name));
+      lines.push(`${name} ${ino} ${size} ${mtimeMs} ${ctimeMs}`);
     }
-  return hash.digest('hex');
+  return sha256Of(lines.join('\n'));
 }
 
 function programFiles(folder: string): readonly string[] {
