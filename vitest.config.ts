@@ -25,6 +25,7 @@ const slow = [
   'test/pipe/python/**/*.test.ts',
   'test/pipe/trace/python/**/*.test.ts',
   'test/pipe/cli/**/*.test.ts',
+  'test/pipe/exec/queue/{job-runner,shell-queue}.test.ts',
   'test/pipe/remote/**/*.test.ts',
   'test/pipe/reference/examples.test.ts',
   'test/nas/backend/**/*.test.ts',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildPipe } from '../kit/cli.ts';
-import { QueueProject } from '../slurm/queue-project.ts';
+import { QueueProject } from '../kit/queue-project.ts';
 import { Grid, whyNoGrid } from './grid.ts';
 
 const why = whyNoGrid();

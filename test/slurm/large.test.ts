@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildPipe } from '../kit/cli.ts';
-import { Cluster, whyNoSlurm } from './cluster.ts';
-import { QueueProject } from './queue-project.ts';
+import { QueueProject } from '../kit/queue-project.ts';
+import { type Cluster, startSlurm, whyNoSlurm } from './cluster.ts';
 
 const large = process.env.PIPE_TEST_LARGE === '1';
-const why = whyNoSlurm() ?? (large ? null : 'only with `npm run test:slurm:large`');
+const started = large ? await startSlurm(['MaxJobCount=60000', 'MaxArraySize=1001']) : whyNoSlurm();
+const why = typeof started === 'string' ? started : large ? null : 'only with `npm run test:slurm:large`';
 const minute = 60_000;
 
 describe.skipIf(why !== null)(
@@ -19,9 +20,8 @@ describe.skipIf(why !== null)(
     let project: QueueProject;
 
     beforeAll(async () => {
-      cluster = new Cluster(['MaxJobCount=60000', 'MaxArraySize=1001']);
+      cluster = started as Cluster;
       built = await buildPipe();
-      await cluster.ready();
     }, 2 * minute);
     afterAll(() => {
       cluster?.stop();
@@ -50,18 +50,6 @@ describe.skipIf(why !== null)(
       project.exactlyOnce(200);
     });
 
-    test('200 cells on 2 GPUs are never more than two at once', () => {
-      project.counted(200, {
-        executor: 'pack: 10',
-        stage: 'resources: {gpu: 1, cpu: 1},',
-        cmd: QueueProject.onGpu,
-      });
-      expect(project.run('-q').code).toBe(0);
-      expect(project.mostOnGpus()).toBe(2);
-      expect(project.sharedGpu()).toBe(false);
-      project.exactlyOnce(200);
-    });
-
     test('2,000 cells go out in at most 20 submissions, and each runs once', () => {
       project.counted(2000, { executor: 'pack: 25' });
       const before = cluster.submissions();
@@ -85,21 +73,6 @@ describe.skipIf(why !== null)(
       expect((await driver.ended).code).toBe(130);
       expect(cluster.count('PENDING')).toBe(0);
       cluster.ask('scontrol', 'update', 'partitionname=gpu', 'state=up');
-    });
-
-    test('a queue that does not answer for a minute decides nothing', async () => {
-      project.counted(4, { cmd: 'sleep 20' });
-      const driver = project.start('run', '--executor', 'lab', '--no-report');
-      await until(() => cluster.count('RUNNING') === 4);
-      cluster.stopController();
-      await sleep(minute);
-      cluster.startController();
-      await cluster.ready();
-      const ended = await driver.ended;
-      expect(ended.stderr).toContain('4 done');
-      expect(ended.stderr.match(/lab does not answer, jobs go on/g)).toHaveLength(1);
-      expect(ended.stderr).toMatch(/lab answers again/);
-      project.exactlyOnce(4);
     });
 
     async function until(holds: () => boolean): Promise<void> {

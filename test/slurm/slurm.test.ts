@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildPipe } from '../kit/cli.ts';
 import { stepsOf, wordsOf } from '../kit/page-files.ts';
-import { Cluster, whyNoSlurm } from './cluster.ts';
-import { QueueProject } from './queue-project.ts';
+import { QueueProject } from '../kit/queue-project.ts';
+import { type Cluster, startSlurm } from './cluster.ts';
 
-const why = whyNoSlurm();
+const started = await startSlurm();
+const why = typeof started === 'string' ? started : null;
 const minute = 60_000;
 
 describe.skipIf(why !== null)(
@@ -19,9 +20,8 @@ describe.skipIf(why !== null)(
     let project: QueueProject;
 
     beforeAll(async () => {
-      cluster = new Cluster();
+      cluster = started as Cluster;
       built = await buildPipe();
-      await cluster.ready();
     }, 2 * minute);
     afterAll(() => {
       cluster?.stop();
@@ -70,16 +70,16 @@ describe.skipIf(why !== null)(
       project.exactlyOnce(24);
     });
 
-    test('GPUs are the bound: never more cells at once than there are, and no two on one', () => {
-      project.counted(12, {
-        executor: 'pack: 2',
+    test('200 cells on 2 GPUs are never more than two at once, and no two on one', () => {
+      project.counted(200, {
+        executor: 'pack: 10',
         stage: 'resources: {gpu: 1, cpu: 1},',
         cmd: QueueProject.onGpu,
       });
-      expect(project.run().code).toBe(0);
+      expect(project.run('-q').code).toBe(0);
       expect(project.mostOnGpus()).toBeLessThanOrEqual(2);
-      expect(project.sharedGpu()).toBe(false);
-      project.exactlyOnce(12);
+      expect(project.sharedGpu()).toBe(null);
+      project.exactlyOnce(200);
     });
 
     test('a run that is interrupted cancels its jobs, one that is hung up on leaves them', async () => {
@@ -140,6 +140,23 @@ describe.skipIf(why !== null)(
       expect(project.pipe('status', '--check').code).toBe(0);
       expect(new Set(project.lines('ran.txt'))).toEqual(new Set(['0', '1', '2']));
       expect(project.events().filter(({ type }) => type === 'cell-retry').length).toBeGreaterThan(0);
+    });
+
+    test('a queue that does not answer for a minute decides nothing, and what jobs record goes on being the truth', async () => {
+      project.counted(4, { cmd: 'sleep $((${n} * 20 + 5))' });
+      const driver = project.start('run', '--executor', 'lab', '--no-report');
+      await until(() => running() === 4);
+      cluster.stopController();
+      await sleep(minute);
+      const finished = project.events().filter(({ type }) => type === 'cell-finished');
+      expect(finished.length).toBeGreaterThanOrEqual(2);
+      cluster.startController();
+      await cluster.ready();
+      const ended = await driver.ended;
+      expect(ended.stderr).toContain('4 done');
+      expect(ended.stderr.match(/lab does not answer, jobs go on/g)).toHaveLength(1);
+      expect(project.events().some(({ type }) => type === 'cell-retry')).toBe(false);
+      project.exactlyOnce(4);
     });
 
     test('a node that goes down and comes back costs no retry', async () => {

@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPipe } from '../kit/cli.ts';
 import { StudyProject } from '../kit/study.ts';
-import { Cluster, whyNoSlurm } from './cluster.ts';
+import { type Cluster, startSlurm, whyNoSlurm } from './cluster.ts';
 
-const why =
-  whyNoSlurm() ?? (process.env.PIPE_TEST_STUDY === '1' ? null : 'only with `npm run test:slurm:study`');
+const wanted = process.env.PIPE_TEST_STUDY === '1';
+const started = wanted ? await startSlurm() : whyNoSlurm();
+const why = typeof started === 'string' ? started : wanted ? null : 'only with `npm run test:slurm:study`';
 const minute = 60_000;
 /** PIPE_TEST_SET: `--set` arguments that make it smaller. */
 const set = (process.env.PIPE_TEST_SET ?? '').split(' ').filter((word) => word !== '');
@@ -19,9 +20,8 @@ describe.skipIf(why !== null)(
     const projects: StudyProject[] = [];
 
     beforeAll(async () => {
-      cluster = new Cluster();
+      cluster = started as Cluster;
       built = await buildPipe();
-      await cluster.ready();
     }, 2 * minute);
     afterAll(() => {
       cluster?.stop();

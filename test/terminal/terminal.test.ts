@@ -1,16 +1,10 @@
 /** The command in a real terminal, driven by tmux as a person types: the live view, a watch, completion, at two widths. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../kit/cli.ts';
-import { until } from '../kit/until.ts';
+import { hasTmux, Terminal } from '../kit/terminal.ts';
 
 // Whole commands, one after another: a busy machine takes its time.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
-const hasTmux = spawnSync('tmux', ['-V']).status === 0;
-if (!hasTmux) console.warn('skipped: no tmux here (apt-get install tmux)');
 
 const pipeline = `version: 1
 title: In a terminal
@@ -32,55 +26,6 @@ export default async ({ out, progress, metric }) => {
 };
 `;
 
-/** A shell in a terminal of its own. */
-class Terminal {
-  readonly #name: string;
-  readonly #socket: string;
-
-  constructor(project: CliProject, columns: number) {
-    this.#name = `pipe-${columns}`;
-    this.#socket = join(project.dir, 'tmux');
-    const env = { ...process.env, PATH: `${project.dir}/bin:${process.env.PATH}`, TERM: 'xterm-256color' };
-    for (const name of ['CI', 'GITHUB_ACTIONS', 'NO_COLOR', 'TMUX'] as const)
-      delete (env as NodeJS.ProcessEnv)[name];
-    const size = ['-x', String(columns), '-y', '30'];
-    const shell = 'bash --norc --noprofile -i';
-    const begun = ['-f', '/dev/null', 'new-session', '-d', '-s', this.#name, ...size, shell];
-    execFileSync('tmux', ['-S', this.#socket, ...begun], { cwd: project.dir, env });
-    this.type("PS1='$ '; clear\n");
-  }
-
-  /** A line break is Enter, a tab is Tab. */
-  type(text: string): void {
-    const names: Readonly<Record<string, string>> = {
-      '\n': 'Enter',
-      '\t': 'Tab',
-      '\x03': 'C-c',
-      '\x15': 'C-u',
-    };
-    for (const part of text.split(/([\n\t\x03\x15])/).filter((one) => one !== ''))
-      this.#tmux('send-keys', '-t', this.#name, ...(part in names ? [names[part]!] : ['-l', part]));
-  }
-
-  screen(): string {
-    return this.#tmux('capture-pane', '-p', '-t', this.#name);
-  }
-
-  async shows(text: string | RegExp): Promise<string> {
-    const has = () => (typeof text === 'string' ? this.screen().includes(text) : text.test(this.screen()));
-    await until(has);
-    return this.screen();
-  }
-
-  close(): void {
-    spawnSync('tmux', ['-S', this.#socket, 'kill-server']);
-  }
-
-  #tmux(...args: readonly string[]): string {
-    return execFileSync('tmux', ['-S', this.#socket, ...args], { encoding: 'utf8' });
-  }
-}
-
 describe.skipIf(!hasTmux).each([80, 200])('a terminal of %i columns', (columns) => {
   let pipe: Awaited<ReturnType<typeof buildPipe>>;
   let project: CliProject;
@@ -93,11 +38,7 @@ describe.skipIf(!hasTmux).each([80, 200])('a terminal of %i columns', (columns) 
     project = new CliProject(pipe.file);
     project.write('pipeline.yaml', pipeline);
     project.write('measure.mjs', measure('1', project.dir));
-    chmodSync(
-      project.write('bin/pipe', `#!/bin/sh\nexec '${process.execPath}' '${pipe.file}' "$@"\n`),
-      0o755,
-    );
-    terminal = new Terminal(project, columns);
+    terminal = new Terminal(project, { pipe: pipe.file, columns });
   });
   afterEach(() => {
     terminal.close();

@@ -8,7 +8,7 @@ import type { RunId } from '../run/event.ts';
 import type { RunOptions, RunReport } from '../run/run-options.ts';
 import type { FailureMode } from '../run/scheduler.ts';
 import type { WitnessWriter } from '../run/witness-writer.ts';
-import type { ScreenOptions } from '../screen/screen.ts';
+import type { Screen, ScreenOptions } from '../screen/screen.ts';
 import {
   type Command,
   executorFlag,
@@ -116,17 +116,16 @@ export async function driveRun(
   const { openScreen } = await import('../screen/screen.ts');
   const screen = await openScreen(screenOptions(parsed, invocation));
   const { runPipeline } = await import('../run/run.ts');
-  const set = parsed.texts('set');
   round?.begin(opened);
   const live = parsed.is('serve') && round === undefined ? await liveOf(opened, parsed, invocation) : null;
-  const downloads = new AbortController();
-  const report = parsed.is('no-report') ? null : reportHook(opened, { project, set, strict });
+  const [downloads, over] = [new AbortController(), new AbortController()];
+  const report = parsed.is('no-report') ? null : reportHook(opened, parsed, project);
   const witness = resume === undefined ? await witnessWriter(opened, parsed, invocation) : null;
   try {
     const outcome = await runPipeline(
       {
         project,
-        pipeline: { graph, file: opened.file, set, params: opened.params },
+        pipeline: { graph, file: opened.file, set: parsed.texts('set'), params: opened.params },
         goal,
         machine: { jobs, gpus, env, executors },
         remote,
@@ -136,7 +135,7 @@ export async function driveRun(
         ...(detached === undefined ? {} : { id: detached }),
         hooks: {
           ...(round ? { steer: round.steer } : {}),
-          leaves: async (signal) => (await import('./ask-to-leave.ts')).asksToLeave(invocation, signal),
+          leaves: leavesAsked(invocation, screen, over.signal),
         },
         report,
         ...(witness === null ? {} : { witness }),
@@ -150,12 +149,22 @@ export async function driveRun(
         },
       ],
     );
-    const isFaulty = strict && (report?.faults() ?? 0) > 0;
-    return isFaulty && outcome.exitCode === exitCode.ok ? exitCode.failed : outcome.exitCode;
+    return strict && (report?.faults() ?? 0) > 0 && outcome.exitCode === exitCode.ok
+      ? exitCode.failed
+      : outcome.exitCode;
   } finally {
+    over.abort();
     screen.close();
     await live?.close();
   }
+}
+
+/** What a signal means for jobs in a queue; `over`: aborted when the run has ended. */
+function leavesAsked(invocation: Invocation, screen: Screen, over: AbortSignal) {
+  return async (signal: NodeJS.Signals): Promise<boolean> => {
+    const { asksToLeave } = await import('./ask-to-leave.ts');
+    return asksToLeave(invocation, signal, { screen, over });
+  };
 }
 
 /** The live page of this run, with its address said before anything runs. */
@@ -198,12 +207,11 @@ async function workspaceOpener(
 /** The report at the run's end, and how many marks it could not show. */
 function reportHook(
   opened: OpenedPipeline,
-  {
-    project,
-    set,
-    strict,
-  }: { readonly project: string; readonly set: readonly string[]; readonly strict: boolean },
+  parsed: Parsed,
+  project: string,
 ): RunReport & { faults(): number } {
+  const set = parsed.texts('set');
+  const strict = isStrict(parsed);
   let faults = 0;
   return {
     write: async (ended, workspace) => {

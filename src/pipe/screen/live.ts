@@ -27,9 +27,13 @@ export interface LiveOptions {
   readonly later?: (action: () => void, ms: number) => NodeJS.Timeout;
 }
 
-export function liveScreen(options: LiveOptions): { readonly take: Subscriber; readonly close: () => void } {
+export function liveScreen(options: LiveOptions): {
+  readonly take: Subscriber;
+  readonly close: () => void;
+  readonly pause: () => () => void;
+} {
   const screen = new LiveScreen(options);
-  return { take: (event) => screen.take(event), close: () => screen.close() };
+  return { take: (event) => screen.take(event), close: () => screen.close(), pause: () => screen.pause() };
 }
 
 class LiveScreen {
@@ -42,6 +46,7 @@ class LiveScreen {
   /** Widths of the lines of the region as it stands on the screen. */
   #drawn: number[] = [];
   #hidden = false;
+  #paused = false;
   #timer: NodeJS.Timeout | undefined;
   #drawnAt = Number.NEGATIVE_INFINITY;
 
@@ -75,6 +80,15 @@ class LiveScreen {
     this.#hidden = false;
   }
 
+  pause(): () => void {
+    this.close();
+    this.#paused = true;
+    return () => {
+      this.#paused = false;
+      this.#wake(0);
+    };
+  }
+
   #draw(region: readonly Line[], end: boolean): void {
     const columns = Math.max(20, this.#terminal.columns || 80);
     const lines = region.map((line) => paint(line, columns - 1, this.#colour));
@@ -93,6 +107,7 @@ class LiveScreen {
   }
 
   #wake(ms: number): void {
+    if (this.#paused) return;
     this.#timer ??= this.#later(() => {
       this.#timer = undefined;
       this.#draw(frame(this.#state, this.#now(), this.#terminal.rows || 24), false);

@@ -5,6 +5,8 @@ export interface Screen {
   readonly take: Subscriber;
   /** Leaves the terminal as it was found, however the run ended. */
   readonly close: () => void;
+  /** Draws nothing until what is returned is called: somebody is asked something. Left out: it never draws over anything. */
+  readonly pause?: () => () => void;
 }
 
 export interface ScreenOptions {

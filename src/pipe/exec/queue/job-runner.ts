@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt } from '../../job/attempt.ts';
 import { jobFile } from '../../job/attempt-files.ts';
 import { secretsOf } from '../../job/mask.ts';
@@ -32,6 +33,11 @@ import { oomKills } from './memory-events.ts';
 const beatMs = 5_000;
 /** A cell that ended with SIGKILL and had as much of what it asked for was ended for that. */
 const nearlyAll = 0.9;
+/**
+ * Milliseconds before an end is recorded. A queue signals every process of a job one after another: a cell can be gone
+ * before this process hears that the whole job is to end, and then its end is no end of the cell's own.
+ */
+const heardMs = { ok: 20, other: 1_000 } as const;
 
 class Runner {
   readonly #folder: string;
@@ -129,14 +135,16 @@ class Runner {
       this.#running.add(running);
       const how = await running.ended;
       this.#running.delete(running);
-      if (this.#ended) return;
+      const wallMs = Math.round(performance.now() - began);
       const usage = running.usage?.() ?? null;
       const ended = this.#named(how, cell, {
         peak: usage?.peakBytes ?? null,
         oom: oomKills() > kills,
         since,
       });
-      this.#record(results, name, { ended, wallMs: Math.round(performance.now() - began), usage });
+      await sleep(how.kind === 'ok' ? heardMs.ok : heardMs.other);
+      if (this.#ended) return;
+      this.#record(results, name, { ended, wallMs, usage });
     } finally {
       this.#gpus.push(...gpus);
     }

@@ -128,6 +128,8 @@ export class Submissions {
       flight.end({ ended: { kind: 'taken', message: 'it was never submitted' }, usage: null, wallMs: null });
     for (const flight of active.flights.values()) this.#places.delete(flight);
     this.#active.delete(batch.batch);
+    // A job that comes after all finds no record here, or nothing at all.
+    removeTree(folder);
   }
 
   stop(flight: Flight, level: StopLevel): void {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { CliProject, type Ended } from '../kit/cli.ts';
+import { CliProject, type Ended } from './cli.ts';
 
 export interface Counted {
   /** More of the executor, as YAML in a flow map. */
@@ -86,13 +86,15 @@ stages:
     return most;
   }
 
-  /** Whether two cells ever held the same GPU. */
-  sharedGpu(): boolean {
+  /** Lines up to the first at which two cells held the same GPU; null: no two ever did. */
+  sharedGpu(): string | null {
     const held = new Map<string, number>();
-    return this.lines('gpu.txt').some((line) => {
+    const lines = this.lines('gpu.txt');
+    const at = lines.findIndex((line) => {
       const [step = '', gpu = ''] = line.split(' ');
       held.set(gpu, (held.get(gpu) ?? 0) + Number(step));
       return (held.get(gpu) ?? 0) > 1;
     });
+    return at < 0 ? null : lines.slice(0, at + 1).join('; ');
   }
 }
