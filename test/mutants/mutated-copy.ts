@@ -89,6 +89,6 @@ function quietVitest(root: string): Promise<Vitest> {
 export function broken({ rule, file, find, replace }: Mutant, good: string): string {
   if (good.split(find).length !== 2) throw new Error(`${rule}: ${file} does not hold once: ${find}`);
   const bad = good.replace(find, () => replace);
-  transformSync(bad, { loader: 'ts' });
+  if (file.endsWith('.ts')) transformSync(bad, { loader: 'ts' });
   return bad;
 }

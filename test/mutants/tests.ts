@@ -19,4 +19,11 @@ export const tests = {
   jobs: 'test/pipe/store/open-jobs.test.ts',
   manyAtWork: 'test/pipe/store/many-at-work.test.ts',
   believed: 'test/pipe/remote/believed.test.ts',
+  python: 'test/pipe/trace/python/python-tracer.test.ts',
+  installed: 'test/pipe/python/installed.test.ts',
+  accesses: 'test/pipe/access/accesses.test.ts',
+  undeclared: 'test/pipe/access/trace.test.ts',
+  shell: 'test/pipe/cli/shell.test.ts',
+  dvc: 'test/pipe/import/dvc.test.ts',
+  templates: 'test/pipe/cli/templates.test.ts',
 } as const;

@@ -101,19 +101,35 @@ _job = _Job()
 
 
 def _last_job() -> str:
-    """The newest job file of this script in the project's runs."""
+    """The newest job file of this script in the project's runs; where none names a script, the newest there is."""
     folder = Path.cwd()
     for project in [folder, *folder.parents]:
         runs = project / "cache" / "runs"
         if runs.is_dir():
-            jobs = sorted(runs.glob("*/cells/*/*/job.json"), key=lambda job: job.stat().st_mtime)
+            jobs = sorted(runs.glob("*/cells/*/*/job.json"), key=lambda job: job.stat().st_mtime, reverse=True)
             if jobs:
-                return str(jobs[-1])
+                return str(_of_this_script(jobs, project) or jobs[0])
             break
     raise PipeError(
         "no job: start the stage with `npx pipe run`, or name a job file in PIPE_JOB. "
         "By hand it uses the job of the last run below cache/runs, and there is none here."
     )
+
+
+def _of_this_script(jobs: List[Path], project: Path) -> Optional[Path]:
+    """A command's job does not say what it runs: it comes after those that name this script, and before other scripts'."""
+    script = os.path.realpath(sys.argv[0]) if sys.argv[0] else None
+    unnamed = None
+    for job in jobs:
+        try:
+            module = json.loads(job.read_text(encoding="utf-8")).get("module")
+        except (OSError, ValueError, AttributeError):
+            continue
+        if module is None:
+            unnamed = unnamed or job
+        elif script is not None and os.path.realpath(project / module) == script:
+            return job
+    return unnamed
 
 
 def _by_hand(event: Dict[str, Any]) -> str:

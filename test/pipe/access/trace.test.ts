@@ -111,12 +111,14 @@ describe.skipIf(!canTrace)('verify --trace', () => {
 
   test('a file that a stage writes beside its outs is listed, also when it was there; what it removes again is not', () => {
     project.write('log.txt', 'old\n');
+    project.write('gone.txt', 'old\n');
     pipeline(
-      'cmd: "echo 1 > tmp.txt; rm tmp.txt; echo 2 >> log.txt; echo 3 > new.txt.part; mv new.txt.part new.txt; echo 4 > ${outs.o}"',
+      'cmd: "echo 1 > tmp.txt; rm tmp.txt gone.txt; echo 2 >> log.txt; echo 3 > new.txt.part; mv new.txt.part new.txt; cat new.txt > ${outs.o}"',
     );
     const { code, stdout } = trace();
     expect(code).toBe(1);
-    expect(stdout).toContain('opens 2 files');
+    expect(stdout).toContain('opens 3 files');
+    expect(stdout).toMatch(/ {2}writes +gone\.txt /);
     expect(stdout).toMatch(/ {2}writes +log\.txt +outs: \{log: \{path: log\.txt, place: log\.txt\}\}/);
     expect(stdout).toMatch(/ {2}writes +new\.txt /);
   });
@@ -200,6 +202,17 @@ out("o").write_text(str(importlib.import_module(name).X))
       expect(trace().stdout).toBe('a: declares all that it opens\n');
     },
   );
+
+  test.skipIf(!hasPython)('a virtual environment in the project is its interpreter’s own, not data', () => {
+    const made = spawnSync('python3', ['-m', 'venv', '--without-pip', 'env'], { cwd: project.dir });
+    expect(made.status).toBe(0);
+    project.write('a.py', 'from pipe_stage import out\nout("o").write_text("1")\n');
+    project.write(
+      'pipeline.yaml',
+      'version: 1\npython: {venv: env}\nstages:\n  a: {run: a.py, outs: {o: o.txt}}\n',
+    );
+    expect(trace().stdout).toBe('a: declares all that it opens\n');
+  });
 
   test('--json gives the same to scripts; a failing stage is an error with the end of its log', () => {
     pipeline('cmd: "cat data/words.txt > ${outs.o}"');

@@ -1,4 +1,4 @@
-/** Projects of DVC, each with the graph that DVC has for it, written down by hand. */
+/** Projects of DVC, each with the graph that DVC has for it, written down by hand. Long because it is a list of cases. */
 export interface DvcCase {
   readonly files: Readonly<Record<string, string>>;
   /** Cells as they are called here. */
@@ -9,6 +9,8 @@ export interface DvcCase {
   readonly params?: Readonly<Record<string, unknown>>;
   /** What must be among the things not taken over. */
   readonly notes?: readonly RegExp[];
+  /** What must stand in the pipeline file. */
+  readonly says?: readonly RegExp[];
   /** File in the project → its content after a run. Left out: it is only planned. */
   readonly made?: Readonly<Record<string, string>>;
 }
@@ -83,6 +85,38 @@ export const dvcCases: Readonly<Record<string, DvcCase>> = {
     cells: ['build[us]', 'build[uk]', 'score[us]', 'score[uk]', 'all'],
     edges: ['score[us] <- build[us]', 'score[uk] <- build[uk]', 'all <- score[us]', 'all <- score[uk]'],
     made: { 'out-uk.txt': 'uk\n', 'all.txt': '1\n1\n' },
+  },
+  'foreach where each reads the one after it: axes of the same values, and no cell of its own': {
+    files: {
+      'dvc.yaml': `stages:
+  make:
+    foreach: [a, b]
+    do:
+      cmd: echo \${item} > made-\${item}.txt
+      outs: ["made-\${item}.txt"]
+  read:
+    foreach:
+      a: {from: b}
+      b: {from: a}
+    do:
+      cmd: cat made-\${item.from}.txt > read-\${key}.txt
+      deps: ["made-\${item.from}.txt"]
+      outs: ["read-\${key}.txt"]
+  swap:
+    matrix:
+      x: [a, b]
+      y: [a, b]
+    cmd: cat made-\${item.y}.txt > swap-\${item.x}-\${item.y}.txt
+    deps: ["made-\${item.y}.txt"]
+    outs: ["swap-\${item.x}-\${item.y}.txt"]
+`,
+    },
+    cells: [...['make-a', 'make-b', 'read-a', 'read-b', 'swap-a-a', 'swap-a-b', 'swap-b-a', 'swap-b-b']],
+    edges: [
+      ...['read-a <- make-b', 'read-b <- make-a', 'swap-a-a <- make-a', 'swap-a-b <- make-b'],
+      ...['swap-b-a <- make-a', 'swap-b-b <- make-b'],
+    ],
+    made: { 'read-a.txt': 'b\n', 'read-b.txt': 'a\n', 'swap-a-b.txt': 'b\n' },
   },
   'foreach over a map of params.yaml, with key and fields': {
     files: {
@@ -228,6 +262,10 @@ artifacts:
     cells: ['old', 'now'],
     edges: [],
     notes: [/frozen: what it made is to lie in cache\/cells\/old/],
+    says: [
+      / {2}old:\n(?: {4}.*\n)*? {4}frozen: frozen in dvc\.yaml\n/,
+      / {2}now:\n(?: {4}.*\n)*? {4}always: true\n/,
+    ],
   },
   'several params files, tracked whole and by key': {
     files: {

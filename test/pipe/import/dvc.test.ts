@@ -42,6 +42,7 @@ describe.each(Object.entries(dvcCases))('%s', (_, one) => {
     expect([...found.edges].sort()).toEqual([...one.edges].sort());
     expect(found.params).toEqual(one.params ?? {});
     for (const note of one.notes ?? []) expect(found.notes).toMatch(note);
+    for (const text of one.says ?? []) expect(project.read('pipeline.yaml')).toMatch(text);
   });
 
   const { made } = one;

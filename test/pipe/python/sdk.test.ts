@@ -1,6 +1,7 @@
 /** The module that stages in Python import: its wheel, its oldest Python, and the protocol that it keeps. */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,4 +143,52 @@ stages:
     expect(project.has('hacked')).toBe(false);
     project.remove();
   });
+
+  test('by hand a script has the last job of its own, whatever ran after it', () => {
+    const project = new CliProject(pipe.file);
+    const text =
+      'from pipe_stage import metric, out, params\nmetric("x", params["x"])\nout("o").write_text("1")\n';
+    project.write('stages/one.py', text);
+    project.write('stages/two.py', text);
+    project.write(
+      'pipeline.yaml',
+      `version: 1
+stages:
+  one: {run: stages/one.py, params: {x: 1}, outs: {o: o.txt}}
+  two: {run: stages/two.py, params: {x: 2}, deps: {o: one.o}, outs: {o: o.txt}}
+`,
+    );
+    expect(project.pipe('run').code).toBe(0);
+    const hand = (cwd: string, script: string) =>
+      spawnSync('python3', [script], {
+        cwd: join(project.dir, cwd),
+        encoding: 'utf8',
+        env: { ...process.env, PYTHONPATH: join(root, 'python/src'), PIPE_OUTS: join(project.dir, 'aside') },
+      }).stderr;
+    expect(hand('.', 'stages/one.py')).toBe('x = 1.0\n');
+    expect(hand('stages', 'two.py')).toBe('x = 2.0\n');
+    project.write('other.py', 'from pipe_stage import params\nprint(params["x"])\n');
+    expect(hand('.', 'other.py')).toBe('');
+    project.remove();
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s reaches a stage as an exception that it may answer',
+    async (signal) => {
+      const file = join(folder, `job-${signal}.json`);
+      writeFileSync(file, JSON.stringify({ version: 2, params: {}, deps: {}, outs: {}, events: null }));
+      const text =
+        'import time\nfrom pipe_stage import Interrupted\ntry:\n    print("ready", flush=True)\n    time.sleep(60)\nexcept Interrupted as reason:\n    print(reason)\n';
+      const env = { ...process.env, PIPE_JOB: file, PYTHONPATH: join(root, 'python/src') };
+      const child = spawn('python3', ['-c', text], { env });
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (more: string) => {
+        if (!said.includes('\n') && more.includes('\n')) child.kill(signal);
+        said += more;
+      });
+      const [code] = await once(child, 'close');
+      expect(said).toMatch(/^ready\nthe run asks the stage to end \(signal \d+\)\n$/);
+      expect(code).toBe(0);
+    },
+  );
 });

@@ -36,6 +36,7 @@ interface Options {
   readonly locks?: string[];
   readonly interpreter?: string;
   readonly env?: Record<string, string>;
+  readonly analyser?: PythonAnalyser;
 }
 
 /** A new run: what it knows of the last one is in the index. */
@@ -50,7 +51,7 @@ async function trace(run: string | null, options: Options = {}) {
     mkdirSync(indexFolder, { recursive: true });
     writeFileSync(join(indexFolder, name), environment);
   }
-  const analyser = own ? {} : { analyser: shared };
+  const analyser = own ? {} : { analyser: options.analyser ?? shared };
   const tracer = new PythonTracer({
     project: folder.dir,
     indexFolder,
@@ -121,6 +122,27 @@ describe.skipIf(!hasPython)('Python', () => {
     expect((await trace('main.py', { code: ['plug.py'] })).bundle).not.toBe(before.bundle);
     folder.write('plug.py', '# a comment\ndef unused():\n    return 1\n');
     expect((await trace('main.py', { code: ['plug.py'] })).bundle).toBe(before.bundle);
+  });
+
+  test('a trace of what was edited while it was read is not remembered', async () => {
+    folder = new Folder();
+    folder.write('main.py', 'import lib\n');
+    const file = folder.write('lib.py', 'x = 1\n');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const editing = new (class extends PythonAnalyser {
+      override async file(path: string) {
+        const found = await super.file(path);
+        if (path === file) folder.write('lib.py', 'x = 2\n');
+        return found;
+      }
+    })([python ?? ''], tmpdir(), process.env);
+    try {
+      await trace('main.py', { analyser: editing });
+    } finally {
+      editing.close();
+    }
+    expect(folder.read('lib.py')).toBe('x = 2\n');
+    expect(await trace('main.py')).toEqual(await trace('main.py', { index: 'cache/fresh' }));
   });
 
   test('with nothing changed no Python is started', async () => {
