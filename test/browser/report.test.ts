@@ -123,6 +123,22 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     await page.context().close();
   });
 
+  test('a group of columns is folded until it is asked for, and the column that names the row stays in sight', async () => {
+    const { page } = await open({ viewport: { width: 390, height: 800 } });
+    const head = page.locator('#results th[data-group="sizes"]');
+    expect(await head.isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'sizes (1)' }).click();
+    expect(await head.isVisible()).toBe(true);
+    const name = page.locator('#results tbody th').first();
+    const before = await name.boundingBox();
+    await page.locator('#results .scroll').evaluate((box) => box.scrollBy(200, 0));
+    expect((await name.boundingBox())!.x).toBe(before!.x);
+    await page.context().close();
+    const plain = await open({ javaScriptEnabled: false });
+    expect(await plain.page.locator('#results th[data-group="sizes"]').isVisible()).toBe(true);
+    await plain.page.context().close();
+  });
+
   test('the reader chooses light or dark, and the choice is kept', async () => {
     const { page } = await open({ colorScheme: 'light' });
     const background = (): Promise<unknown> =>

@@ -5,11 +5,12 @@
 import { Descriptions } from './descriptions.ts';
 import { all } from './dom.ts';
 import { addTools } from './figure-tools.ts';
-import { addFilter, makeSortable } from './tables.ts';
+import { addFilter, foldGroups, makeSortable } from './tables.ts';
 import { addThemeButton } from './theme.ts';
 
 addThemeButton();
 for (const table of all<HTMLTableElement>('table.sortable')) makeSortable(table);
+for (const table of all<HTMLTableElement>('#results table')) foldGroups(table);
 for (const table of all<HTMLTableElement>('table.filtered')) addFilter(table);
 const descriptions = new Descriptions();
 for (const figure of all('figure')) addTools(figure, () => descriptions.hide());

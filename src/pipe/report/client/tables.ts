@@ -1,5 +1,5 @@
-/** Tables that sort by a click on a column's head, and one that can be filtered. */
-import { all, make } from './dom.ts';
+/** Tables that sort by a click on a column's head, fold groups of columns, and one that can be filtered. */
+import { all, make, makeButton } from './dom.ts';
 
 export function makeSortable(table: HTMLTableElement): void {
   const body = table.tBodies[0];
@@ -39,6 +39,30 @@ function compare(a: Value, b: Value, sign: 1 | -1): number {
       ? a - b
       : String(a).localeCompare(String(b), 'en', { numeric: true });
   return order * sign;
+}
+
+/** A button per group of columns above the table: its columns are shown when it is pressed. */
+export function foldGroups(table: HTMLTableElement): void {
+  const heads = all('thead th[data-group]', table);
+  const names = [...new Set(heads.flatMap(({ dataset }) => dataset.group ?? []))];
+  if (names.length === 0) return;
+  const bar = make('div', '', { class: 'groups', role: 'group', 'aria-label': 'Further columns' });
+  for (const name of names) {
+    const cells = all('[data-group]', table).filter(({ dataset }) => dataset.group === name);
+    const count = heads.filter(({ dataset }) => dataset.group === name).length;
+    const show = (open: boolean): void => {
+      for (const cell of cells) cell.hidden = !open;
+      button.setAttribute('aria-pressed', String(open));
+    };
+    const button = makeButton(`${name} (${count})`, () =>
+      show(button.getAttribute('aria-pressed') !== 'true'),
+    );
+    show(false);
+    // A print has room for none of these buttons, and the reader of one cannot press them.
+    addEventListener('beforeprint', () => show(true));
+    bar.append(button);
+  }
+  table.closest('.scroll')?.before(bar);
 }
 
 export function addFilter(table: HTMLTableElement): void {

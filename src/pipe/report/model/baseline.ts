@@ -219,7 +219,9 @@ export function baselineRow(
   row: Readonly<Record<string, Json>>,
 ): Readonly<Record<string, Json>> | null {
   const then = baseline.tables.find(({ cell, out }) => cell === table.cell && out === table.out);
-  const texts = columns.filter(({ kind }) => kind === 'text').map(({ name }) => name);
+  // What names a row stands before its numbers; a text behind them is a result, and may have changed.
+  const first = columns.findIndex(({ kind }) => kind !== 'text');
+  const texts = columns.slice(0, first < 0 ? columns.length : first).map(({ name }) => name);
   const key = (candidate: Readonly<Record<string, Json>>): string =>
     canonicalJson(texts.map((name) => candidate[name] ?? null));
   return then?.rows.find((candidate) => key(candidate) === key(row)) ?? null;

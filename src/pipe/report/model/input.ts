@@ -27,7 +27,7 @@ export interface ReportInput {
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly Marked<TableRead>[];
   readonly metrics: readonly MarkedMetrics[];
-  readonly claims: readonly Marked<readonly JudgedClaim[]>[];
+  readonly claims: readonly MarkedClaims[];
   readonly notices: readonly Marked<NoticeMark>[];
   /** Marked outs that could not be read or drawn: shown, never left out in silence. */
   readonly problems: readonly ReportProblem[];
@@ -51,6 +51,10 @@ export interface Marked<T> {
 export interface MarkedMetrics extends Marked<Readonly<Record<string, number | null>>> {
   /** What a number means in a sentence, for those that say it. */
   readonly meanings: Readonly<Record<string, Omit<KeyFigure, 'value'>>>;
+}
+export interface MarkedClaims extends Marked<readonly JudgedClaim[]> {
+  /** How to get what undecided claims lack; null: the stage does not say. */
+  readonly hint: string | null;
 }
 export interface Origin {
   readonly cell: string;

@@ -7,7 +7,6 @@ import type { ReportMark } from '../../config/document.ts';
 import {
   claimsMark,
   figureMark,
-  type JudgedClaim,
   type KeyFigure,
   type MetricsMark,
   metricsMark,
@@ -16,7 +15,15 @@ import {
   type TableRead,
   tableMark,
 } from '../../report-format.ts';
-import type { Marked, MarkedMetrics, Origin, ReportFigure, ReportInput, ReportProblem } from './input.ts';
+import type {
+  Marked,
+  MarkedClaims,
+  MarkedMetrics,
+  Origin,
+  ReportFigure,
+  ReportInput,
+  ReportProblem,
+} from './input.ts';
 import { type Place, placeIn, placeOfSyntaxError } from './json-place.ts';
 
 export interface MarkedOut {
@@ -56,7 +63,7 @@ export async function readMarkedOuts(outs: readonly MarkedOut[]): Promise<ReadMa
   const figures: ReportFigure[] = [];
   const tables: Marked<TableRead>[] = [];
   const metrics: MarkedMetrics[] = [];
-  const claims: Marked<readonly JudgedClaim[]>[] = [];
+  const claims: MarkedClaims[] = [];
   const notices: Marked<NoticeMark>[] = [];
   const problems: ReportProblem[] = [];
   if (outs.length > 0) {
@@ -67,9 +74,10 @@ export async function readMarkedOuts(outs: readonly MarkedOut[]): Promise<ReadMa
         else if (out.mark === 'table') tables.push({ origin, value: await readDocument(out, tableMark) });
         else if (out.mark === 'metrics')
           metrics.push({ origin, ...keyFigures(await readDocument(out, metricsMark)) });
-        else if (out.mark === 'claims')
-          claims.push({ origin, value: (await readDocument(out, claimsMark)).claims });
-        else notices.push({ origin, value: await readDocument(out, noticeMark) });
+        else if (out.mark === 'claims') {
+          const { claims: value, hint = null } = await readDocument(out, claimsMark);
+          claims.push({ origin, value, hint });
+        } else notices.push({ origin, value: await readDocument(out, noticeMark) });
       } catch (error) {
         problems.push({ origin, file: out.shown, ...problemOf(error) });
       }

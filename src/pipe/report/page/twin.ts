@@ -42,6 +42,9 @@ export function reportTwin(
     claims: input.claims.flatMap(({ value, origin }) =>
       value.map((claim) => ({ ...claim, ...from(origin) })),
     ),
+    ...(input.claims.some(({ hint }) => hint !== null)
+      ? { claimHints: [...new Set(input.claims.flatMap(({ hint }) => hint ?? []))] }
+      : {}),
     metrics: input.metrics.map(({ value, meanings, origin }) => ({
       ...from(origin),
       values: value,

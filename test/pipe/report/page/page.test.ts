@@ -96,6 +96,60 @@ test('what is missing is said: cells, seeds, rows, figures', async () => {
   expect(warnings[0]).toMatch(/figure broken of plot could not be drawn/);
 });
 
+test('claims without a verdict are one line that says how to get it; the arithmetic of each is in a fold', async () => {
+  const { html } = await buildReport(studyInput({ figures: 0 }));
+  const claims = /<section id="claims">[\s\S]*?<\/section>/.exec(html)![0];
+  expect(claims).toContain(
+    '<summary>1 claim needs results that this run leaves out; 1 claim undecided: too few seeds, too small a scale, or too close to call. <span class="hint"><code>--profile cpu</code> runs the other variants</span></summary>',
+  );
+  const supported = /<li class="claim [^"]*" id="claim-12">[\s\S]*?<\/li>/.exec(claims)![0];
+  const [line, fold] = supported.split('<details>');
+  expect(line).toContain('τ stays low everywhere');
+  expect(line).not.toMatch(/0\.11|0\.19/);
+  expect(fold).toContain('<th scope="row">lowest τ_a</th><td class="num">−0.60</td>');
+  // In place of the sentence.
+  expect(fold).not.toContain('The highest mean τ within');
+});
+
+test('figures, tables and key figures without data are not drawn, and named once', async () => {
+  const input = studyInput({ figures: 1 });
+  const [table] = input.tables;
+  const [figure] = input.figures;
+  const empty = { ...table!, value: { ...table!.value, title: 'Nothing here', rows: [{ variant: 'a' }] } };
+  const blank = {
+    ...figure!,
+    name: 'blank',
+    meta: { ...figure!.meta, title: 'Nothing drawn' },
+    spec: { mark: 'point', data: { values: [] } },
+  };
+  const { html } = await buildReport({
+    ...input,
+    tables: [...input.tables, empty],
+    figures: [...input.figures, blank],
+  });
+  const text = html.replace(/<script[\s\S]*?<\/script>/g, '');
+  expect(text.match(/Nothing here/g)).toHaveLength(1);
+  expect(text.match(/Nothing drawn/g)).toHaveLength(1);
+  expect(text).toContain('1 table left out, without data in this run: Nothing here.');
+  expect(text).toContain('1 figure left out, without data in this run: Nothing drawn.');
+});
+
+test('the page leads with the result: key figures, figures, tables, claims, then how it was made', async () => {
+  const { html } = await buildReport(studyInput({ figures: 1 }));
+  const ids = [...html.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);
+  expect(ids).toEqual([
+    ...['metrics', 'figures', 'results', 'claims', 'failures', 'pipeline'],
+    ...['work', 'timeline', 'provenance', 'reproduce'],
+  ]);
+});
+
+test('the best value of a column that says which way is better is marked', async () => {
+  const { html } = await buildReport(studyInput({ figures: 0 }));
+  const results = /<section id="results">[\s\S]*?<\/section>/.exec(html)![0];
+  // Four columns say so; that of the number of architectures does not.
+  expect(results.match(/class="best"/g)).toHaveLength(4);
+});
+
 test('a partial run says how much of the plan is there', async () => {
   const input = studyInput({ failing: false });
   const cells = input.cells.map((cell, i) =>

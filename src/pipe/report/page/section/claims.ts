@@ -2,7 +2,7 @@
 
 import { countText, numberText, signedText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../lib/html.ts';
-import type { JudgedClaim } from '../../../report-format.ts';
+import type { ClaimPart, JudgedClaim } from '../../../report-format.ts';
 import type { Origin, ReportInput } from '../../model/input.ts';
 import { verdictLooks } from '../../model/state.ts';
 import { badge } from '../badge.ts';
@@ -15,7 +15,7 @@ export function claimsSection(input: ReportInput): Html | null {
   const undecided = claims.filter(({ claim }) => claim.verdict === 'undecided');
   return html`<section id="claims"><h2>Claims</h2>
 ${decided.length === 0 ? null : html`<ol class="claims">${decided.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol>`}
-${undecided.length === 0 ? null : html`<details class="undecided"><summary>${undecidedLine(undecided.map(({ claim }) => claim))}</summary><ol class="claims">${undecided.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol></details>`}</section>`;
+${undecided.length === 0 ? null : html`<details class="undecided"><summary>${undecidedLine(undecided.map(({ claim }) => claim))}${hintsOf(input)}</summary><ol class="claims">${undecided.map(({ claim, origin }) => claimItem(claim, origin, input))}</ol></details>`}</section>`;
 }
 
 /** What is missing for the claims that have no verdict, in one line. */
@@ -26,7 +26,7 @@ function undecidedLine(claims: readonly JudgedClaim[]): string {
     ...(without === 0
       ? []
       : [
-          `${countText(without, 'claim')} without the results ${without === 1 ? 'it needs' : 'they need'}: this run leaves them out`,
+          `${countText(without, 'claim')} ${without === 1 ? 'needs' : 'need'} results that this run leaves out`,
         ]),
     ...(few === 0
       ? []
@@ -34,11 +34,20 @@ function undecidedLine(claims: readonly JudgedClaim[]): string {
   ].join('; ');
 }
 
+/** What stages say of how to decide the others, once each; what stands in backticks is code. */
+function hintsOf({ claims }: ReportInput): readonly Html[] {
+  const open = claims.filter(({ value }) => value.some(({ verdict }) => verdict === 'undecided'));
+  return [...new Set(open.flatMap(({ hint }) => hint ?? []))].map(
+    (hint) =>
+      html`. <span class="hint">${hint.split('`').map((text, i) => (i % 2 === 1 ? html`<code>${text}</code>` : html`${text}`))}</span>`,
+  );
+}
+
 function claimItem(claim: JudgedClaim, origin: Origin, input: ReportInput): Html {
   return html`<li class="claim ${verdictLooks[claim.verdict].tone}" id="claim-${claim.id}">
 <div class="claim-verdict">${badge(verdictLooks[claim.verdict])}</div>
 <div class="claim-body"><p class="statement">${claim.statement}</p>${origin.stale ? originLine(origin, input) : null}
-<details><summary>Why</summary><p class="detail">${claim.detail}</p>
+<details><summary>Why</summary>${claim.parts === undefined || claim.parts.length === 0 ? html`<p class="detail">${claim.detail}</p>` : partsTable(claim.parts, claim.id)}
 <p class="origin">${claim.source}${claim.paper === '' ? null : html` · source says: ${claim.paper}`}</p>
 <dl class="claim-facts">
 <div><dt>Effect</dt><dd class="num">${claim.effect === null ? '–' : signedText(claim.effect, 2)}</dd></div>
@@ -50,6 +59,16 @@ function claimItem(claim: JudgedClaim, origin: Origin, input: ReportInput): Html
 <div><dt>n</dt><dd class="num">${numberText(claim.n)} of ${numberText(claim.planned)}</dd></div>
 <div><dt>Scale</dt><dd>${claim.scale}</dd></div>
 </dl></details></div></li>`;
+}
+
+/** The arithmetic: a row per comparison, and what it came to. */
+function partsTable(parts: readonly ClaimPart[], id: string): Html {
+  const range = (found: ClaimPart['interval']) =>
+    found === null ? '–' : `${signedText(found[0], 2)} … ${signedText(found[1], 2)}`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Parts of claim ${id}"><table><thead><tr><th scope="col">Part</th><th scope="col" class="num">Effect</th><th scope="col" class="num">Interval</th><th scope="col" class="num">n</th><th scope="col">Which side</th></tr></thead><tbody>${parts.map(
+    ({ what, effect, interval, n, side }) =>
+      html`<tr><th scope="row">${what}</th><td class="num">${effect === null ? '–' : signedText(effect, 2)}</td><td class="num">${range(interval)}</td><td class="num">${numberText(n)}</td><td>${side}</td></tr>`,
+  )}</tbody></table></div>`;
 }
 
 /** The interval against zero, to a scale of its own: does it touch zero, and how far off is it? */

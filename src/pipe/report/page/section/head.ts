@@ -24,9 +24,9 @@ ${input.notices.map(
 ${
   Object.keys(value.facts).length === 0
     ? null
-    : html`<details><summary>Details</summary><dl>${Object.entries(value.facts).map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl></details>`
+    : html`<details><summary>Details</summary><dl>${Object.entries(value.facts).map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>${origin.stale ? null : originLine(origin, input)}</details>`
 }
-${originLine(origin, input)}</aside>`,
+${origin.stale || Object.keys(value.facts).length === 0 ? originLine(origin, input) : null}</aside>`,
 )}
 ${staleBox(outdatedResults(input))}${input.problems.length === 0 ? null : problemBox(input)}`;
 }

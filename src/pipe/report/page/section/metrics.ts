@@ -6,7 +6,7 @@ import type { ReportInput } from '../../model/input.ts';
 import { stateLooks } from '../../model/state.ts';
 import { badge } from '../badge.ts';
 
-const shownFirst = 5;
+const shownFirst = 4;
 
 /** A dotted or underscored name may go on in the next line after any of its parts. */
 function breakable(name: string): readonly Html[] {

@@ -51,11 +51,16 @@ function resultTable(table: TableRead, origin: Origin, baseline: Baseline | null
   const best = bestValues(table);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.title}"><table class="sortable"><thead><tr>${table.columns.map(
     (column) =>
-      html`<th scope="col"${column.kind === 'text' ? null : html` class="num"`}>${column.label}${column.unit === undefined ? null : html` <span class="unit">${column.unit}</span>`}</th>`,
+      html`<th scope="col"${column.kind === 'text' ? null : html` class="num"`}${groupOf(column)}>${column.label}${column.unit === undefined ? null : html` <span class="unit">${column.unit}</span>`}</th>`,
   )}</tr></thead><tbody>${table.rows.map((row) => {
     const before = baseline === null ? null : baselineRow(baseline, origin, table.columns, row);
     return html`<tr>${table.columns.map((column, i) => tableCell(column, row[column.name] ?? null, i === 0, before?.[column.name] ?? null, { common, best: best.get(column.name) ?? null }))}</tr>`;
   })}</tbody></table></div>`;
+}
+
+/** The script folds the columns of a group behind a button; without it they stand there. */
+function groupOf({ group }: TableColumn): Html | null {
+  return group === undefined ? null : html` data-group="${group}"`;
 }
 
 function tableCell(
@@ -67,7 +72,7 @@ function tableCell(
 ): Html {
   if (column.kind === 'text') {
     const text = value === null ? '–' : jsonText(value);
-    return isFirst ? html`<th scope="row">${text}</th>` : html`<td>${text}</td>`;
+    return isFirst ? html`<th scope="row">${text}</th>` : html`<td${groupOf(column)}>${text}</td>`;
   }
   const now = asSpread(value);
   const short = now.n !== null && now.planned !== null && now.n < now.planned;
@@ -76,7 +81,7 @@ function tableCell(
     : now.n === null || now.n === common
       ? null
       : `n = ${now.n}`;
-  return html`<td class="num" data-v="${now.mean ?? ''}">${now.mean !== null && now.mean === best ? html`<b class="best" title="best of its column">${numberText(now.mean, column.digits)}</b>` : numberText(now.mean, column.digits)}${
+  return html`<td class="num" data-v="${now.mean ?? ''}"${groupOf(column)}>${now.mean !== null && now.mean === best ? html`<b class="best" title="best of its column">${numberText(now.mean, column.digits)}</b>` : numberText(now.mean, column.digits)}${
     now.std === null ? null : html` <span class="quiet">± ${numberText(now.std, column.digits)}</span>`
   }${n === null ? null : html` <span class="${short ? 'short' : 'quiet'}">${n}</span>`}${delta(column, now, asSpread(before))}</td>`;
 }
