@@ -8,8 +8,9 @@ import { summariseVariants, summaryTable, variantText } from '../src/nas/study/a
 import { datasetsTable } from '../src/nas/study/datasets.ts';
 import { fewShot } from '../src/nas/study/few-shot.ts';
 import { variantIntervals } from '../src/nas/study/intervals.ts';
+import { keyFigures } from '../src/nas/study/key-figures.ts';
 import { readNetworks } from '../src/nas/study/networks.ts';
-import { metricsOf, noticeOf, rankingTable, sameTable, topTable } from '../src/nas/study/results.ts';
+import { axisColumns, noticeOf, rankingTable, sameTable, topTable } from '../src/nas/study/results.ts';
 import { compareOnSame } from '../src/nas/study/same-architectures.ts';
 import { dataSchema, evaluationSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
 import type { MetricsMark, NoticeMark, TableMark } from '../src/pipe/report-format.ts';
@@ -42,7 +43,7 @@ export default defineStage((stage) => {
     'variants',
     summaries.map((one) => ({ ...one, intervals: intervals.get(variantText(one)) ?? null })),
   );
-  json('metrics', metricsOf(summaries) satisfies MetricsMark);
+  json('metrics', keyFigures(summaries) satisfies MetricsMark);
   json('ranking', rankingTable(summaries, intervals, target) satisfies TableMark);
   json('tops', topTable(summaries) satisfies TableMark);
   json('datasets', datasetsTable(all, table, seeds) satisfies TableMark);
@@ -70,7 +71,7 @@ export default defineStage((stage) => {
 const emptySame: TableMark = {
   title: 'The same architectures under both networks',
   caption: 'No masked network has an unmasked one beside it that predicted the same architectures.',
-  columns: [{ name: 'variant', label: 'masked network', kind: 'text' }],
+  columns: axisColumns,
   rows: [],
   notes: [],
 };

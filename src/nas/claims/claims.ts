@@ -14,7 +14,7 @@ import type { BenchmarkFacts } from './functions.ts';
 import { networkTable } from './networks.ts';
 import { type Evidence, examine, type PartResult } from './part.ts';
 import { isInside } from './region.ts';
-import { lackText, partText, scaleText } from './words.ts';
+import { lackText, partRow, partText, scaleText, type VerdictPart } from './words.ts';
 
 export type Verdict = 'supported' | 'contradicted' | 'undecided';
 export interface ClaimVerdict {
@@ -29,6 +29,8 @@ export interface ClaimVerdict {
   readonly planned: number;
   readonly scale: string;
   readonly paper: string;
+  /** `detail` as rows: each part, then what keeps the claim from a verdict or how sure that is. */
+  readonly parts: readonly VerdictPart[];
 }
 
 export interface StudyResults {
@@ -110,9 +112,13 @@ function verdictOf(
           ? 'contradicted'
           : 'undecided';
   const shown = shownPart(one.parts, verdict);
-  const words = [...one.parts.map(partText), ...(one.lack === null ? [] : [`no verdict: ${one.lack}`])];
-  if (verdict !== 'undecided' && !one.ofBenchmark)
-    words.push(`after correction p = ${pText(verdict === 'supported' ? q.support : q.contradict)}`);
+  const conclusion =
+    one.lack !== null
+      ? `no verdict: ${one.lack}`
+      : verdict !== 'undecided' && !one.ofBenchmark
+        ? `after correction p = ${pText(verdict === 'supported' ? q.support : q.contradict)}`
+        : '';
+  const words = [...one.parts.map(partText), ...(conclusion === '' ? [] : [conclusion])];
   return {
     id: one.claim.id,
     statement: one.claim.statement,
@@ -127,6 +133,12 @@ function verdictOf(
       ? `the benchmark's ${benchmark.size === spaceSize ? '15,625 architectures' : 'architectures that are there'}`
       : scaleText(scale, paper),
     paper: one.claim.paper,
+    parts: [
+      ...one.parts.map(partRow),
+      ...(conclusion === ''
+        ? []
+        : [{ what: 'taken together', effect: null, interval: null, n: null, side: conclusion }]),
+    ],
   };
 }
 

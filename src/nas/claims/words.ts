@@ -5,15 +5,39 @@ import type { PartResult } from './part.ts';
 import { isInside } from './region.ts';
 
 /** `what: −1.2 [−1.6, −0.8], n = 5: as claimed (< 0)`. */
-export function partText({ part, estimate, missing, variant, beside }: PartResult): string {
-  const what = variant === null ? part.what : `${part.what} (${variant.replace(/\/baseline$/, '')})`;
+export function partText(result: PartResult): string {
+  const { part, estimate, missing, variant } = result;
+  const what = whatOf(part.what, variant);
   if (estimate === null) return `${what}: ${missing}`;
   const { effect, interval, n } = estimate;
   const range = interval === null ? '' : ` [${numberText(interval[0], 2)}, ${numberText(interval[1], 2)}]`;
   const seeds = n === null ? '' : `, n = ${n}`;
-  const also =
-    beside === null || part.beside === undefined ? '' : `, ${part.beside.text} = ${numberText(beside, 2)}`;
-  return `${what}: ${numberText(effect, 2)}${range}${seeds}${also}: ${sideOf(part, effect)}`;
+  return `${what}: ${numberText(effect, 2)}${range}${seeds}${besideText(result)}: ${sideOf(part, effect)}`;
+}
+
+/** A part as a row of the report's fold. */
+export interface VerdictPart {
+  readonly what: string;
+  readonly effect: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly n: number | null;
+  readonly side: string;
+}
+
+export function partRow(result: PartResult): VerdictPart {
+  const { part, estimate, missing, variant } = result;
+  const what = whatOf(part.what, variant);
+  if (estimate === null) return { what, effect: null, interval: null, n: null, side: missing ?? 'not run' };
+  const { effect, interval, n } = estimate;
+  return { what, effect, interval, n, side: `${sideOf(part, effect)}${besideText(result)}` };
+}
+
+function whatOf(what: string, variant: string | null): string {
+  return variant === null ? what : `${what} (${variant.replace(/\/baseline$/, '')})`;
+}
+
+function besideText({ part, beside }: PartResult): string {
+  return beside === null || part.beside === undefined ? '' : `, ${part.beside.text} = ${numberText(beside, 2)}`;
 }
 
 function sideOf({ supported, contradicted }: PartResult['part'], effect: number): string {

@@ -28,7 +28,8 @@ export function cellFigure(
       `${what} ${toBenchmarkString(architecture)}, digits ${toDigits(architecture)}. Edges lead from left to right; a node takes the ` +
       'mean or the sum of what arrives; zero (dashed) lets nothing through.',
     section: 'The benchmark',
-    order: 1,
+    // Behind what the run found: this is what was there before it.
+    order: 101,
     statement: 'A NAS-Bench-201 cell with operations on the edges between its nodes (figure 1).',
     spec: {
       width: 420,

@@ -5,7 +5,7 @@ import { kendall } from '../stats/kendall.ts';
 import { spreadOf } from '../stats/spread.ts';
 import { type NetworkPredictions, type VariantName, variantOf, variantText } from './aggregate.ts';
 import { measure } from './measure.ts';
-import type { ResultTable } from './results.ts';
+import { axisCells, axisColumns, type ResultTable } from './results.ts';
 
 /** One policy a data set of NAS-Bench-201: what of it all architectures have at the end of training. */
 export const datasetPolicies = [
@@ -62,7 +62,7 @@ export function datasetsTable(
     byVariant.set(variantText(name), known);
   }
   const rows = [...byVariant.values()].map(({ name, members }) => ({
-    variant: variantText(name),
+    ...axisCells(name),
     ...Object.fromEntries(
       sets.flatMap(({ dataset, accuracy }) => {
         const measures = members.map(({ rows }) =>
@@ -91,7 +91,7 @@ export function datasetsTable(
       'Kendall’s τ-b of the predictions and the accuracy that the benchmark measured on each data set, over the random sample and ' +
       'within the largest top-N; the architectures are those of the target.',
     columns: [
-      { name: 'variant', label: 'variant', kind: 'text' },
+      ...axisColumns,
       ...sets.map(({ dataset }) => ({ name: `${dataset}.random`, label: `${dataset}, random`, ...tau })),
       ...sets.map(({ dataset }) => ({ name: `${dataset}.top`, label: `${dataset}, top`, ...tau })),
     ],

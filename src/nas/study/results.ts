@@ -3,7 +3,7 @@ import { countText, numberText } from '../../lib/format.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { Spread } from '../stats/spread.ts';
 import { topNs } from '../tables.ts';
-import { type GroupSummary, type VariantSummary, variantText } from './aggregate.ts';
+import { type GroupSummary, type VariantName, type VariantSummary, variantText } from './aggregate.ts';
 import type { VariantIntervals } from './intervals.ts';
 import type { SameArchitectures } from './same-architectures.ts';
 
@@ -18,9 +18,22 @@ export interface ResultTable {
     readonly digits?: number;
     readonly unit?: string;
     readonly better?: 'higher' | 'lower';
+    /** Columns of one group are folded until a reader asks for them. */
+    readonly group?: string;
   }[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
   readonly notes: readonly string[];
+}
+
+/** What tells a row's variant: a column per axis, the most telling first. */
+export const axisColumns: ResultTable['columns'] = (['space', 'method', 'size'] as const).map((name) => ({
+  name,
+  label: name,
+  kind: 'text',
+}));
+
+export function axisCells({ size, space, method }: VariantName): Readonly<Record<string, string>> {
+  return { space, method, size };
 }
 
 /** A row per variant: A_N of the smallest and the largest N, τ_a, and the correlations over the random sample. */
@@ -38,19 +51,26 @@ export function rankingTable(
       `Truth: ${target}. A_N: accuracy predicted for the benchmark's top-N; τ_a: Kendall's τ over (N, A_N), −1 is best; τ, SCC, PCC: ` +
       'agreement of prediction and benchmark over the random sample, +1 is best; regret: points lost by taking the architecture predicted best.',
     columns: [
-      { name: 'variant', label: 'variant', kind: 'text' },
-      { name: 'seeds', label: 'seeds', kind: 'text' },
+      ...axisColumns,
       { name: 'tauA', label: 'τ_a', kind: 'number', digits: 2, better: 'lower' },
-      { name: 'tauAInterval', label: 'τ_a, 95 %', kind: 'text' },
-      { name: 'tauABySeed', label: 'τ_a, each seed', kind: 'spread', digits: 2, better: 'lower' },
-      { name: 'tauRandom', label: 'τ-a random', kind: 'spread', digits: 3, better: 'higher' },
       { name: 'tauBRandom', label: 'τ-b random', kind: 'spread', digits: 3, better: 'higher' },
-      { name: 'tauBInterval', label: 'τ-b random, 95 %', kind: 'text' },
-      { name: 'spearman', label: 'SCC random', kind: 'spread', digits: 3, better: 'higher' },
-      { name: 'pearson', label: 'PCC random', kind: 'spread', digits: 3, better: 'higher' },
-      ...tops.map((n) => ({ name: `A${n}`, label: `A_${n}`, kind: 'spread' as const, digits: 1, unit: '%' })),
       { name: 'random', label: 'A random', kind: 'spread', digits: 1, unit: '%' },
       { name: 'regret', label: 'regret', kind: 'spread', digits: 2, unit: 'points', better: 'lower' },
+      { name: 'seeds', label: 'seeds', kind: 'text' },
+      { name: 'tauAInterval', label: 'τ_a, 95 %', kind: 'text', group: 'intervals' },
+      { name: 'tauBInterval', label: 'τ-b random, 95 %', kind: 'text', group: 'intervals' },
+      ...tops.map((n) => ({
+        ...{ name: `A${n}`, label: `A_${n}`, kind: 'spread' as const, digits: 1, unit: '%' },
+        group: 'accuracy of the top-N',
+      })),
+      ...(
+        [
+          { name: 'tauABySeed', label: 'τ_a, each seed', kind: 'spread', digits: 2, better: 'lower' },
+          { name: 'tauRandom', label: 'τ-a random', kind: 'spread', digits: 3, better: 'higher' },
+          { name: 'spearman', label: 'SCC random', kind: 'spread', digits: 3, better: 'higher' },
+          { name: 'pearson', label: 'PCC random', kind: 'spread', digits: 3, better: 'higher' },
+        ] as const
+      ).map((column) => ({ ...column, group: 'other correlations' })),
     ],
     rows: summaries.map((one) => {
       const { planned } = one;
@@ -59,7 +79,7 @@ export function rankingTable(
       const cell = (spread: Spread | undefined): Cell => (spread ? { ...spread, planned } : null);
       const averages = tops.map((n) => [`A${n}`, cell(groupOf(one, n)?.predicted)] as const);
       return {
-        variant: variantText(one),
+        ...axisCells(one),
         seeds: `${one.seeds} of ${planned}`,
         tauA: one.tauOfAverages,
         tauAInterval: intervalText(own?.tauOfAverages ?? null),
@@ -107,7 +127,7 @@ export function topTable(summaries: readonly VariantSummary[]): ResultTable {
     caption:
       'Agreement of prediction and benchmark inside the benchmark’s top-N architectures and the random sample.',
     columns: [
-      { name: 'variant', label: 'variant', kind: 'text' },
+      ...axisColumns,
       ...groups.map((group) => ({
         name: `g${group}`,
         label: group === 'random' ? 'random' : `top-${group}`,
@@ -117,7 +137,7 @@ export function topTable(summaries: readonly VariantSummary[]): ResultTable {
       })),
     ],
     rows: summaries.map((one) => ({
-      variant: variantText(one),
+      ...axisCells(one),
       ...Object.fromEntries(
         groups.map((group) => {
           const tau = groupOf(one, group)?.tauA;
@@ -139,7 +159,7 @@ export function sameTable(comparisons: readonly SameArchitectures[], planned: nu
       'A mask changes the space and the training at once. Here the network trained with the mask and the one trained without it predict ' +
       'the same architectures, those that the mask leaves: what differs is the training alone.',
     columns: [
-      { name: 'variant', label: 'masked network', kind: 'text' },
+      ...axisColumns,
       { name: 'tauAMasked', label: 'τ_a masked', ...spread, digits: 2, better: 'lower' },
       { name: 'tauAUnmasked', label: 'τ_a unmasked', ...spread, digits: 2, better: 'lower' },
       { name: 'tauMasked', label: 'τ-b random, masked', ...spread, digits: 3, better: 'higher' },
@@ -150,7 +170,7 @@ export function sameTable(comparisons: readonly SameArchitectures[], planned: nu
     rows: comparisons.map((one) => {
       const cell = (value: Spread): Cell => ({ ...value, planned });
       return {
-        variant: variantText(one),
+        ...axisCells(one),
         tauAMasked: cell(one.masked.tauOfAverages),
         tauAUnmasked: cell(one.unmasked.tauOfAverages),
         tauMasked: cell(one.masked.tauRandom),
@@ -161,23 +181,6 @@ export function sameTable(comparisons: readonly SameArchitectures[], planned: nu
     }),
     notes: [],
   };
-}
-
-/** Flat numbers by variant, for `pipe metrics` and for comparing runs. */
-export function metricsOf(summaries: readonly VariantSummary[]): Record<string, number | null> {
-  return Object.fromEntries(
-    summaries.flatMap((one) => {
-      const name = `${one.size}.${one.space}.${one.method}`;
-      const random = groupOf(one, 'random');
-      return [
-        [`${name}.tau_a`, one.tauOfAverages],
-        [`${name}.tau_random`, random?.tauA.mean ?? null],
-        [`${name}.tau_b_random`, random?.tauB.mean ?? null],
-        [`${name}.accuracy_random`, random?.predicted.mean ?? null],
-        [`${name}.regret`, one.regret.mean],
-      ];
-    }),
-  );
 }
 
 export interface Scale {
@@ -221,10 +224,12 @@ export function noticeOf(scale: Scale): {
         : 'At the paper’s scale',
     text: `${data}${
       small
-        ? ' The paper trains 32 to 96 channels, two or more cells per stage, on 45,000 images of 32×32 pixels for 250 epochs. A run this small shows that the machinery works and hints at tendencies; it neither confirms nor refutes the paper.'
+        ? ' A run this small shows that the machinery works and hints at tendencies; it neither confirms nor refutes the paper.'
         : ''
     }`,
     facts: {
+      'the paper':
+        '32 to 96 channels, two or more cells per stage, 45,000 images of 32×32 pixels, 250 epochs',
       'target policy': scale.target,
       'batch normalisation in evaluation': scale.batchNorm,
       'node inputs': scale.nodeReduce === 'mean' ? 'averaged' : 'summed',

@@ -11,8 +11,9 @@ import {
 import { datasetsTable } from '../../../src/nas/study/datasets.ts';
 import { fewShot } from '../../../src/nas/study/few-shot.ts';
 import { variantIntervals } from '../../../src/nas/study/intervals.ts';
+import { keyFigures } from '../../../src/nas/study/key-figures.ts';
 import { regret, tauOfAverages } from '../../../src/nas/study/measure.ts';
-import { metricsOf, noticeOf, rankingTable } from '../../../src/nas/study/results.ts';
+import { noticeOf, rankingTable } from '../../../src/nas/study/results.ts';
 import { compareOnSame } from '../../../src/nas/study/same-architectures.ts';
 import type { PredictionRow } from '../../../src/nas/tables.ts';
 import { madeUpNetworks } from '../figures/networks.ts';
@@ -97,9 +98,11 @@ describe('a variant', () => {
   });
 
   test('has metrics that are finite or null', () => {
-    const metrics = metricsOf(summariseVariants([network('0', () => 40)], 1));
-    expect(Object.values(metrics).every((value) => value === null || Number.isFinite(value))).toBe(true);
-    expect(metrics['S.all.baseline.tau_b_random']).toBeNull();
+    const metrics = keyFigures(summariseVariants([network('0', () => 40)], 1));
+    expect(Object.values(metrics).every(({ value }) => value === null || Number.isFinite(value))).toBe(true);
+    expect(metrics['S.all.baseline.tau_b_random']?.value).toBeNull();
+    // A reader of the report's first screen has nothing else to go by.
+    for (const { means } of Object.values(metrics)) expect(means).toMatch(/^[A-Z].{20,120}\.$/);
   });
 });
 
