@@ -1,5 +1,6 @@
 /** What differs between two results. Pure: where they are known from makes no difference. */
 import { canonicalJson, type Json } from '../../lib/json.ts';
+import { isRepetition, variantValues } from '../plan/repetition.ts';
 import { flatParams } from '../report/model/params.ts';
 import { meanInterval } from './interval.ts';
 import type {
@@ -64,9 +65,6 @@ export interface FigureChange extends OutChange {
   readonly before: ResultFigure | null;
   readonly after: ResultFigure | null;
 }
-
-/** Axes along which a measurement is repeated: a comparison is of their mean. */
-const repetition = /^(?:seeds?|folds?|rep|repeats?|repetitions?|replicates?|trials?)$/i;
 
 export function difference(from: Results, to: Results): ResultsDifference {
   const groups = metricGroups(from, to);
@@ -133,9 +131,8 @@ function metricGroups(from: Results, to: Results): readonly MetricGroup[] {
 
 /** `train[small]` for `train[small,3]`, whose last axis is `seed`. */
 function groupOf(id: string, cell: ResultCell | undefined): string {
-  const axes = Object.entries(cell?.axes ?? {});
-  if (cell === undefined || !axes.some(([axis]) => repetition.test(axis))) return id;
-  const rest = axes.filter(([axis]) => !repetition.test(axis)).map(([, value]) => value);
+  if (cell === undefined || !Object.keys(cell.axes).some(isRepetition)) return id;
+  const rest = variantValues(cell.axes);
   return rest.length === 0 ? cell.stage : `${cell.stage}[${rest.join(',')}]`;
 }
 

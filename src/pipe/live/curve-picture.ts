@@ -6,8 +6,19 @@ import type { Curve } from './curves.ts';
 const spark = { width: 120, height: 22 } as const;
 const picture = { width: 560, height: 220, left: 56, right: 8, top: 8, bottom: 26 } as const;
 /** Lines of one picture: more cannot be told apart. */
-export const linesDrawn = 24;
+const linesDrawn = 24;
 const colours = 8;
+
+/** Of the newest cells. */
+export function drawnCurves(curves: readonly Curve[]): readonly Curve[] {
+  return curves.slice(-linesDrawn);
+}
+
+/** Colours first, then the same ones dashed. */
+export function lineClass(place: number): string {
+  const round = Math.floor(place / colours) % 3;
+  return `s${place % colours}${round === 0 ? '' : ` dash${round}`}`;
+}
 
 export function sparkline(curve: Curve): Html | null {
   if (curve.values.length < 2) return null;
@@ -20,9 +31,12 @@ export function sparkline(curve: Curve): Html | null {
   return html`<svg class="spark" viewBox="0 0 ${spark.width} ${spark.height}" width="${spark.width}" height="${spark.height}" aria-hidden="true"><path d="${path}"/></svg>`;
 }
 
-/** The newest `linesDrawn` curves over their common range; each line names its cell. */
-export function curvePicture(title: string, curves: readonly Curve[]): Html {
-  const shown = curves.slice(-linesDrawn);
+/** Curves over their common range; each line names its cell. `placeOf`: curves of one place look alike. */
+export function curvePicture(
+  title: string,
+  shown: readonly Curve[],
+  placeOf: (curve: Curve) => number,
+): Html {
   const range = rangeOf(shown);
   const { left, right, top, bottom, width, height } = picture;
   const box = { x: left, y: top, width: width - left - right, height: height - top - bottom };
@@ -33,8 +47,8 @@ export function curvePicture(title: string, curves: readonly Curve[]): Html {
       return html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y}" y2="${y}"/><text x="${left - 6}" y="${y + 4}" class="end">${numberText(value)}</text>`;
     },
   )}<text x="${left}" y="${height - 8}">${numberText(range.first)}</text><text x="${width - right}" y="${height - 8}" class="end">step ${numberText(range.last)}</text>${shown.map(
-    (curve, i) =>
-      html`<path class="s${i % colours}" d="${pathOf(curve, range, box)}"><title>${curve.cell}: ${numberText(curve.values.at(-1) ?? null)}</title></path>`,
+    (curve) =>
+      html`<path class="${lineClass(placeOf(curve))}" d="${pathOf(curve, range, box)}"><title>${curve.cell}: ${numberText(curve.values.at(-1) ?? null)}</title></path>`,
   )}</svg>`;
 }
 

@@ -10,7 +10,8 @@ import type { CellProgress } from '../run/cell-progress.ts';
 import { cachedOf, failedOf } from '../run/cell-state.ts';
 import type { RunState, StageProgress } from '../run/run-state.ts';
 import { cellRemainingMs, remainingMs } from '../screen/remaining.ts';
-import { curvePicture, linesDrawn, sparkline } from './curve-picture.ts';
+import { curveGroup } from './curve-groups.ts';
+import { sparkline } from './curve-picture.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** Cells shown of those at work, and pictures of metrics: what is beyond is counted. */
@@ -154,12 +155,7 @@ function curves(run: LiveRun): Html {
   const more = groups.length - shownPictures;
   return html`<h2>Metrics by step</h2><div class="pictures">${groups
     .slice(0, shownPictures)
-    .map(({ stage, metric, curves: lines }) => {
-      const drawn = Math.min(lines.length, linesDrawn);
-      const values = lines.flatMap((line) => {
-        const last = line.values.at(-1);
-        return last === undefined || !Number.isFinite(last) ? [] : [last];
-      });
-      return html`<div class="picture"><h3>${metric} <span class="quiet">${stage}, ${countText(drawn, 'cell')}${drawn < lines.length ? ` of ${lines.length}` : null}</span></h3>${curvePicture(`${metric} of ${stage}`, lines)}${values.length === 0 ? null : html`<p class="quiet">now from ${numberText(Math.min(...values))} to ${numberText(Math.max(...values))}</p>`}</div>`;
-    })}</div>${more > 0 ? html`<p class="note">${countText(more, 'more metric')} in the report.</p>` : null}`;
+    .map((group) =>
+      curveGroup(group, (cell) => run.axesOf(cell)),
+    )}</div>${more > 0 ? html`<p class="note">${countText(more, 'more metric')} in the report.</p>` : null}`;
 }

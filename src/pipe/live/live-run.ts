@@ -11,6 +11,7 @@ export class LiveRun {
   readonly curves = new Curves();
   /** Rises with every event that a page may show. */
   version = 0;
+  #axes: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map();
   readonly #groups = new Map<CellId, number>();
   #bytes: ReadonlyMap<number, { readonly bytes: number }> = new Map();
 
@@ -18,11 +19,16 @@ export class LiveRun {
     this.state.take(event);
     if (event.type === 'heartbeat') return;
     this.version++;
+    if (event.type === 'run-started') this.#axes = new Map(event.cells.map(({ id, axes }) => [id, axes]));
     if (event.type === 'cell-metric')
       this.curves.take(event, this.state.cells.get(event.cell)?.stage ?? event.cell);
     if (event.type !== 'cell-started' || event.pid === null) return;
     // Of another machine nothing can be seen from here.
     if (event.host === undefined || event.host === hostname()) this.#groups.set(event.cell, event.pid);
+  }
+
+  axesOf(cell: string): Readonly<Record<string, string>> {
+    return this.#axes.get(cell) ?? {};
   }
 
   /** Looks at what running cells take. */
