@@ -5,6 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atTheirAddress, publishFigures, withoutPictures } from './figures.mjs';
+import { ask } from './github.mjs';
 
 /** GitHub refuses a longer one. */
 const longest = 65_536;
@@ -53,49 +55,35 @@ function said(command) {
 }
 
 /**
- * From what the comparison and the report say, longest first.
+ * From what the comparison and the report say, longest first; shorter ones only where the longest is too long.
  * @param {string} base commit
+ * @param {string | null} folder where changed figures are drawn; null: they are named alone
  */
-function bodies(base) {
+function bodies(base, folder) {
   const pipe = process.env.PIPE_COMMAND ?? 'npx --no-install pipe';
   // A shallow checkout has not got it.
   said(`git cat-file -e '${base}^{commit}' 2>/dev/null || git fetch --quiet --depth=1 origin '${base}'`);
-  const compare = (/** @type {string} */ more) => said(`${pipe} compare '${base}' HEAD --markdown ${more}`);
+  const figures = folder === null ? '' : `--figures '${folder}'`;
+  const compare = (/** @type {string} */ more) =>
+    said(`${pipe} compare '${base}' HEAD --markdown ${figures} ${more}`);
+  const whole = compare('');
+  if (whole === null) return [];
+  const report = reportText(pipe);
+  const folded =
+    report === null ? [] : [`${whole}\n<details><summary>The report</summary>\n\n${report}\n</details>`];
+  const short = whole.length < longest / 2 ? [] : [compare('--rows 20') ?? '', compare('--rows 3') ?? ''];
+  return [...folded, whole, ...short].filter((text) => text !== '');
+}
+
+/** @param {string} pipe */
+function reportText(pipe) {
   const folder = mkdtempSync(join(tmpdir(), 'pipe-comment-'));
   try {
     const file = join(folder, 'report.md');
-    const whole = compare('');
-    if (whole === null) return [];
-    const report = said(`${pipe} report --markdown '${file}'`) === null ? null : readFileSync(file, 'utf8');
-    const folded =
-      report === null ? [] : [`${whole}\n<details><summary>The report</summary>\n\n${report}\n</details>`];
-    return [...folded, whole, compare('--rows 20') ?? '', compare('--rows 3') ?? ''].filter(
-      (text) => text !== '',
-    );
+    return said(`${pipe} report --markdown '${file}'`) === null ? null : readFileSync(file, 'utf8');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * @param {string} method
- * @param {string} path
- * @param {unknown} [body]
- */
-async function ask(method, path, body) {
-  const answer = await fetch(`${process.env.GITHUB_API_URL ?? 'https://api.github.com'}${path}`, {
-    method,
-    headers: {
-      accept: 'application/vnd.github+json',
-      authorization: `Bearer ${process.env.PIPE_TOKEN}`,
-      'content-type': 'application/json',
-      'x-github-api-version': '2022-11-28',
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
-  });
-  if (!answer.ok) throw new Error(`GitHub answered ${answer.status} to ${method} ${path}`);
-  return answer.json();
 }
 
 /**
@@ -114,6 +102,22 @@ async function earlierComment(comments) {
   return null;
 }
 
+/**
+ * Publishes the figures, and gives the texts with their addresses; where that cannot be, without pictures.
+ * @param {readonly string[]} texts
+ * @param {string} folder removed
+ * @param {{ repository: string, server: string, pull: PullRequest }} place
+ */
+async function withFigures(texts, folder, { repository, server, pull }) {
+  try {
+    return (await publishFigures(folder, repository, pull.number))
+      ? texts.map((text) => atTheirAddress(text, folder, `${server}/${repository}`, pull.number))
+      : texts.map((text) => withoutPictures(text, folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function main() {
   const event = readEvent();
   if (event === null) return;
@@ -122,12 +126,13 @@ async function main() {
   const { GITHUB_SERVER_URL: server = 'https://github.com', GITHUB_RUN_ID: run } = process.env;
   const link = `[log and report](${server}/${repository}/actions/runs/${run})`;
   const head = `### ${code === '0' ? '✓ The pipeline ran' : '✗ The pipeline failed'}: ${pull.head.sha.slice(0, 12)} on ${pull.base.sha.slice(0, 12)} · ${link}`;
-  const text = commentText(
-    head,
-    bodies(pull.base.sha),
-    'What it changes is too much for a comment: the report has it.',
-  );
-  if (pull.head.repo?.full_name !== repository) {
+  const isFork = pull.head.repo?.full_name !== repository;
+  const folder =
+    isFork || process.env.PIPE_FIGURES !== 'true' ? null : mkdtempSync(join(tmpdir(), 'pipe-figures-'));
+  const texts = bodies(pull.base.sha, folder);
+  const all = folder === null ? texts : await withFigures(texts, folder, { repository, server, pull });
+  const text = commentText(head, all, 'What it changes is too much for a comment: the report has it.');
+  if (isFork) {
     console.log(
       '::notice::a pull request from a fork gets no comment; the step summary has what it would say',
     );

@@ -36,6 +36,11 @@ export const compareVerb: Command = {
     ...jsonFlag,
     markdown: { type: 'boolean', help: 'Print Markdown' },
     rows: { type: 'string', value: 'N', help: 'With --markdown: rows of a table at most (default: all)' },
+    figures: {
+      type: 'string',
+      value: 'FOLDER',
+      help: 'Write changed figures as SVG files there; --markdown shows them',
+    },
     html: { type: 'string', value: 'FILE', help: 'Write a page too, with changed figures side by side' },
     check: { type: 'boolean', help: 'Exit with 1 when a metric became worse' },
   },
@@ -45,6 +50,7 @@ export const compareVerb: Command = {
     ['pipe compare first-try latest', 'two runs, by name'],
     ['pipe compare before/report.json', 'a report with the newest run'],
     ['pipe compare HEAD~1 HEAD --html changed.html', 'with the figures that changed side by side'],
+    ['pipe compare main..HEAD --markdown --figures changed > changed.md', 'the same for a file of Markdown'],
   ],
   async run(parsed, invocation) {
     const [from, to] = sides(parsed);
@@ -54,22 +60,42 @@ export const compareVerb: Command = {
     );
     const rows = wholeNumber(parsed.text('rows'), 'rows', 1);
     const page = parsed.text('html');
-    if (page !== null) {
-      const [{ differencePage }, { figureStore }] = await Promise.all([
-        import('../history/difference-page.ts'),
-        import('../report/write.ts'),
-      ]);
-      const store = figureStore(join(layoutOf(invocation.project).index, 'figures'));
-      await writeFile(resolve(invocation.cwd, page), await differencePage(found, store));
-      invocation.stderr.write(`${page} shows it\n`);
-    }
+    if (page !== null) await writePage(found, page, invocation);
+    const folder = parsed.text('figures');
+    const pictures = folder === null ? new Map() : await writePictures(found, folder, invocation);
     if (parsed.is('json')) printJson(invocation, asJson(found));
-    else if (parsed.is('markdown')) invocation.stdout.write(differenceMarkdown(found, rows ?? undefined));
+    else if (parsed.is('markdown'))
+      invocation.stdout.write(differenceMarkdown(found, { rows: rows ?? undefined, pictures }));
     else invocation.stdout.write(printable(asText(found, parsed.is('all'))));
     const worse = found.metrics.some(({ verdict }) => verdict === 'worse');
     return parsed.is('check') && worse ? exitCode.failed : exitCode.ok;
   },
 };
+
+async function writePage(found: ResultsDifference, page: string, invocation: Invocation): Promise<void> {
+  const { differencePage } = await import('../history/difference-page.ts');
+  await writeFile(resolve(invocation.cwd, page), await differencePage(found, await drawings(invocation)));
+  invocation.stderr.write(`${page} shows it\n`);
+}
+
+/** Paths as Markdown beside the folder names them. */
+async function writePictures(
+  { figures }: ResultsDifference,
+  folder: string,
+  invocation: Invocation,
+): Promise<ReadonlyMap<string, { readonly before: string | null; readonly after: string | null }>> {
+  const { writeFigureFiles } = await import('../history/difference-figures.ts');
+  const files = await writeFigureFiles(figures, resolve(invocation.cwd, folder), await drawings(invocation));
+  const path = (file: string | null) => (file === null ? null : `${folder.replace(/\/+$/, '')}/${file}`);
+  return new Map(
+    Array.from(files, ([name, { before, after }]) => [name, { before: path(before), after: path(after) }]),
+  );
+}
+
+async function drawings({ project }: Invocation) {
+  const { figureStore } = await import('../report/write.ts');
+  return figureStore(join(layoutOf(project).index, 'figures'));
+}
 
 /** One word is compared with the newest run. @throws UserError (exit 2) */
 function sides(parsed: Parsed): readonly [string, string] {

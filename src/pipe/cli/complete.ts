@@ -108,6 +108,7 @@ async function valuesOf(
 ): Promise<readonly string[]> {
   switch (flag.value) {
     case 'FILE':
+    case 'FOLDER':
     case 'REPORT':
       return files;
     case 'WHEN':

@@ -1,12 +1,12 @@
 /** A difference as a page: one file like the report, with changed figures side by side. */
 import { anchor, type Html, html, raw } from '../../lib/html.ts';
-import { type DrawnFigure, drawFigures, type FigureStore } from '../report/figure/figure.ts';
-import type { ReportFigure } from '../report/model/input.ts';
+import type { DrawnFigure, FigureStore } from '../report/figure/figure.ts';
 import { clientFiles } from '../report/page/client-files.ts';
 import { figureStyle } from '../report/page/figure-style.ts';
 import { shellPage } from '../report/page/shell.ts';
 import { version } from '../version.ts';
 import type { FigureChange, ResultsDifference } from './difference.ts';
+import { drawSide } from './difference-figures.ts';
 import { type DifferencePart, differenceParts, sameText, sideText } from './difference-text.ts';
 import type { ResultFigure } from './results.ts';
 
@@ -16,8 +16,8 @@ export async function differencePage(
   store: FigureStore | null,
 ): Promise<string> {
   const { from, to, figures } = difference;
-  const before = await drawn(figures, 'before', store);
-  const after = await drawn(figures, 'after', store);
+  const before = await drawSide(figures, 'before', store);
+  const after = await drawSide(figures, 'after', store);
   const pairs = figures.map((change) => pairItem(change, before.get(change.name), after.get(change.name)));
   const title = `${from.label} and ${to.label}`;
   const notes = [...from.notes, ...to.notes];
@@ -42,28 +42,6 @@ function partSection({ title, header, rows }: DifferencePart): Html {
     ([first, ...rest]) =>
       html`<tr><th scope="row">${first}</th>${rest.map((text) => html`<td>${text}</td>`)}</tr>`,
   )}</tbody></table></div></section>`;
-}
-
-async function drawn(
-  changes: readonly FigureChange[],
-  side: 'before' | 'after',
-  store: FigureStore | null,
-): Promise<ReadonlyMap<string, DrawnFigure>> {
-  const figures = changes.flatMap((change) => {
-    const figure = change[side];
-    return figure === null || figure.spec === null ? [] : [asReportFigure(figure, figure.spec, side)];
-  });
-  const all = await drawFigures(figures, store);
-  return new Map(all.map((one) => [one.figure.name, one]));
-}
-
-function asReportFigure(
-  { name, meta, csv, cell }: ResultFigure,
-  spec: NonNullable<ResultFigure['spec']>,
-  side: string,
-): ReportFigure {
-  const called = { ...meta, title: `${meta.title}, ${side}` };
-  return { name, meta: called, csv, spec, origin: { cell, out: '', key: null, stale: false, made: null } };
 }
 
 function pairItem(

@@ -84,8 +84,18 @@ export function sameText({ metrics, sameMetrics }: ResultsDifference): string {
   return `${countText(sameMetrics, 'metric')} the same`;
 }
 
-/** Markdown for a comment or a file; tables of more than `rows` rows are cut, and say so. */
-export function differenceMarkdown(difference: ResultsDifference, rows = Number.POSITIVE_INFINITY): string {
+export interface MarkdownOptions {
+  /** Tables and pictures beyond are cut, and said to be. */
+  readonly rows?: number | undefined;
+  /** Of figures that differ: the addresses of their pictures, by name. */
+  readonly pictures?: ReadonlyMap<string, { readonly before: string | null; readonly after: string | null }>;
+}
+
+/** Markdown for a comment or a file. */
+export function differenceMarkdown(
+  difference: ResultsDifference,
+  { rows = Number.POSITIVE_INFINITY, pictures = new Map() }: MarkdownOptions = {},
+): string {
   const { from, to } = difference;
   const parts = differenceParts(difference).flatMap(({ title, header, rows: all }) => [
     `### ${title}`,
@@ -95,6 +105,7 @@ export function differenceMarkdown(difference: ResultsDifference, rows = Number.
     ...all.slice(0, rows).map((row) => `| ${row.map(escaped).join(' | ')} |`),
     ...(all.length > rows ? ['', `The first ${rows} of ${all.length}.`] : []),
     '',
+    ...(title === 'Figures' ? pictureLines(difference, pictures, rows) : []),
   ]);
   const notes = [...from.notes, ...to.notes].map((note) => `> ${escaped(note)}`);
   return `${[
@@ -107,6 +118,30 @@ export function differenceMarkdown(difference: ResultsDifference, rows = Number.
   ]
     .join('\n')
     .trimEnd()}\n`;
+}
+
+/** A small table per figure: before and after beside each other. */
+function pictureLines(
+  { figures }: ResultsDifference,
+  pictures: NonNullable<MarkdownOptions['pictures']>,
+  most: number,
+): readonly string[] {
+  const shown = figures.filter(({ name }) => {
+    const { before = null, after = null } = pictures.get(name) ?? {};
+    return before !== null || after !== null;
+  });
+  const image = (side: string, address: string | null | undefined) =>
+    address == null ? 'none' : `![${side}](<${address.replace(/[<>\n]/g, encodeURIComponent)}>)`;
+  return shown
+    .slice(0, most)
+    .flatMap(({ name, title }) => [
+      `**${escaped(title)}**`,
+      '',
+      '| before | after |',
+      '|---|---|',
+      `| ${image('before', pictures.get(name)?.before)} | ${image('after', pictures.get(name)?.after)} |`,
+      '',
+    ]);
 }
 
 /** Text that Markdown leaves alone, on one line. */

@@ -105,7 +105,7 @@ test('Markdown leaves a name alone that looks like markup, and cuts long tables 
     Array.from({ length: 5 }, (_, i) => ({ cell: `c${i}`, name, value, better: null, unit: null }));
   const text = differenceMarkdown(
     difference(results({}, { metrics: metrics(1) }), results({}, { metrics: metrics(2) })),
-    2,
+    { rows: 2 },
   );
   expect(text).toContain('| \\<b\\>\\|\\`x\\` |');
   expect(text).toContain('The first 2 of 5.');
