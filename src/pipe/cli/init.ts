@@ -68,7 +68,7 @@ export const init: Command = {
     template: {
       type: 'string',
       value: 'NAME',
-      help: 'Start from `python`, `typescript`, `shell` or `sweep`',
+      help: 'Start from `python`, `typescript`, `shell`, `sweep`, `data` or `cluster`',
     },
   },
   examples: [

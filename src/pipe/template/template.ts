@@ -14,6 +14,11 @@ export const templates = {
   python: { what: 'stages in Python: two methods, three seeds', test: 'python3 -m unittest discover test' },
   typescript: { what: 'stages in TypeScript', test: 'npx pipe run check' },
   shell: { what: 'commands: a shell and awk', test: 'sh test.sh' },
+  data: {
+    what: 'folders of many files, a source with a digest, in JavaScript',
+    test: 'node --test test/*.test.mjs',
+  },
+  cluster: { what: 'cells as jobs of a queue, in JavaScript', test: 'node --test test/*.test.mjs' },
   sweep: { what: 'a sweep over two axes and seeds, in JavaScript', test: 'node --test test/*.test.mjs' },
 } as const satisfies Readonly<Record<string, Template>>;
 

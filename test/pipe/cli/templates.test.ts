@@ -29,6 +29,12 @@ const facts = {
     break: ['lib/sampling.ts', '4 * inside', '3 * inside'],
   },
   shell: { cells: 8, figure: 'Counts by side', break: ['steps/worst.awk', '$4 / $5', '$5 / $4'] },
+  data: {
+    cells: 9,
+    figure: 'Warming since the first year',
+    break: ['lib/trend.mjs', 'this.sum / this.count', 'this.sum / 2'],
+  },
+  cluster: { cells: 16, figure: 'The law', break: ['lib/walk.mjs', '? 1 : -1', '? 1 : 1'] },
   sweep: {
     cells: 16,
     figure: 'Accuracy',
@@ -67,6 +73,25 @@ describe.each(Object.entries(templates))('%s', (name, template) => {
     expect(project.read(file)).toContain(to);
     expect(ownTest(template.test).code, 'the test must notice').toBe(1);
   });
+});
+
+test('cluster: with its profile, walks are jobs of its queue, five in each; keys are the same', () => {
+  project.pipe('init', '--template', 'cluster');
+  project.edit('queue/submit.sh', (text) => text.replace('nohup', 'echo job >> submitted.txt\nnohup'));
+  const { code, stderr } = project.pipe('run', '--profile', 'cluster', '--set', 'walks=200');
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('16 done, 0 cached, 0 failed');
+  expect(project.read('submitted.txt').trim().split('\n')).toHaveLength(3);
+  expect(project.pipe('run', '--set', 'walks=200').stderr).toMatch(/up to date: 16 cells/);
+});
+
+test('data: one station more is that station and the comparison', () => {
+  project.pipe('init', '--template', 'data');
+  expect(project.pipe('run', '--set', 'years=2').code).toBe(0);
+  project.edit('pipeline.yaml', (text) => text.replace(', summit]', ']'));
+  expect(project.pipe('run', '--set', 'years=2').stderr).toContain('1 done, 6 cached');
+  project.edit('pipeline.yaml', (text) => text.replace(', plain]', ', plain, summit]'));
+  expect(project.pipe('run', '--set', 'years=2').stderr).toContain('0 done, 9 cached');
 });
 
 test('nothing that is there is overwritten, and an unknown template is refused with a next step', () => {
