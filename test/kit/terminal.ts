@@ -13,8 +13,15 @@ export class Terminal {
   readonly #name: string;
   readonly #socket: string;
 
-  /** Its shell stands in the project and knows `pipe`. */
-  constructor(project: CliProject, { pipe, columns }: { readonly pipe: string; readonly columns: number }) {
+  /** Its shell (without its user's files; default bash) stands in the project and knows `pipe`. */
+  constructor(
+    project: CliProject,
+    {
+      pipe,
+      columns,
+      shell = 'bash --norc --noprofile -i',
+    }: { readonly pipe: string; readonly columns: number; readonly shell?: string },
+  ) {
     chmodSync(project.write('bin/pipe', `#!/bin/sh\nexec '${process.execPath}' '${pipe}' "$@"\n`), 0o755);
     this.#name = `pipe-${columns}`;
     this.#socket = join(project.dir, 'tmux');
@@ -22,7 +29,6 @@ export class Terminal {
     for (const name of ['CI', 'GITHUB_ACTIONS', 'NO_COLOR', 'TMUX'] as const)
       delete (env as NodeJS.ProcessEnv)[name];
     const size = ['-x', String(columns), '-y', '30'];
-    const shell = 'bash --norc --noprofile -i';
     const begun = ['-f', '/dev/null', 'new-session', '-d', '-s', this.#name, ...size, shell];
     execFileSync('tmux', ['-S', this.#socket, ...begun], { cwd: project.dir, env });
     this.type("PS1='$ '; clear\n");
