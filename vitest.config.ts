@@ -10,6 +10,7 @@ const slow = [
   'test/package.test.ts',
   'test/accidents/**/*.test.ts',
   'test/action/**/*.test.ts',
+  'test/docs/**/*.test.ts',
   'test/terminal/**/*.test.ts',
   'test/browser/**/*.test.ts',
   'test/faults/**/*.test.ts',
