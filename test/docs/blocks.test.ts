@@ -116,7 +116,9 @@ test('the gallery: a pipeline is written and run as jobs of its queue', () => {
 test('a shared cache: what is here and not there is sent, and taken, and a cleaning is shown', () => {
   const page = 'docs/how-to/share-results.md';
   measuredProject();
-  project.edit('pipeline.yaml', (text) => text.replace('params:', 'cache: {remote: ../shared-of-docs}\nparams:'));
+  project.edit('pipeline.yaml', (text) =>
+    text.replace('params:', 'cache: {remote: ../shared-of-docs}\nparams:'),
+  );
   try {
     shell(take(page, 'pipe cache pull'));
   } finally {
@@ -124,10 +126,13 @@ test('a shared cache: what is here and not there is sent, and taken, and a clean
   }
 });
 
-test.skipIf(spawnSync('openssl', ['version']).status !== 0)('keys that sign results are made as the page says (needs openssl)', () => {
-  shell(take('docs/how-to/share-results.md', 'openssl genpkey'));
-  expect(project.read('signing.pem')).toContain('BEGIN PRIVATE KEY');
-});
+test.skipIf(spawnSync('openssl', ['version']).status !== 0)(
+  'keys that sign results are made as the page says (needs openssl)',
+  () => {
+    shell(take('docs/how-to/share-results.md', 'openssl genpkey'));
+    expect(project.read('signing.pem')).toContain('BEGIN PRIVATE KEY');
+  },
+);
 
 test('the job file: a program in Python that reads it, in the stage that starts it', () => {
   const page = 'docs/reference/job-file.md';
@@ -158,7 +163,9 @@ test('the tutorial in JavaScript prints what it shows, from its first command to
       for (const line of lines.filter((one) => one.trim() !== '' && one.trim() !== '…')) {
         const escaped = line.trim().replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
         // Times are of the machine.
-        expect(stdout + stderr, command).toMatch(new RegExp(escaped.replace(/\d+(?:\\\.\d+)? (?:m?s|min)\b/g, '[\\d.]+ \\S+')));
+        expect(stdout + stderr, command).toMatch(
+          new RegExp(escaped.replace(/\d+(?:\\\.\d+)? (?:m?s|min)\b/g, '[\\d.]+ \\S+')),
+        );
       }
     }
   expect(number).toBe(6);

@@ -66,7 +66,7 @@ stages:
     outs: {weights: weights.bin}
   compare:
     cmd: python3 compare.py --out \${outs.table} \${deps.weights}
-    deps: {weights: train.weights, script: compare.py}   # gathers every variant and seed
+    deps: {weights: train.weights, script: ./compare.py}   # gathers every variant and seed
     outs: {table: {path: table.json, place: results/table.json, report: table}}
 \`\`\`
 
