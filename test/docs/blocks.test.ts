@@ -134,17 +134,6 @@ test.skipIf(spawnSync('openssl', ['version']).status !== 0)(
   },
 );
 
-test('the job file: a program in Python that reads it, in the stage that starts it', () => {
-  const page = 'docs/reference/job-file.md';
-  const stage = take(page, 'stages:\n  train:').text;
-  project.write('pipeline.yaml', `version: 1\naxes: {size: [3]}\n${stage}`);
-  project.write('train.py', take(page, 'import json, sys').text);
-  const { code, stderr } = project.pipe('run');
-  if (spawnSync('python3', ['--version']).status !== 0) return;
-  expect(code, stderr).toBe(0);
-  expect(project.read('cache/cells/train@3/weights.txt')).toBe('3');
-});
-
 test('the tutorial in JavaScript prints what it shows, from its first command to the mistake at its end', () => {
   const page = 'docs/tutorial-javascript.md';
   const consoles = all.filter((block) => block.page === page);

@@ -9,6 +9,7 @@ export const runElsewhere: Readonly<Record<string, string>> = {
   'docs/how-to/slurm.md': 'test/slurm/slurm.test.ts',
   'docs/reference/commands.md': 'test/pipe/reference/reference.test.ts',
   'docs/reference/diagnostics.md': 'test/pipe/reference/reference.test.ts',
+  'docs/reference/job-file.md': 'test/pipe/reference/examples.test.ts',
   'docs/reference/report-marks.md': 'test/pipe/reference/examples.test.ts',
   'docs/reference/stage-api.md': 'test/pipe/reference/examples.test.ts',
 };
@@ -64,6 +65,4 @@ export const notRun: readonly (readonly [page: string, begins: string, why: stri
     'digests are cut short to be read; test/pipe/sources/source.test.ts',
   ],
   ['docs/performance.md', 'npm run perf:engine', 'a measurement of many minutes'],
-  ['docs/reference/job-file.md', '{"type"', 'lines of a file; test/pipe/python/stage.test.ts writes such'],
-  ['docs/reference/job-file.md', 'library(jsonlite)', 'needs R with jsonlite'],
 ];

@@ -1,7 +1,7 @@
 /** Completion in zsh and fish as a person gets it: what Tab puts on the line. */
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { chmodSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../kit/cli.ts';
 import { hasTmux, Terminal } from '../kit/terminal.ts';
 
@@ -30,10 +30,7 @@ stages:
   summarize: {cmd: "cat \${deps.o} > \${outs.o}", deps: {o: measure.o}, outs: {o: o.txt}}
 `,
   );
-  chmodSync(
-    project.write('bin/pipe', `#!/bin/sh\nexec '${process.execPath}' '${pipe.file}' "$@"\n`),
-    0o755,
-  );
+  chmodSync(project.write('bin/pipe', `#!/bin/sh\nexec '${process.execPath}' '${pipe.file}' "$@"\n`), 0o755);
 });
 afterEach(() => project.remove());
 

@@ -37,7 +37,9 @@ function whatOf(what: string, variant: string | null): string {
 }
 
 function besideText({ part, beside }: PartResult): string {
-  return beside === null || part.beside === undefined ? '' : `, ${part.beside.text} = ${numberText(beside, 2)}`;
+  return beside === null || part.beside === undefined
+    ? ''
+    : `, ${part.beside.text} = ${numberText(beside, 2)}`;
 }
 
 function sideOf({ supported, contradicted }: PartResult['part'], effect: number): string {
