@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { parse } from 'yaml';
 import { commentText } from '../../scripts/action/comment.mjs';
 import { buildPipe, CliProject } from '../kit/cli.ts';
+import { contextValue } from './context.ts';
 import { isTrue } from './expression.ts';
 import { GitHub } from './github.ts';
 
@@ -123,11 +124,18 @@ async function act(payload: object, inputs: Readonly<Record<string, string>> = {
     token: 'secret-token',
     ...inputs,
   };
+  const exitCode = () => /exit-code=(\d+)/.exec(project.read('output.txt'))?.[1] ?? '';
+  const filledIn = (path: string) =>
+    contextValue(path, {
+      payload,
+      exitCode,
+      input: (name) => given[name] ?? action.inputs[name]?.default ?? '',
+    });
   const codes: number[] = [];
   const used: string[] = [];
   let output = '';
   for (const step of action.runs.steps) {
-    if (step.if !== undefined && !isTrue(step.if, (path) => filledIn(path))) continue;
+    if (step.if !== undefined && !isTrue(step.if, filledIn)) continue;
     if (step.run === undefined) {
       used.push(String(step.uses?.split('@')[0]));
       continue;
@@ -163,20 +171,6 @@ async function act(payload: object, inputs: Readonly<Record<string, string>> = {
     codes.push(Number(code));
   }
   return { codes, used, output, summary: project.read('summary.txt') };
-
-  function filledIn(path: string): string {
-    if (path === 'steps.run.outputs.exit-code')
-      return /exit-code=(\d+)/.exec(project.read('output.txt'))?.[1] ?? '';
-    const name = /^inputs\.([\w-]+)$/.exec(path)?.[1];
-    if (name !== undefined) return given[name] ?? action.inputs[name]?.default ?? '';
-    if (path === 'github.event_name') return 'pull_request' in payload ? 'pull_request' : 'push';
-    if (path === 'github.ref_name') return 'ref' in payload ? String(payload.ref).slice(11) : '7/merge';
-    if (path === 'github.repository') return 'lab/study';
-    const fields = /^github\.event\.(.+)$/.exec(path)?.[1]?.split('.');
-    if (fields === undefined) throw new Error(`the test knows no value for ${path}`);
-    // As GitHub has it, what is not there is empty.
-    return String(fields.reduce<unknown>((value, field) => Object(value)[field] as unknown, payload) ?? '');
-  }
 }
 
 test('a pull request gets one comment with what it changes, and later runs replace it', async () => {

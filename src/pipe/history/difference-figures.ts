@@ -7,12 +7,12 @@ import type { ReportFigure } from '../report/model/input.ts';
 import type { FigureChange } from './difference.ts';
 import type { ResultFigure } from './results.ts';
 
-export type Side = 'before' | 'after';
+export type FigureSide = 'before' | 'after';
 
 /** By the figure's name; one that is absent on that side, or known without its specification, is not there. */
 export async function drawSide(
   changes: readonly FigureChange[],
-  side: Side,
+  side: FigureSide,
   store: FigureStore | null,
 ): Promise<ReadonlyMap<string, DrawnFigure>> {
   const figures = changes.flatMap((change) => {
@@ -26,7 +26,7 @@ export async function drawSide(
 function asReportFigure(
   { name, meta, csv, cell }: ResultFigure,
   spec: NonNullable<ResultFigure['spec']>,
-  side: Side,
+  side: FigureSide,
 ): ReportFigure {
   const called = { ...meta, title: `${meta.title}, ${side}` };
   return { name, meta: called, csv, spec, origin: { cell, out: '', key: null, stale: false, made: null } };
@@ -57,7 +57,7 @@ export async function writeFigureFiles(
     });
   return files;
 
-  async function write(one: DrawnFigure | undefined, side: Side): Promise<string | null> {
+  async function write(one: DrawnFigure | undefined, side: FigureSide): Promise<string | null> {
     if (one === undefined || one.drawn === null) return null;
     const svg = ownFile(one.drawn.svg);
     const digest = createHash('sha256').update(svg).digest('hex').slice(0, 10);
