@@ -1,8 +1,8 @@
 /**
  * Whole trainings of the study's small setting, ours and PyTorch's, so that their rank correlations can be compared as
- * distributions: `npm run parity:train -- [--seeds 10] [--epochs 15] [--out FOLDER] [--sides ours,pytorch]`. One thread
- * each. A file per side and seed; what is there already is not made again, so it may be stopped at any time.
- * `npm run parity:compare` says what they say. Needs the data of profile `cifar10`, TensorFlow, and torch in python3.
+ * distributions: `npm run parity:train -- [--seeds 10] [--epochs 15] [--batch 32] [--validation 1000] [--sides ours,pytorch]`,
+ * one thread each. A file per side and seed in `--out`; what is there already is not made again, so it may be stopped at any
+ * time. With --compare it says what the files say. Needs the data of profile `cifar10`, TensorFlow, and torch in python3.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,17 +15,29 @@ import { evaluate } from '../../src/nas/supernet/evaluate/evaluate.ts';
 import { superNetworkLayout } from '../../src/nas/supernet/network/layout.ts';
 import { disposeNetwork } from '../../src/nas/supernet/network/network.ts';
 import { batchPlan, train } from '../../src/nas/supernet/train/train.ts';
+import { comparisonText } from './compare.ts';
 import { type ParitySetting, paritySetting, pytorchJob } from './setting.ts';
 
 const { values: flags } = parseArgs({
   options: {
     seeds: { type: 'string', default: '10' },
     epochs: { type: 'string', default: '15' },
+    batch: { type: 'string', default: '32' },
+    validation: { type: 'string', default: '1000' },
+    compare: { type: 'boolean', default: false },
     out: { type: 'string', default: 'docs/results/parity' },
     sides: { type: 'string', default: 'ours,pytorch' },
   },
 });
-const setting = paritySetting(Number(flags.epochs));
+if (flags.compare) {
+  console.log(comparisonText(flags.out));
+  process.exit();
+}
+const setting = paritySetting({
+  epochs: Number(flags.epochs),
+  batchSize: Number(flags.batch),
+  validationImages: Number(flags.validation),
+});
 const scratch = join(tmpdir(), `pipe-parity-${process.pid}`);
 mkdirSync(flags.out, { recursive: true });
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));

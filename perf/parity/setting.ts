@@ -14,11 +14,17 @@ export interface ParitySetting {
   readonly asked: readonly AskedArchitecture[];
 }
 
-const [side, trainImages, validationImages] = [16, 16_000, 1000];
-export const cropPadding = 2;
+const [side, trainImages, cropPadding] = [16, 16_000, 2];
+
+/** What may be smaller than in the profile, for both sides alike. */
+export interface ParitySize {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly validationImages: number;
+}
 
 /** @throws Error that says what is missing and how to have it */
-export function paritySetting(epochs: number): ParitySetting {
+export function paritySetting({ epochs, batchSize, validationImages }: ParitySize): ParitySetting {
   const [imagesPath, tablePath] = ['data/cifar-10-batches-bin', 'data/nb201_compact.csv'];
   for (const path of [imagesPath, tablePath])
     if (!existsSync(path))
@@ -32,7 +38,7 @@ export function paritySetting(epochs: number): ParitySetting {
       channels: 8,
       cellsPerStage: 1,
       epochs,
-      batchSize: 32,
+      batchSize,
       lr: 0.05,
       finalLr: 1e-5,
       cropPadding,
@@ -68,7 +74,7 @@ export function pytorchJob(
   const job = {
     seed,
     side: images.side,
-    cropPadding,
+    cropPadding: variant.cropPadding,
     operations: [0, 1, 2, 3, 4],
     config: {
       channels,

@@ -95,15 +95,20 @@ def train(job, network):
 
 
 def predict(job, network):
+    """In pieces that fit the cache and channels last: several times faster, and the same numbers but for the last bits."""
     pixels, labels = load_images(job, 'validation')
-    images = normalise(pixels)
+    images = normalise(pixels).to(memory_format=torch.channels_last)
+    pieces = list(zip(images.split(125), labels.split(125)))
     cells = 3 * job['config']['cellsPerStage']
-    network.eval()
-    with torch.no_grad():
-        return [
-            round(100 * int((network(images, [architecture] * cells).argmax(1) == labels).sum()) / len(labels), 6)
-            for architecture in job['architectures']
-        ]
+    network.to(memory_format=torch.channels_last).eval()
+    with torch.inference_mode():
+
+        def accuracy(architecture):
+            path = [architecture] * cells
+            hits = sum(int((network(part, path).argmax(1) == truth).sum()) for part, truth in pieces)
+            return round(100 * hits / len(labels), 6)
+
+        return [accuracy(architecture) for architecture in job['architectures']]
 
 
 def main():

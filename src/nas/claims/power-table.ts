@@ -1,42 +1,35 @@
-/** The table of `npm run study:power`: a row per claim, a group of columns per number of seeds. */
+/** The table of `npm run study:power`: a row per claim; in a cell a value for each number of seeds. */
 import type { Power } from './power.ts';
 
+const columns: readonly (readonly [name: string, of: (row: Power) => number | null])[] = [
+  ['supported, the paper being right', (row) => row.supportedWhenTrue],
+  ['contradicted, the paper being right', (row) => row.contradictedWhenTrue],
+  ['supported, nothing being true', (row) => row.supportedWhenNull],
+  ['its worst part as claimed, that being untrue', (row) => row.partSupportedWhenNull],
+  ['intervals that hold the truth', (row) => row.coverage],
+];
+
+/** Markdown. –: the claim has nothing of the kind. */
 export function powerMarkdown(rows: readonly Power[]): string {
-  const seeds = [...new Set(rows.map((row) => row.seeds))];
+  const seeds = [...new Set(rows.map((row) => row.seeds))].sort((a, b) => a - b);
   const ids = [...new Set(rows.map(({ id }) => id))];
-  const columns = (of: (n: number) => string) => seeds.map(of).join(' | ');
-  const at = (id: string, n: number) => rows.find((row) => row.id === id && row.seeds === n);
   const lines = ids.map((id) => {
-    const cells = (value: (row: Power) => number | null) =>
-      columns((n) => {
-        const row = at(id, n);
-        const found = row === undefined ? null : value(row);
-        return found === null ? '–' : found.toFixed(2);
-      });
-    return [
-      '',
-      id,
-      cells((row) => row.supportedWhenTrue),
-      cells((row) => row.contradictedWhenTrue),
-      cells((row) => row.supportedWhenNull),
-      cells((row) => row.partSupportedWhenNull),
-      cells((row) => row.coverage),
-      '',
-    ]
-      .join(' | ')
-      .trim();
+    const cells = columns.map(([, of]) =>
+      seeds
+        .map((n) => {
+          const row = rows.find((one) => one.id === id && one.seeds === n);
+          return (row && of(row)?.toFixed(2)) ?? '–';
+        })
+        .join(' / '),
+    );
+    return `| ${[id, ...cells].join(' | ')} |`;
   });
-  const names = [
-    'supported when true',
-    'contradicted when true',
-    'supported when null',
-    'worst part as claimed when null',
-    'coverage of 95 %',
-  ];
-  const header = names.map((name) => columns((n) => `${name}, n = ${n}`));
+  const header = ['claim', ...columns.map(([name]) => name)];
   return [
-    `| claim | ${header.join(' | ')} |`,
-    `|${'---|'.repeat(1 + names.length * seeds.length)}`,
+    `n = ${seeds.join(' / ')}; ${rows[0]?.studies} studies each.`,
+    '',
+    `| ${header.join(' | ')} |`,
+    `|${'---|'.repeat(header.length)}`,
     ...lines,
   ].join('\n');
 }

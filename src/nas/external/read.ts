@@ -1,5 +1,5 @@
 /**
- * Other people's predictions: CSV or JSON that names an architecture (index, NAS-Bench-201 string, six digits, or tuple)
+ * Other people's predictions: CSV or JSON that names an architecture (index, NAS-Bench-201 string, six digits, a tuple)
  * and gives it a predicted accuracy or a score of any scale, the higher the better.
  */
 import { csvRecords, isEmptyLine } from '../../lib/csv.ts';
@@ -27,7 +27,16 @@ export type Reference =
   | { readonly by: 'index'; readonly index: number }
   | { readonly by: 'ops'; readonly ops: string };
 
-const architectureNames = ['architecture', 'arch', 'arch_str', 'index', 'ops', 'digits', 'tuple'] as const;
+const architectureNames = [
+  'architecture',
+  'arch',
+  'arch_str',
+  'index',
+  'ops',
+  'digits',
+  'tuple',
+  'op_indices',
+] as const;
 const valueNames = ['accuracy', 'score', 'predicted', 'prediction'] as const;
 
 /** Reads one file; its ending decides. `file` is its name, without folder. Throws ExternalPredictionsError. */
@@ -150,11 +159,11 @@ function columnNames(names: readonly string[], at: string): [Records['architectu
  */
 function referenceOf(value: unknown, column: string, at: string): Reference {
   try {
-    if (Array.isArray(value)) return { by: 'ops', ops: toDigits(asArchitecture(value.map(Number))) };
+    if (Array.isArray(value)) return { by: 'ops', ops: opsOfTuple(value.map(Number), column) };
     const text = String(value ?? '').trim();
     if (text.startsWith('|')) return { by: 'ops', ops: toDigits(parseArchitecture(text)) };
     const tuple = /^[([]?\s*([0-4](?:[\s,;]+[0-4]){5})\s*[)\]]?$/.exec(text);
-    if (tuple) return { by: 'ops', ops: toDigits(asArchitecture(tuple[1]!.split(/[\s,;]+/).map(Number))) };
+    if (tuple) return { by: 'ops', ops: opsOfTuple(tuple[1]!.split(/[\s,;]+/).map(Number), column) };
     // A spreadsheet takes leading zeros away; a column that holds digits gives them back.
     if (column === 'ops' || column === 'digits')
       return { by: 'ops', ops: toDigits(parseArchitecture(text.padStart(6, '0'))) };
@@ -167,6 +176,25 @@ function referenceOf(value: unknown, column: string, at: string): Reference {
   } catch (error) {
     throw new ExternalPredictionsError(`${at}: ${(error as Error).message}`);
   }
+}
+
+/** NASLib's own numbers: skip, zero, conv3x3, conv1x1, pool; and its order of edges, (0→1) (0→2) (0→3) (1→2) (1→3) (2→3). */
+const naslibOperations = [1, 0, 3, 2, 4];
+const naslibPlaces = [0, 1, 3, 2, 4, 5];
+
+/**
+ * A tuple of six numbers is spelt in two ways that look the same, ours and NASLib's: the column's name has to say which, or
+ * it would be another architecture without anybody noticing. Throws SyntaxError.
+ */
+function opsOfTuple(tuple: readonly number[], column: string): string {
+  if (column === 'tuple') return toDigits(asArchitecture(tuple));
+  if (column !== 'op_indices')
+    throw new SyntaxError(
+      `a tuple in \`${column}\` can be meant in two ways: call the column \`tuple\` (0 zero, 1 skip, 2 conv1x1, 3 conv3x3, ` +
+        '4 pool; edges 0→1 0→2 1→2 0→3 1→3 2→3) or `op_indices` (as NASLib has it)',
+    );
+  const given = asArchitecture(tuple);
+  return toDigits(asArchitecture(naslibPlaces.map((place) => naslibOperations[given[place]!]!)));
 }
 
 function numberOf(value: unknown, kind: ExternalFile['kind'], at: string): number | null {

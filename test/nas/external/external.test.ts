@@ -33,7 +33,7 @@ describe('every spelling of an architecture', () => {
     ['NAS-Bench-201’s string', `arch_str,accuracy\n${toBenchmarkString(architecture)},91.5\n`, 'a.csv'],
     ['a tuple in quotes', `tuple,accuracy\n"(${architecture.join(', ')})",91.5\n`, 'a.csv'],
     ['digits whose leading zero a spreadsheet took', `accuracy,ops\n91.5,${Number(ops)}\n`, 'a.csv'],
-    ['a list in JSON', JSON.stringify([{ architecture, accuracy: 91.5 }]), 'a.json'],
+    ['a list in JSON', JSON.stringify([{ tuple: architecture, accuracy: 91.5 }]), 'a.json'],
     [
       'a string in JSON',
       JSON.stringify([{ arch: toBenchmarkString(architecture), accuracy: 91.5 }]),
@@ -45,6 +45,21 @@ describe('every spelling of an architecture', () => {
     expect(readExternalFile(text, file).predictions).toEqual([
       { architecture: { by: 'ops', ops }, value: 91.5 },
     ]);
+  });
+
+  test('NASLib’s tuples are read as NASLib means them, and a tuple of neither name is refused', () => {
+    // |avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|nor_conv_3x3~1|skip_connect~2| in NASLib, by its
+    // convert_str_to_op_indices: names (skip, none, conv3x3, conv1x1, pool), edges ((1,2), (1,3), (1,4), (2,3), (2,4), (3,4)).
+    const naslib = '(4, 3, 1, 0, 2, 0)';
+    const expected = [{ architecture: { by: 'ops', ops: '421031' }, value: 3 }];
+    expect(readExternalFile(`op_indices,score\n"${naslib}",3\n`, 'a.csv').predictions).toEqual(expected);
+    expect(
+      readExternalFile('[{"op_indices": [4, 3, 1, 0, 2, 0], "score": 3}]', 'a.json').predictions,
+    ).toEqual(expected);
+    expect(() => readExternalFile(`arch,score\n"${naslib}",3\n`, 'a.csv')).toThrow(
+      /a\.csv:2: a tuple in `arch` can be meant in two ways: call the column `tuple` .* or `op_indices`/,
+    );
+    expect(() => readExternalFile(`{"${naslib}": 3}`, 'a.json')).toThrow(/can be meant in two ways/);
   });
 
   test('an index in a CSV and in JSON', () => {
