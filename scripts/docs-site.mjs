@@ -1,6 +1,6 @@
 // Builds the documentation as a site: `npm run docs:site [-- FOLDER] [--no-gallery]` (default folder: site). It opens from disk, is
 // searched without a network, and asks for nothing but its own files. Fails where a link leads nowhere.
-// Without `--no-gallery` the pipelines of the gallery are run, by dist/pipe.js, and their reports are part of it.
+// Without `--no-gallery` the pipelines of the gallery are run, by dist/pipe.cjs, and their reports are part of it.
 
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -24,8 +24,8 @@ const pipelines = {
  * @param {string} folder
  */
 export async function galleryReports(root, folder) {
-  const pipe = join(root, 'dist/pipe.js');
-  if (!existsSync(pipe)) throw new Error('dist/pipe.js is not there: npm run build');
+  const pipe = join(root, 'dist/pipe.cjs');
+  if (!existsSync(pipe)) throw new Error('dist/pipe.cjs is not there: npm run build');
   mkdirSync(folder, { recursive: true });
   for (const [name, more] of Object.entries(pipelines)) {
     const project = mkdtempSync(join(tmpdir(), `pipe-gallery-${name}-`));

@@ -59,6 +59,7 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
   for (const [width, colorScheme] of [
     [1280, 'light'],
     [1280, 'dark'],
+    [390, 'dark'],
     [320, 'light'],
     [320, 'dark'],
   ] as const) {
@@ -137,6 +138,17 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     const plain = await open({ javaScriptEnabled: false });
     expect(await plain.page.locator('#results th[data-group="sizes"]').isVisible()).toBe(true);
     await plain.page.context().close();
+  });
+
+  test('printed, every fold is open, every column is there, and no button is', async () => {
+    const { page } = await open();
+    expect((await page.pdf()).length).toBeGreaterThan(20_000);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('details:not([open])').count()).toBe(0);
+    expect(await page.locator('#results th[data-group="sizes"]').isVisible()).toBe(true);
+    for (const selector of ['.tools', '.groups', '.theme', 'nav'])
+      expect(await page.locator(selector).first().isVisible(), selector).toBe(false);
+    await page.context().close();
   });
 
   test('the reader chooses light or dark, and the choice is kept', async () => {

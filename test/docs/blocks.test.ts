@@ -177,6 +177,9 @@ test('every other block of YAML is a pipeline file that is planned, a part of on
       ).toEqual([]);
       continue;
     }
+    // The files that it names.
+    for (const [, file = ''] of text.matchAll(/(?:\brun: |\.\/)([\w/]+\.(?:ts|py))/g))
+      project.write(file, '');
     project.write('pipeline.yaml', wholePipeline(text));
     const { code, stdout, stderr } = project.pipe('plan');
     expect(code, `${at(block)}\n${stdout}${stderr}`).toBe(0);
@@ -192,7 +195,7 @@ function wholePipeline(text: string): string {
     .replace(/"…"/, `"${'0'.repeat(64)}"`);
   if (has('outs')) return `version: 1\nstages:\n  a:\n    cmd: "true"\n${part.replace(/^/gm, '    ')}\n`;
   const axes = /\[size\]/.test(part) && !has('axes') ? 'axes: {size: [1]}\n' : '';
-  const stages = has('stages') ? '' : 'stages: {a: {cmd: "true > ${outs.o}", outs: {o: o.txt}}}\n';
+  const stages = has('stages') ? '' : 'stages: {train: {cmd: "true > ${outs.o}", outs: {o: o.txt}}}\n';
   return `${has('version') ? '' : 'version: 1\n'}${axes}${part}${stages}`;
 }
 
