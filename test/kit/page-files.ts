@@ -19,7 +19,7 @@ export function consoleOf(page: string): readonly { readonly command: string; re
         const texts = lines.map((line) =>
           line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*'),
         );
-        return { command, printed: new RegExp(texts.join('$[\\s\\S]*?^'), 'm') };
+        return { command, printed: new RegExp(`^${texts.join('$[\\s\\S]*?^')}`, 'm') };
       }),
   );
 }

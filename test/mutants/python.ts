@@ -14,19 +14,22 @@ export const python: readonly Mutant[] = [
     'a module that is passed on may be looked through',
     'pipe/trace/python/reach.ts',
     ["if (meaning.passesModule) this.#flags.add('dynamic');", ''],
-    [tests.python, 'an unnamed function behind a module passed on'],
+    [tests.python, 'an unnamed function behind a module p'],
   ),
   mutant(
     'a statement of the top level may call any function of its file',
-    'pipe/trace/python/pipe_rules.py',
-    ['"getLogger", ', '"getLogger", "print", '],
-    [tests.python, 'effect'],
+    'pipe/trace/python/analyse.py',
+    [
+      'if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):',
+      'if isinstance(node, ast.Expr):',
+    ],
+    [tests.python, 'an unused function beside a side'],
   ),
   mutant(
     'a package comes before a folder that is none',
     'pipe/trace/python/resolve.ts',
     ['if (isFolder) portions.push(inner);', 'if (isFolder) return { file: null, folders: [inner] };'],
-    [tests.python, 'a package in a later root before a folder without __init__.py'],
+    [tests.python, 'a package in a later root'],
   ),
   mutant(
     'a trace of what was edited meanwhile is not remembered',

@@ -60,13 +60,19 @@ export const why: Command = {
     }
     const { shown, more } = shortened([...groups], parsed.is('all'));
     for (const [text, [first, ...others]] of shown) {
-      const rest = others.length > 0 ? ` and ${others.length} more` : '';
-      invocation.stdout.write(`${printable(`${first}${rest} ${text}`)}\n`);
+      const line =
+        others.length > 0 ? `${first} and ${others.length} more ${ofSeveral(text)}` : `${first} ${text}`;
+      invocation.stdout.write(`${printable(line)}\n`);
     }
     if (more > 0) invocation.stdout.write(`${countText(more, 'more group')} of cells: add --all\n`);
     return exitCode.ok;
   },
 };
+
+/** What is said of one cell, of several. */
+function ofSeveral(text: string): string {
+  return text.replace(/^is /, 'are ').replace(/^depends /, 'depend ');
+}
 
 /** Up to so many groups of cells are listed one by one; of more, what they have in common. */
 const toldApart = 5;
