@@ -22,6 +22,7 @@ import { storedManifests } from '../../src/pipe/store/contents.ts';
 import { faultSteps } from '../../src/pipe/store/fault.ts';
 import { layoutOf } from '../../src/pipe/store/layout.ts';
 import { verifyCache } from '../../src/pipe/store/verify.ts';
+import { numbersOf, type Pick } from '../kit/numbers.ts';
 import { type DoomedProject, doomedProjects, type Edition } from './doomed-project.ts';
 
 export interface KillOptions {
@@ -119,7 +120,7 @@ class Life {
   readonly #number: number;
   readonly #options: LifeOptions;
   readonly #dir: string;
-  readonly #random: () => number;
+  readonly #pick: Pick;
   #edition: Edition = { input: 'first\n', word: 'one', code: 'A' };
   /** Texts of the user's own, each of which must stay somewhere. */
   readonly #notes = new Map<string, string>();
@@ -135,7 +136,7 @@ class Life {
     this.#options = options;
     // Memory, where there is some: what a kill leaves is what the system was told, on whatever disk.
     this.#dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'pipe-kills-'));
-    this.#random = generator(options.seed * 1_000_003 + number);
+    this.#pick = numbersOf(options.seed * 1_000_003 + number);
     this.#write();
   }
 
@@ -363,19 +364,12 @@ class Life {
     return { code, signal, said, ms: performance.now() - (began ?? performance.now()) };
   }
 
-  #pick(below: number): number {
-    return Math.floor(this.#random() * below);
+  /** From 0 up to 1. */
+  #random(): number {
+    return this.#pick(2 ** 30) / 2 ** 30;
   }
 }
 
 function closed(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
-}
-
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -13,8 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { at, type Pick } from '../kit/numbers.ts';
 import { paths, type World } from './history-world.ts';
-import { at, type Pick } from './picker.ts';
 import { files, folders, put, writeTo } from './tree.ts';
 
 export interface Scene {

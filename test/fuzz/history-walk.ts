@@ -1,6 +1,7 @@
 /** Walks histories by their seeds: which steps each takes, and how one that fails is made shorter. */
+
+import { numbersOf, type Pick } from '../kit/numbers.ts';
 import { History } from './history.ts';
-import { type Pick, picker } from './picker.ts';
 
 export interface Failure {
   readonly seed: number;
@@ -37,7 +38,7 @@ export async function walk(
   only?: readonly number[],
   drawn: Drawn = {},
 ): Promise<Failure | null> {
-  const pick = picker(seed ^ 0x5bd1e995);
+  const pick = numbersOf(seed ^ 0x5bd1e995);
   const count = 2 + pick(6);
   const steps = Array.from({ length: count }, () => ({
     action: actions[weights[pick(weights.length)] ?? 0],
@@ -50,7 +51,7 @@ export async function walk(
     try {
       for (const index of taken) {
         const step = steps[index];
-        await step?.action?.[1](history, picker(step.number));
+        await step?.action?.[1](history, numbersOf(step.number));
       }
       why = await history.check();
     } catch (error) {

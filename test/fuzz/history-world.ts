@@ -1,7 +1,7 @@
 /** A random project of a history: what its pipeline says, and the files that it has at first. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pick } from './picker.ts';
+import type { Pick } from '../kit/numbers.ts';
 import { put } from './tree.ts';
 
 interface StageSpec {

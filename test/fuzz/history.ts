@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { at, numbersOf, type Pick } from '../kit/numbers.ts';
 import { edits } from './history-edits.ts';
 import { HistoryProject } from './history-project.ts';
 import { kindsOf, newWorld, type World, writePipeline, writeStart } from './history-world.ts';
-import { at, type Pick, picker } from './picker.ts';
 import { copyOut, files, put } from './tree.ts';
 
 const editNames = Object.keys(edits);
@@ -28,7 +28,7 @@ export class History {
   readonly #frozen = new Map<string, unknown>();
 
   constructor(seed: number) {
-    this.#world = newWorld(picker(seed));
+    this.#world = newWorld(numbersOf(seed));
     this.#first = structuredClone(this.#world);
     for (const kind of kindsOf(this.#world)) this.drawn.push(`a project with ${kind}`);
     writeStart(this.project.dir);
@@ -81,8 +81,8 @@ export class History {
     this.#write();
     await this.project.run({
       during: () => {
-        this.#apply(name, picker(number));
-        if (back) this.#apply(name, picker(number));
+        this.#apply(name, numbersOf(number));
+        if (back) this.#apply(name, numbersOf(number));
       },
     });
   }

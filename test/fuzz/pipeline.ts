@@ -2,6 +2,7 @@
  * Mutated pipeline files: each must give a plan or diagnostics with positions inside the text, in bounded time.
  * `npm run test:fuzz -- [CASES] [SEED]` prints the count; vitest runs a small share of it.
  */
+import fc from 'fast-check';
 import { loadPipeline } from '../../src/pipe/config/load.ts';
 import { plan } from '../../src/pipe/plan/plan.ts';
 
@@ -13,53 +14,50 @@ export interface FuzzResult {
   readonly slowestMs: number;
 }
 
-/** Throws on the first text that crashes the loader, takes longer than `limitMs`, or is refused without a position. */
+/**
+ * Throws on a text that crashes the loader, takes longer than `limitMs`, or is refused without a position: the shortest
+ * list of changes that fast-check finds for it.
+ */
 export function fuzzPipelines(cases: number, seed: number, limitMs = 10_000): FuzzResult {
-  const random = generator(seed);
   let planned = 0;
   let slowestMs = 0;
-  for (let index = 0; index < cases; index++) {
-    const text = mutated(random);
-    const set = random() < 0.1 ? [mutatedText('train.epochs=[1, 2]', random)] : [];
-    const profile = random() < 0.3 ? 'quick' : null;
+  const property = fc.property(mutation, ({ base, changes, setChanges, profile }) => {
+    const text = changes.reduce(changed, base);
+    const set = setChanges === null ? [] : [setChanges.reduce(changed, 'train.epochs=[1, 2]')];
     const started = performance.now();
-    const good = check(text, set, profile, `case ${index} of seed ${seed}`);
+    const good = check(text, set, profile);
     const ms = performance.now() - started;
-    if (ms > limitMs) throw new Error(`case ${index} of seed ${seed} took ${Math.round(ms)} ms:\n${text}`);
+    if (ms > limitMs) throw new Error(`took ${Math.round(ms)} ms:\n${text}`);
     slowestMs = Math.max(slowestMs, ms);
     if (good) planned++;
-  }
+  });
+  fc.assert(property, { seed, numRuns: cases });
   return { cases, planned, refused: cases - planned, slowestMs: Math.round(slowestMs) };
 }
 
-function check(text: string, set: readonly string[], profile: string | null, name: string): boolean {
-  const problem = (what: string): Error => new Error(`${name}: ${what}\n${text}\n${set.join('\n')}`);
-  try {
-    const { document, diagnostics } = loadPipeline(text, 'pipeline.yaml', { profile, set });
-    const result = document ? plan(document) : null;
-    const all = [...diagnostics, ...(result?.diagnostics ?? [])];
-    if (document === null && all.length === 0) throw problem('neither a document nor a diagnostic');
-    for (const { at, rule, message } of all) {
-      const source =
-        at.file === 'pipeline.yaml' ? text : at.file === '--set' ? set.join('\n') : (profile ?? '');
-      const line = source.split('\n')[at.line - 1];
-      if (line === undefined || at.column < 1 || at.column > line.length + 2) {
-        throw problem(`${rule} points at ${at.file}:${at.line}:${at.column}, outside the text: ${message}`);
-      }
-      if (message === '' || rule === '') throw problem('a diagnostic without words');
+function check(text: string, set: readonly string[], profile: string | null): boolean {
+  const problem = (what: string): Error => new Error(`${what}\n${text}\n${set.join('\n')}`);
+  const { document, diagnostics } = loadPipeline(text, 'pipeline.yaml', { profile, set });
+  const result = document ? plan(document) : null;
+  const all = [...diagnostics, ...(result?.diagnostics ?? [])];
+  if (document === null && all.length === 0) throw problem('neither a document nor a diagnostic');
+  for (const { at, rule, message } of all) {
+    const source =
+      at.file === 'pipeline.yaml' ? text : at.file === '--set' ? set.join('\n') : (profile ?? '');
+    const line = source.split('\n')[at.line - 1];
+    if (line === undefined || at.column < 1 || at.column > line.length + 2) {
+      throw problem(`${rule} points at ${at.file}:${at.line}:${at.column}, outside the text: ${message}`);
     }
-    for (const cell of result?.graph.cells.values() ?? []) {
-      for (const out of cell.outs) {
-        const paths = [out.path, out.place ?? 'x'];
-        const good = all.length > 0 || paths.every((path) => !/^\/|(^|\/)\.\.(\/|$)|\0/.test(path));
-        if (!good) throw problem(`${cell.id} writes to ${paths.join(' and ')}`);
-      }
-    }
-    return all.length === 0;
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith(name)) throw error;
-    throw problem(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (message === '' || rule === '') throw problem('a diagnostic without words');
   }
+  for (const cell of result?.graph.cells.values() ?? []) {
+    for (const out of cell.outs) {
+      const paths = [out.path, out.place ?? 'x'];
+      const good = all.length > 0 || paths.every((path) => !/^\/|(^|\/)\.\.(\/|$)|\0/.test(path));
+      if (!good) throw problem(`${cell.id} writes to ${paths.join(' and ')}`);
+    }
+  }
+  return all.length === 0;
 }
 
 export const seeds: readonly string[] = [
@@ -193,57 +191,58 @@ const pieces = [
   ],
 ];
 
-/** One text, changed in one to six places: bytes, words, lines, pieces of another text. */
-function mutated(random: () => number): string {
-  let text = pick(seeds, random);
-  const changes = 1 + Math.floor(random() ** 2 * 6);
-  for (let change = 0; change < changes; change++) text = mutatedText(text, random);
-  return text;
-}
+/** A place in a text of whatever length: a share of it. */
+const share = fc.noBias(fc.nat(9_999)).map((number) => number / 10_000);
 
-function mutatedText(text: string, random: () => number): string {
-  const at = Math.floor(random() * (text.length + 1));
-  const length = Math.floor(random() * random() * 60);
+/** One change: bytes, words, lines, or pieces of another text. What a kind does not need is there all the same. */
+const change = fc.record({
+  kind: fc.noBias(fc.nat(8)),
+  at: share,
+  length: fc.tuple(share, share).map(([one, other]) => Math.floor(one * other * 60)),
+  piece: fc.constantFrom(...pieces),
+  from: share,
+  to: share,
+  times: fc.integer({ min: 1, max: 20 }),
+  indent: fc.nat(5),
+  character: fc.nat(0x24f).map((code) => String.fromCharCode(code)),
+});
+type Change = typeof change extends fc.Arbitrary<infer One> ? One : never;
+
+const mutation = fc.record({
+  base: fc.constantFrom(...seeds),
+  changes: fc.array(change, { minLength: 1, maxLength: 6 }),
+  /** One in ten has a `--set` too. */
+  setChanges: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.array(change, { minLength: 1, maxLength: 1 }) },
+  ),
+  profile: fc.constantFrom('quick', null, null),
+});
+
+function changed(text: string, { kind, length, piece, times, indent, character, ...shares }: Change): string {
+  const at = Math.floor(shares.at * (text.length + 1));
   const lines = text.split('\n');
-  const line = Math.floor(random() * lines.length);
+  const line = Math.floor(shares.at * lines.length);
   const words = text.match(/[\w.${}-]+/g) ?? [''];
-  switch (Math.floor(random() * 9)) {
+  const of = (list: readonly string[], where: number) => list[Math.floor(where * list.length)] ?? '';
+  switch (kind) {
     case 0:
       return text.slice(0, at) + text.slice(at + length);
     case 1:
-      return text.slice(0, at) + pick(pieces, random) + text.slice(at);
+      return text.slice(0, at) + piece + text.slice(at);
     case 2:
-      return text.slice(0, at) + pick(pieces, random) + text.slice(at + length);
+      return text.slice(0, at) + piece + text.slice(at + length);
     case 3:
-      return (
-        text.slice(0, at) + text.slice(at, at + length).repeat(1 + Math.floor(random() * 20)) + text.slice(at)
-      );
+      return text.slice(0, at) + text.slice(at, at + length).repeat(times) + text.slice(at);
     case 4:
-      return text.replace(pick(words, random), () => pick(words, random));
+      return text.replace(of(words, shares.from), () => of(words, shares.to));
     case 5:
       return lines.toSpliced(line, 1).join('\n');
     case 6:
-      return lines.toSpliced(line, 0, pick(lines, random)).join('\n');
+      return lines.toSpliced(line, 0, of(lines, shares.from)).join('\n');
     case 7:
-      return lines
-        .with(line, `${' '.repeat(Math.floor(random() * 6))}${lines[line]?.trimStart() ?? ''}`)
-        .join('\n');
+      return lines.with(line, `${' '.repeat(indent)}${lines[line]?.trimStart() ?? ''}`).join('\n');
     default:
-      return text.slice(0, at) + String.fromCharCode(Math.floor(random() * 0x250)) + text.slice(at + 1);
+      return text.slice(0, at) + character + text.slice(at + 1);
   }
-}
-
-function pick<T>(list: readonly T[], random: () => number): T {
-  return list[Math.floor(random() * list.length)] as T;
-}
-
-/** Mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -4,6 +4,7 @@
  * `--sample K --seed S`: so many of them; `--first N --count K --seconds T`: from that one on, so many, for so long; `--json`.
  */
 import { parseArgs } from 'node:util';
+import { numbersOf } from '../kit/numbers.ts';
 import { mutants } from './list.ts';
 import type { Mutant } from './mutant.ts';
 import { MutatedCopy } from './mutated-copy.ts';
@@ -28,11 +29,8 @@ const say = (text: string) => (values.json ? process.stderr : process.stdout).wr
 function chosen(): readonly Mutant[] {
   const named = mutants.filter(({ rule }) => rule.includes(values.only));
   const count = Number(values.sample ?? named.length);
-  let state = Number(values.seed) >>> 0;
-  const ranked = named.map((mutant) => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 0;
-    return { mutant, rank: state };
-  });
+  const pick = numbersOf(Number(values.seed));
+  const ranked = named.map((mutant) => ({ mutant, rank: pick(2 ** 30) }));
   const sample = new Set(
     ranked
       .toSorted((a, b) => a.rank - b.rank)

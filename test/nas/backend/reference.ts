@@ -111,7 +111,10 @@ export function numericalGradient(
   });
 }
 
-/** Values in −1…1 without a pattern that a wrong index would keep. */
+/**
+ * Values in −1…1 without a pattern that a wrong index would keep. Data, not a property's cases: two programs must have the
+ * same, and millions of them, so that they are computed and not drawn by fast-check.
+ */
 export function noise(shape: Array4['shape'], seed: number): Array4 {
   let state = (seed * 2654435761) >>> 0;
   const values = new Float64Array(shape[0] * shape[1] * shape[2] * shape[3]).map(() => {
