@@ -222,7 +222,7 @@ export const figureMeta: z.ZodType<FigureMeta> = z.object({
     .int()
     .min(0)
     .exactOptional()
-    .describe('Rows that the data has but the figure cannot draw, said under it.'),
+    .describe('Rows that the data has but the figure cannot draw, counted under it.'),
   partial: text.exactOptional().describe('"6 of 10 cells": shown under the figure.'),
 });
 

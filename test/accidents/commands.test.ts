@@ -47,7 +47,7 @@ test('`shell` chooses what reads the commands, for the file or for a stage, and 
   expect(refused.stderr).toMatch(/pipeline\.yaml:1:\d+/);
 });
 
-test('where there is no bash, sh reads the commands, which is said once per run', () => {
+test('where there is no bash, sh reads the commands, which is reported once per run', () => {
   const tools = join(project.dir, 'tools');
   mkdirSync(tools);
   for (const name of ['cat', 'echo']) symlinkSync(`/bin/${name}`, join(tools, name));

@@ -1,4 +1,4 @@
-/** What a stage is told, and what it is not told unless it asks. */
+/** What a stage is given, and what it is not given unless it asks. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -100,7 +100,7 @@ test('the cores that a module declares reach it, and are in its key; whatever a 
   pipeline({ m: module, c: command });
   expect(project.pipe('status', '--check').code).toBe(0);
   declare(2);
-  expect(project.pipe('why', 'm').stdout).toContain('resources.cpu, which the stage is told, changed: 1 → 2');
+  expect(project.pipe('why', 'm').stdout).toContain('resources.cpu, which the stage is given, changed: 1 → 2');
   expect(project.pipe('status', '--check', 'c').code).toBe(0);
   expect(project.pipe('run', '--jobs', '1').code).toBe(0);
   // As declared, though the run had only one.

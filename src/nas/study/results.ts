@@ -101,7 +101,7 @@ export function rankingTable(
 function rankingNotes(summaries: readonly VariantSummary[], tops: readonly string[]): string[] {
   const notes = [
     '± is the sample standard deviation over seeds; an empty cell is undefined, not zero.',
-    'Intervals resample seeds and architectures (95 %); with one seed they tell of the architectures alone.',
+    'Intervals resample seeds and architectures (95 %); with one seed, architectures alone.',
   ];
   if (summaries.some(({ method }) => method.startsWith('split-')))
     notes.push(

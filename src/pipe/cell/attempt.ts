@@ -35,7 +35,7 @@ export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt 
     deps: work.deps,
     outs: one.outs,
     checkpoint: one.checkpoint,
-    // Not what was leased of this machine: a run elsewhere could have been told another number under the same key.
+    // Not what was leased of this machine: a run elsewhere could have been given another number under the same key.
     resources: { cpu: toldCpu(cell), gpus: one.gpus },
     events: one.events ?? join(one.folder, 'events.jsonl'),
     module: work.module,

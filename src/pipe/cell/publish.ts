@@ -23,7 +23,7 @@ export interface Attempted extends Publication {
   readonly run: string;
   readonly madeWith: MadeWith | null;
   readonly guard: InputGuard;
-  /** Told when nothing of the stage is waited for any more: what follows is storing alone. */
+  /** Called when nothing of the stage is waited for any more: what follows is storing alone. */
   readonly onGuarded?: (() => void) | undefined;
   readonly usage: Took;
 }

@@ -152,7 +152,7 @@ export class CellTransaction {
   }
 
   /**
-   * Checks the outs and the inputs, stores, and swaps into place. Releases the lock whatever the answer. `onGuarded`: told
+   * Checks the outs and the inputs, stores, and swaps into place. Releases the lock whatever the answer. `onGuarded`: called
    * when the outs are known to be good, and are only to be stored.
    */
   async publish({

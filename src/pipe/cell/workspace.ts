@@ -67,7 +67,7 @@ export class Workspace {
   }
 
   /** Looks without locking, running or changing anything. Upstream cells must have been looked at or begun before.
-   * `fetch`: the cell is to run, and a source that is nowhere yet is downloaded. `onInputs`: told what the cell reads. */
+   * `fetch`: the cell is to run, and a source that is nowhere yet is downloaded. `onInputs`: called with what the cell reads. */
   async look(
     cell: CellId,
     {

@@ -6,7 +6,7 @@ import type { RunHooks } from '../run/run-options.ts';
 export interface RunRound {
   readonly take: Subscriber;
   readonly steer: NonNullable<RunHooks['steer']>;
-  /** Told the plan that the run works on. */
+  /** Called with the plan that the run works on. */
   readonly begin: (opened: OpenedPipeline) => void;
   /** The live page that outlives the runs; null: there is none. */
   readonly live: { readonly take: Subscriber; readonly address: string; close(): Promise<void> } | null;

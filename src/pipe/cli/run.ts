@@ -41,7 +41,7 @@ export const run: Command = {
     poll: {
       type: 'string',
       value: 'MS',
-      help: 'With --watch: look at files every so often, where a network file system tells nobody',
+      help: 'With --watch: look at files every so often, for network file systems that report no edit',
     },
     serve: { type: 'boolean', help: 'Show a live page on this machine while the run goes on' },
     port: { type: 'string', value: 'N', help: 'Port of the live page (default: any that is free)' },

@@ -7,7 +7,7 @@ import type { CellId } from '../plan/graph.ts';
 import { type CellView, isFresh, lastEndLine, reasonsOf, stateOf } from './cell-view.ts';
 
 /** Causes that get a line of their own. */
-const causesTold = 3;
+const causesShown = 3;
 
 /** `views`: of the whole pipeline, because causes lie upstream of what was asked for. */
 export function storyLines(
@@ -16,12 +16,12 @@ export function storyLines(
 ): readonly string[] {
   const stale = chosen.filter(({ status }) => !isFresh(status));
   const causes = [...failuresOf(stale), ...causesOf(stale, views)].sort((a, b) => b.count - a.count);
-  const told = causes.slice(0, causesTold);
-  const rest = causes.length - told.length;
+  const shown = causes.slice(0, causesShown);
+  const rest = causes.length - shown.length;
   const [example] = stale;
   return [
     `${countText(chosen.length, 'cell')}: ${standing(chosen)}`,
-    ...told.map(({ count, text }) => `${countText(count, 'cell')} because: ${text}`),
+    ...shown.map(({ count, text }) => `${countText(count, 'cell')} because: ${text}`),
     ...(example === undefined
       ? []
       : [

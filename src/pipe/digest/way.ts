@@ -1,6 +1,6 @@
 /**
  * The way to a path: every folder and link that is passed. A link that is pointed elsewhere and back, or a folder that
- * is moved and put back, leaves the file itself as it was; only the way tells.
+ * is moved and put back, leaves the file itself as it was; only the way shows it.
  */
 import { type BigIntStats, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';

@@ -130,7 +130,7 @@ interface TimeLimit {
   clear(): void;
 }
 
-/** Asks, then tells, then kills. */
+/** SIGINT asks, SIGTERM insists, SIGKILL ends. */
 function timeLimit(ms: number | null, grace: Grace, stop: (level: StopLevel) => void): TimeLimit {
   let passed = false;
   let timer: NodeJS.Timeout | undefined;

@@ -72,10 +72,10 @@ export function importDvc({ text, file, project }: DvcSource): Imported {
       : {}),
     stages,
   };
-  const told = [...notes.values()].map(
+  const listed = [...notes.values()].map(
     (one) => `${file}:${lineOf(one.path, root, source)}: ${one.path.join('.')}: ${one.text}`,
   );
-  const all = [...told, ...mistakesIn(pipelineText(document, file, told))];
+  const all = [...listed, ...mistakesIn(pipelineText(document, file, listed))];
   return { text: pipelineText(document, file, all), stages: units.length, notes: all };
 }
 

@@ -23,7 +23,7 @@ export function writeAttempt({ folder, job, run, project, secrets }: Attempt): v
 }
 
 /**
- * Of an attempt whose outs were published its log stays: what it was told is in the manifest, what it reported among the
+ * Of an attempt whose outs were published its log stays: what it was given is in the manifest, what it reported among the
  * run's events. The job of Python stays as well: a script that is started by hand takes the job of its last run. An attempt
  * that failed keeps everything, for a look. Removes only what was put there for it.
  */

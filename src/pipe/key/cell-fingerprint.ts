@@ -31,8 +31,8 @@ export function fingerprintOf(cell: Cell, seen: SeenInputs): Fingerprint {
 }
 
 /**
- * Cores that a cell's process is told it may use: how many threads it starts can decide the last digits of a sum, so that
- * it is what the stage declares, whatever this machine has. A command is told one; it asks with `${resources.cpu}`, which is
+ * Cores that a cell's process may use: how many threads it starts can decide the last digits of a sum, so that
+ * it is what the stage declares, whatever this machine has. A command gets one; it asks with `${resources.cpu}`, which is
  * in its text.
  */
 export function toldCpu(cell: Pick<Cell, 'run' | 'resources'>): number {

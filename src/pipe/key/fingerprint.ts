@@ -28,7 +28,7 @@ export interface Fingerprint {
   readonly tools: Readonly<Record<string, string>>;
   /** Out name → path: moving an out is another result. */
   readonly outs: Readonly<Record<string, string>>;
-  /** Cores that a module is told it may use. Absent: one, as every stage is told that declares nothing. */
+  /** Cores that a module may use. Absent: one, as for every stage that declares nothing. */
   readonly cpu?: number;
 }
 

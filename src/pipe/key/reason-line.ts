@@ -35,7 +35,7 @@ export function reasonLine(reason: Reason): string {
     case 'outs':
       return `declaration of out ${reason.name} changed: ${reason.from ?? 'absent'} → ${reason.to ?? 'absent'}`;
     case 'cpu':
-      return `resources.cpu, which the stage is told, changed: ${reason.from} → ${reason.to}`;
+      return `resources.cpu, which the stage is given, changed: ${reason.from} → ${reason.to}`;
     case 'out-missing':
       return `out ${reason.name} is missing`;
     case 'out-changed':

@@ -74,7 +74,7 @@ export class LiveServer {
     return `http://127.0.0.1:${this.#port}/${this.#token}/`;
   }
 
-  /** Sends what changed since each reader was last told. */
+  /** Sends what changed since each reader last got any. */
   tick(): void {
     if (this.#readers.size === 0) return;
     const parts = Object.entries(this.#source.parts());

@@ -58,7 +58,7 @@ export class ProjectSource implements LiveSource {
       this.#measuredAt = now;
       live?.measure();
     }
-    // To the second, so that a page is not told the same again four times a second.
+    // To the second, so that a page is not sent the same again four times a second.
     return liveParts(live, Math.floor(now / 1000) * 1000);
   }
 

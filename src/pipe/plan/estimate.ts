@@ -1,4 +1,4 @@
-/** How long a cell is said to take, for as long as no earlier run tells: the stage's `estimate`, filled in. */
+/** How long a cell is said to take, until a run has measured it: the stage's `estimate`, filled in. */
 import type { Position } from '../../lib/diagnostics/diagnostic.ts';
 import type { Report } from '../../lib/diagnostics/diagnostics.ts';
 import { didYouMean, listOf } from '../../lib/diagnostics/suggest.ts';

@@ -3,7 +3,7 @@ export class Health {
   readonly #name: string;
   readonly #giveUpAfter: number;
   readonly #warn: (text: string) => void;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #inARow = 0;
   #failures = 0;
   #last = '';
@@ -43,9 +43,9 @@ export class Health {
   }
 
   /** Says something of one kind once. */
-  tell(kind: string, text: string): void {
-    if (this.#told.has(kind)) return;
-    this.#told.add(kind);
+  report(kind: string, text: string): void {
+    if (this.#reported.has(kind)) return;
+    this.#reported.add(kind);
     this.#warn(text);
   }
 

@@ -62,7 +62,7 @@ export class SharedResults {
     } catch (error) {
       if (!(error instanceof BadEntry)) throw error;
       if (error.untrusted)
-        health.tell(
+        health.report(
           'untrusted',
           `the remote ${name} has results that no key under \`trust\` has signed; they are not used`,
         );
@@ -174,7 +174,7 @@ export class SharedResults {
       return false;
     }
     if (bytes + listings.reduce((sum, size) => sum + size, 0) <= room) return true;
-    health.tell(
+    health.report(
       'room',
       `a result of the remote ${name} has ${bytesText(bytes)}, which this disk has no room for`,
     );

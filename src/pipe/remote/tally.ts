@@ -1,4 +1,4 @@
-/** Counts what goes to and comes from a remote, says so now and then, and tells how long a transfer is likely to take. */
+/** Counts what goes to and comes from a remote, reports it now and then, and how long a transfer is likely to take. */
 
 export type Direction = 'down' | 'up';
 

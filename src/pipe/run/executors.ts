@@ -75,9 +75,12 @@ export async function openExecutors(needed: readonly Cell[], opening: Opening): 
     adopt(job, onEvent) {
       const adopted = executors.get(job.executor)?.adopt?.(job, onEvent);
       if (adopted) return adopted;
-      throw new UserError(`a job of ${job.cell} is in \`${job.executor}\`, which the file has no more`, {
-        hint: `bring the executor back, or remove cache/jobs/${job.batch} when the queue has no such job`,
-      });
+      throw new UserError(
+        `a job of ${job.cell} is in \`${job.executor}\`, which the pipeline file no longer has`,
+        {
+          hint: `bring the executor back, or remove cache/jobs/${job.batch} when the queue has no such job`,
+        },
+      );
     },
     async discard(job) {
       await executors.get(job.executor)?.discard?.(job);

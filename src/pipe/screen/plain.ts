@@ -21,7 +21,7 @@ export interface PlainOptions {
 
 /** With more cells than this a line for each is noise. */
 const manyCells = 100;
-/** Bytes under way to or from a remote from which on lines tell how far they are. */
+/** Bytes under way to or from a remote from which on lines report how far they are. */
 const largeTransfer = 256 * 1024 * 1024;
 
 export function plainScreen(options: PlainOptions): Subscriber {

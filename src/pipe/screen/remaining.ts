@@ -25,7 +25,7 @@ export function remainingMs(state: RunState, now: number): number | null {
 export function cellRemainingMs(state: RunState, running: CellProgress, now: number): number | null {
   const spent = now - (running.startedAt ?? now);
   const { progress } = running;
-  // The first steps tell little: a stage compiles or reads its data before it is at full speed.
+  // The first steps say little: a stage compiles or reads its data before it is at full speed.
   if (progress !== null && progress.total > 0 && progress.done > 0 && spent > 2000) {
     return (spent * (progress.total - progress.done)) / progress.done;
   }

@@ -1,7 +1,7 @@
 /**
- * Tells of edits of a project's files, many at once as one. By chokidar, which takes no native code: kept for every Node since
+ * Reports edits of a project's files, many at once as one. By chokidar, which takes no native code: kept for every Node since
  * 20.19, it looks at folders on Linux where Node's own recursive watch loses new ones, and can poll where a network file
- * system tells nobody.
+ * system reports none.
  */
 import { join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
@@ -12,7 +12,7 @@ export interface ChangesOptions {
   readonly project: string;
   /** Files and folders outside it, absolute. */
   readonly outside: readonly string[];
-  /** Look every so many milliseconds instead of being told; null: be told. */
+  /** Milliseconds between two looks; null: the file system reports edits. */
   readonly pollMs: number | null;
 }
 

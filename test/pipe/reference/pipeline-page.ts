@@ -149,7 +149,7 @@ is never put anywhere. What you edit in place, or add, is kept when the out is p
 ## Commands
 
 A \`cmd\` is read by \`bash -euo pipefail\`: a command that fails ends the stage, in the middle of a script and of a pipe too,
-and so does a variable that is not set. Where there is no bash it is \`sh -eu\`, said once per run. \`shell\` at the top or in
+and so does a variable that is not set. Where there is no bash it is \`sh -eu\`, reported once per run. \`shell\` at the top or in
 a stage chooses another shell, with its flags: \`shell: sh\` goes on after a failure, \`shell: bash -eu\` and
 \`shell: zsh -e\` are possible too. Which shell it is, is part of the key.
 
@@ -171,8 +171,8 @@ shell's own \`\${…}\`), they are refused before anything runs; where it calcul
 only a number may stand. What a program makes of a word that it is given (\`eval\`, \`sh -c\`) is up to the command.
 
 Paths in the project are relative to it, the working directory; one that begins with a dash gets a \`./\`. A program that
-wants more than words reads [the job file](job-file.md), whose path is in \`PIPE_JOB\`. A command that neither mentions an out nor \`PIPE_JOB\` is warned
-about.
+wants more than words reads [the job file](job-file.md), whose path is in \`PIPE_JOB\`. A command that neither mentions an out nor \`PIPE_JOB\` draws a
+warning.
 
 ## Warm processes
 

@@ -21,12 +21,12 @@ export const ruleText: Readonly<Record<string, string>> = {
   'not-warm': '`warm` belongs to stages in TypeScript or JavaScript.',
   'unknown-dep': 'A dep names an out of a stage, a source, or a file.',
   'absent-dep': 'A stage that `when` leaves out cannot be read.',
-  cycle: 'No stage waits for itself, directly or around a corner.',
+  cycle: 'No stage waits for itself, directly or by way of others.',
   'duplicate-out': 'No two outs share a path or a place, and none lies inside another.',
   'place-over-input': 'An out is never placed over something that is read.',
   'dep-on-place': 'What a stage makes is named as its out, so that the reader waits for it.',
   'bad-schema': '`paramsSchema` is a JSON Schema that is understood: no `if`, no reference to another file.',
-  'unknown-axis': 'A matrix, a pattern, a profile names axes that exist.',
+  'unknown-axis': 'A matrix, a pattern or a profile names axes that exist.',
   'unknown-value':
     'A pattern or a profile names values that an axis has, or had before a profile changed it.',
   'matrix-include': 'An included combination names a value of every axis.',
@@ -37,7 +37,7 @@ export const ruleText: Readonly<Record<string, string>> = {
   'cell-collision':
     'Two cells must not differ in case only: their folders would be one on some file systems.',
   'too-many-cells':
-    'At most 1,000,000 combinations a stage are looked at, and 200,000 cells a pipeline are planned.',
+    'At most 1,000,000 combinations per stage are looked at, and 200,000 cells per pipeline are planned.',
   'bad-interpolation':
     '`${…}` refers to a param, an axis of the stage’s matrix, in a command also to a dep or an out.',
   'shell-context':

@@ -35,7 +35,7 @@ export function commandBackend(doc: CommandQueueDoc, env: NodeJS.ProcessEnv): Qu
     async find(name) {
       const answer = await ask(doc.status);
       if (answer.code !== 0) throw new Error(`status: ${problemOf(answer)}`);
-      // A queue that lists names tells; of one that does not, the job itself says when it begins.
+      // A queue that lists names knows; where one does not, the job itself reports when it begins.
       const line = answer.stdout.split('\n').find((one) => one.split(/[^\w.-]+/).includes(name));
       const id = line === undefined ? undefined : new RegExp(doc.id).exec(line)?.[1];
       return id === undefined ? null : { kind: 'submitted', job: id, tasks: [id] };

@@ -90,7 +90,7 @@ function script(folder: string, { doc, project }: BatchPlace, runner: string): s
   const wrap = doc.wrap === null ? '' : `${doc.wrap} `;
   return [
     ...scriptHead(doc, project),
-    // Grid Engine counts from 1 and says "undefined" outside an array; PBS and Slurm count as they are told.
+    // Grid Engine counts from 1 and says "undefined" outside an array; PBS and Slurm count as they are asked to.
     `exec ${wrap}${words} "\${SLURM_ARRAY_TASK_ID:-0}"`,
     '',
   ].join('\n');

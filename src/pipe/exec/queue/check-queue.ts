@@ -110,7 +110,7 @@ async function watched(
   const what = 'probe job';
   const since = performance.now();
   let gone = 0;
-  let words = 'no word of it';
+  let words = 'nothing was heard of it';
   for (let look = 0; ; look++) {
     if (existsSync(done)) return null;
     if (performance.now() - since > patienceMs) {

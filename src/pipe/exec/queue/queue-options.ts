@@ -11,6 +11,6 @@ export interface QueueOptions {
   /** The pipeline file, relative to the project. */
   readonly pipeline: string;
   readonly run: string;
-  /** Told what a user should know, each thing once. */
+  /** Called with what a user should know, each thing once. */
   readonly onNotice: (text: string) => void;
 }

@@ -2,7 +2,7 @@
 
 import type { Fingerprint, Reason } from '../../key/fingerprint.ts';
 import type { Made } from './input.ts';
-import { type CellRecord, untold } from './run-record.ts';
+import { type CellRecord, unrecorded } from './run-record.ts';
 import { hasFailed, hasResults, type ReportState } from './state.ts';
 
 export interface CellNow {
@@ -33,8 +33,8 @@ type Known = Omit<CellRecord, 'state'> & { readonly state: ReportState };
 /** What a run said of a cell counts only as long as the pipeline has not moved on since. */
 export function cellToday(said: CellRecord | undefined, now: CellNow): Known {
   if (said !== undefined && stillHolds(said, now)) return said;
-  if (now.current) return { ...untold, state: 'up-to-date' };
-  return { ...untold, state: now.inPlace === null ? 'waiting' : 'outdated', reasons: now.reasons };
+  if (now.current) return { ...unrecorded, state: 'up-to-date' };
+  return { ...unrecorded, state: now.inPlace === null ? 'waiting' : 'outdated', reasons: now.reasons };
 }
 
 function stillHolds({ state, key }: CellRecord, now: CellNow): boolean {

@@ -1,4 +1,4 @@
-/** A run as its event file tells it: what each cell did, when, and how it ended. */
+/** A run as its event file records it: what each cell did, when, and how it ended. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CellProgress } from '../../run/cell-progress.ts';
@@ -11,17 +11,17 @@ export interface RunRecord {
   readonly revision: string | null;
   readonly version: string;
   readonly profile: string | null;
-  /** --set arguments; null: the run does not tell them. */
+  /** --set arguments; null: the run did not record them. */
   readonly set: readonly string[] | null;
   readonly pipeline: string;
   readonly cells: ReadonlyMap<string, CellRecord>;
 }
 
-/** What a run tells of a cell. */
+/** What a run recorded of a cell. */
 export type CellRecord = Omit<ReportCell, 'id' | 'stage' | 'axes'>;
 
 /** Of a cell that no event was about. */
-export const untold: CellRecord = {
+export const unrecorded: CellRecord = {
   state: 'waiting',
   ms: null,
   startedMs: null,

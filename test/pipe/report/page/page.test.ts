@@ -88,7 +88,7 @@ test('what is missing is said: cells, seeds, rows, figures', async () => {
   const { html, warnings } = await buildReport({ ...input, figures: [...input.figures, broken] });
   expect(html).toContain('1 failed, 46 of 48 cells there');
   expect(html).toContain('n = 3 of 5');
-  expect(html).toContain('Each mean is of n = 5 unless said.');
+  expect(html).toContain('Each mean is of n = 5 unless noted.');
   expect(html).toContain('1 row not drawn');
   expect(html).toContain('Partial: 6 of 10 cells');
   expect(html).toContain('This figure could not be drawn: data.url');

@@ -25,7 +25,7 @@ export async function dagSection(input: ReportInput): Promise<Html | null> {
   const across = await layout(boxes, edges, 'LR');
   const laid = across.width <= widest ? across : await layout(boxes, edges, 'TB');
   return html`<section id="pipeline"><h2>Pipeline</h2>
-<p class="note">One box a stage, its matrix collapsed; a thin bar shows its cells by state.</p>
+<p class="note">One box per stage, its matrix collapsed; a thin bar shows its cells by state.</p>
 <div class="canvas" tabindex="0" role="group" aria-label="Graph of stages"><div class="fit w${Math.ceil(laid.width / 20) * 20}">${raw(laid.svg)}</div></div>
 ${stageTable(input)}</section>`;
 }

@@ -17,7 +17,7 @@ export function tablesSection(input: ReportInput, baseline: Baseline | null): Ht
     ({ value, origin }) => html`<div class="result" id="${anchor('table', `${origin.cell}-${origin.out}`)}">
 <h3>${value.title}</h3><p class="caption">${value.caption}</p>
 ${resultTable(value, origin, baseline)}
-${commonN(value) === null ? null : html`<p class="quiet common">Each mean is of n = ${commonN(value)} unless said.</p>`}
+${commonN(value) === null ? null : html`<p class="quiet common">Each mean is of n = ${commonN(value)} unless noted.</p>`}
 ${value.notes.length === 0 ? null : html`<ul class="notes">${value.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 ${originLine(origin, input)}</div>`,
   )}${empty.length === 0 ? null : html`<p class="note">${countText(empty.length, 'table')} left out, without data in this run: ${empty.map(({ value }) => value.title).join('; ')}.</p>`}</section>`;
