@@ -100,7 +100,9 @@ test('the cores that a module declares reach it, and are in its key; whatever a 
   pipeline({ m: module, c: command });
   expect(project.pipe('status', '--check').code).toBe(0);
   declare(2);
-  expect(project.pipe('why', 'm').stdout).toContain('resources.cpu, which the stage is given, changed: 1 → 2');
+  expect(project.pipe('why', 'm').stdout).toContain(
+    'resources.cpu, which the stage is given, changed: 1 → 2',
+  );
   expect(project.pipe('status', '--check', 'c').code).toBe(0);
   expect(project.pipe('run', '--jobs', '1').code).toBe(0);
   // As declared, though the run had only one.

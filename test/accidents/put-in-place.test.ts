@@ -121,7 +121,7 @@ test('an object that was written through a hard link is never used again', () =>
   expect(project.read('results/sub/f.txt')).toBe('1\n');
 });
 
-test('an out takes the disk once', () => {
+test('an out takes the disk once', (context) => {
   project.write(
     'pipeline.yaml',
     `version: 1
@@ -131,10 +131,10 @@ stages:
 `,
   );
   run();
-  // Where the file system has reflinks `du` counts more than once what the disk holds once.
   const reflink = spawnSync('cp', ['--reflink=always', at('results/f.bin'), at('copy.bin')]);
   rmSync(at('copy.bin'), { force: true });
-  if (reflink.status === 0) return;
+  if (reflink.status === 0)
+    return context.skip('the file system has reflinks: `du` counts more than once what the disk holds once');
   const kib = Number(execFileSync('du', ['-sk', project.dir], { encoding: 'utf8' }).split('\t')[0]);
   expect(kib).toBeLessThan(32_000);
 });

@@ -48,6 +48,21 @@ interface Result {
   readonly made: { readonly with: number; readonly run: string };
 }
 
+function trainingProject(pipe: string): CliProject {
+  const project = new CliProject(pipe);
+  project.write('pipeline.yaml', pipeline(5));
+  project.write('train.mjs', train);
+  return project;
+}
+
+function twinOf(project: CliProject): Twin {
+  return JSON.parse(project.read('reports/report.json'));
+}
+
+function madeWith(project: CliProject, result: Result | undefined): Twin['made'][number] | undefined {
+  return twinOf(project).made[result?.made.with ?? -1];
+}
+
 describe('results that are out of date', () => {
   let pipe: Awaited<ReturnType<typeof buildPipe>>;
   let project: CliProject;
@@ -56,48 +71,12 @@ describe('results that are out of date', () => {
   });
   afterAll(() => pipe.remove());
   beforeEach(() => {
-    project = new CliProject(pipe.file);
-    project.write('pipeline.yaml', pipeline(5));
-    project.write('train.mjs', train);
+    project = trainingProject(pipe.file);
   });
   afterEach(() => project.remove());
 
   const read = (name: string): string => readFileSync(join(project.dir, 'reports', name), 'utf8');
-  const twin = (): Twin => JSON.parse(read('report.json'));
-  const madeWith = (result: Result | undefined) => twin().made[result?.made.with ?? -1];
-
-  test("a report without the profile says that a profile's results are the profile's, in every form", () => {
-    expect(project.pipe('run', '--profile', 'paper').code).toBe(0);
-    expect(twin()).toMatchObject({ profile: 'paper', stale: [] });
-    expect(read('index.html')).toContain('Complete: 1 cell');
-
-    expect(project.pipe('report', '--markdown', 'kept.md').code).toBe(0);
-    const { profile, stale, causes, metrics, claims, tables, cells } = twin();
-    expect({ profile, stale, causes, cells }).toMatchObject({
-      profile: null,
-      stale: ['train'],
-      causes: ['param epochs: 500 → 5'],
-      cells: [{ id: 'train', state: 'outdated' }],
-    });
-    for (const result of [metrics[0], claims[0], tables[0]]) {
-      expect(result?.stale).toBe(true);
-      expect(madeWith(result)).toMatchObject({ profile: 'paper', params: { epochs: 500 } });
-    }
-    const page = read('index.html');
-    expect(page).not.toContain('Complete');
-    expect(page).toContain('made by profile paper, with epochs = 500 (now 5)');
-    expect(page).toContain('npx pipe report --profile paper');
-    const markdown = readFileSync(join(project.dir, 'kept.md'), 'utf8');
-    expect(markdown).toContain('Out of date');
-    expect(markdown).toMatch(/trained .*out of date: made by profile paper, with epochs = 500 \(now 5\)/);
-    expect(read('junit.xml')).toMatch(/name="train"[^>]*><skipped message="out of date/);
-    expect(read('junit.xml')).toMatch(
-      /Longer is better\.[^>]*><skipped message="out of date, it was contradicted/,
-    );
-
-    expect(project.pipe('report', '--profile', 'paper').code).toBe(0);
-    expect(twin()).toMatchObject({ profile: 'paper', stale: [] });
-  });
+  const twin = (): Twin => twinOf(project);
 
   test('after an edit without a run the report is not complete, and says with which params the numbers were made', () => {
     expect(project.pipe('run').code).toBe(0);
@@ -106,7 +85,7 @@ describe('results that are out of date', () => {
     expect(read('index.html')).not.toContain('Complete');
     expect(read('index.html')).toContain('with epochs = 5 (now 50)');
     expect(twin().metrics[0]?.stale).toBe(true);
-    expect(madeWith(twin().metrics[0])).toMatchObject({ profile: null, params: { epochs: 5 } });
+    expect(madeWith(project, twin().metrics[0])).toMatchObject({ profile: null, params: { epochs: 5 } });
   });
 
   test('`pipe metrics` marks numbers of another configuration', () => {
@@ -156,5 +135,65 @@ describe('results that are out of date', () => {
     project.env = { CI: 'true' };
     expect(project.pipe('status', '--check').code).toBe(3);
     expect(twin().stale).toEqual(['train']);
+  });
+});
+
+/** What a profile made, in a report that is written without the profile. */
+describe('results of a profile, reported without it,', () => {
+  let pipe: Awaited<ReturnType<typeof buildPipe>>;
+  let project: CliProject;
+  beforeAll(async () => {
+    pipe = await buildPipe();
+    project = trainingProject(pipe.file);
+    expect(project.pipe('run', '--profile', 'paper').code).toBe(0);
+    expect(twinOf(project)).toMatchObject({ profile: 'paper', stale: [] });
+    expect(project.read('reports/index.html')).toContain('Complete: 1 cell');
+    expect(project.pipe('report', '--markdown', 'kept.md').code).toBe(0);
+  });
+  afterAll(() => {
+    project?.remove();
+    pipe?.remove();
+  });
+
+  test('are out of date in report.json, with the cause', () => {
+    expect(twinOf(project)).toMatchObject({
+      profile: null,
+      stale: ['train'],
+      causes: ['param epochs: 500 → 5'],
+      cells: [{ id: 'train', state: 'outdated' }],
+    });
+  });
+
+  test.each(['metrics', 'claims', 'tables'] as const)(
+    'are %s in report.json that say what made them',
+    (mark) => {
+      const [result] = twinOf(project)[mark];
+      expect(result?.stale).toBe(true);
+      expect(madeWith(project, result)).toMatchObject({ profile: 'paper', params: { epochs: 500 } });
+    },
+  );
+
+  test('do not make the page complete, which says what made them and how to see them', () => {
+    const page = project.read('reports/index.html');
+    expect(page).not.toContain('Complete');
+    expect(page).toContain('made by profile paper, with epochs = 500 (now 5)');
+    expect(page).toContain('npx pipe report --profile paper');
+  });
+
+  test('are out of date in Markdown', () => {
+    const markdown = project.read('kept.md');
+    expect(markdown).toContain('Out of date');
+    expect(markdown).toMatch(/trained .*out of date: made by profile paper, with epochs = 500 \(now 5\)/);
+  });
+
+  test('are skipped test cases in JUnit', () => {
+    const junit = project.read('reports/junit.xml');
+    expect(junit).toMatch(/name="train"[^>]*><skipped message="out of date/);
+    expect(junit).toMatch(/Longer is better\.[^>]*><skipped message="out of date, it was contradicted/);
+  });
+
+  test('are up to date again in a report with the profile', () => {
+    expect(project.pipe('report', '--profile', 'paper').code).toBe(0);
+    expect(twinOf(project)).toMatchObject({ profile: 'paper', stale: [] });
   });
 });

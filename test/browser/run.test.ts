@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildVegaRuntime } from '../../scripts/client.mjs';
 import { buildPipe, CliProject, type Ended } from '../kit/cli.ts';
 import { executable, launch, openPage } from './chromium.ts';
@@ -96,17 +96,22 @@ describe.skipIf(executable === undefined)('the report of a run with a failed cel
     pipe?.remove();
   });
 
-  test('opens without a console error or a request, every figure is drawn and can be explored, the log of what failed is there', async () => {
-    expect(ran).toMatchObject({ code: 1 });
+  const opened = async () => {
     const { page, troubles } = await openPage(browser, url);
-    expect(await page.locator('h1').textContent()).toBe('Three seeds');
+    onTestFinished(() => page.context().close());
+    return { page, troubles };
+  };
 
+  test('is written though a cell failed', () => expect(ran).toMatchObject({ code: 1 }));
+
+  test('every figure is drawn with the values of this run', async () => {
+    const { page } = await opened();
     const figures = page.locator('figure');
     expect(await figures.evaluateAll((all) => all.map((one) => one.getAttribute('data-figure')))).toEqual([
       'layers',
       'bars',
     ]);
-    // Every mark tells its values; that the numbers are this run's shows where they came from.
+    // Every mark shows its values; that the numbers are this run's shows where they came from.
     for (const [name, marks] of [
       [
         'layers',
@@ -121,18 +126,28 @@ describe.skipIf(executable === undefined)('the report of a run with a failed cel
         .evaluateAll((all) => all.map((mark) => `${mark.tagName} ${mark.getAttribute('data-l')}`));
       expect(drawn).toEqual(marks);
     }
+  });
 
+  test('its table and key figure are those of this run', async () => {
+    const { page } = await opened();
     expect(await page.locator('#results tbody tr').allInnerTexts()).toEqual(['0\t90.0', '1\t91.0']);
     expect(await page.locator('#metrics').textContent()).toContain('90.5');
+  });
+
+  test('the log of what failed is there to read', async () => {
+    const { page } = await opened();
     const failure = page.locator('#failures .failure');
     expect(await failure.locator('code').first().textContent()).toBe('measure[2]');
     const log = failure.locator('pre');
     expect(await log.isVisible()).toBe(true);
     expect(await log.textContent()).toContain('the loss of seed 2 is <not a number>');
+  });
 
+  test('a figure can be explored; no console error and no request on the way', async () => {
+    const { page, troubles } = await opened();
+    expect(await page.locator('h1').textContent()).toBe('Three seeds');
     await page.locator('figure[data-figure="layers"]').getByRole('button', { name: 'Explore' }).click();
     await page.locator('figure[data-figure="layers"] .live svg .role-mark path').first().waitFor();
     expect(troubles).toEqual([]);
-    await page.context().close();
   });
 });

@@ -108,9 +108,10 @@ describe('pipe shell -c', () => {
     },
   );
 
-  test.skipIf(!hasPython)('--jupyter says what to install where it is not', () => {
-    if (spawnSync('python3', ['-m', 'jupyterlab', '--version']).status === 0) return;
-    if (spawnSync('python3', ['-m', 'notebook', '--version']).status === 0) return;
+  test.skipIf(!hasPython)('--jupyter says what to install where it is not', (context) => {
+    for (const module of ['jupyterlab', 'notebook'])
+      if (spawnSync('python3', ['-m', module, '--version']).status === 0)
+        return context.skip(`python3 has ${module}`);
     expect(project.pipe('run', 'a').code).toBe(0);
     const { code, stderr } = project.pipe('shell', 'b[1]', '--jupyter');
     expect(code).toBe(2);

@@ -1,4 +1,4 @@
-/** What a person is told of a great many cells, and of words that are nearly right. */
+/** What a person sees of a great many cells, and of words that are nearly right. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 
@@ -60,25 +60,38 @@ test('a topic is shown, and help lists them all', () => {
   for (const topic of ['targets', 'history', 'exit-codes']) expect(stdout).toContain(`\n  ${topic} `);
 });
 
-test('what may come next is verbs, flags, their values, stages and cells, params and runs; of a broken file, what needs none', () => {
-  const next = (...words: readonly string[]) =>
-    project
-      .pipe('__complete', '--', ...words)
-      .stdout.trimEnd()
-      .split('\n');
+/** What completion offers after these words. */
+function next(...words: readonly string[]): readonly string[] {
+  return project
+    .pipe('__complete', '--', ...words)
+    .stdout.trimEnd()
+    .split('\n');
+}
+
+test('what may come next is verbs and flags', () => {
   expect(next('comp')).toEqual(['compare', 'completion']);
   expect(next('run', '--prof')).toEqual(['--profile']);
+  expect(next('nothing', '')).toEqual(['']);
+});
+
+test('what may come next is the value of a flag: profiles, params, files', () => {
   expect(next('run', '--profile', '')).toEqual(['quick']);
   expect(next('run', '--set', 'g')).toEqual(['gain=']);
+  expect(next('run', '--file', '')).toEqual([':files']);
+});
+
+test('what may come next is stages and cells of the plan, under the profile that was typed', () => {
   expect(next('run', '--profile', 'quick', 'first')).toEqual(['first', 'first[0]']);
   expect(next('run', "'first[49")).toEqual([
     'first[49]',
     ...Array.from({ length: 10 }, (_, i) => `first[49${i}]`),
   ]);
   expect(next('why', '+n=49')).toHaveLength(11);
-  expect(next('run', '--file', '')).toEqual([':files']);
-  expect(next('show', 'la')).toEqual(['latest']);
-  expect(next('nothing', '')).toEqual(['']);
+});
+
+test('what may come next is runs', () => expect(next('show', 'la')).toEqual(['latest']));
+
+test('of a broken file, what may come next is what needs none', () => {
   project.write('pipeline.yaml', 'stages: {');
   expect(next('run', 'f')).toEqual(['']);
   expect(next('comp')).toEqual(['compare', 'completion']);
