@@ -4,7 +4,7 @@ import type { Attempt } from '../job/attempt.ts';
 import { stageEnvironment } from '../job/environment.ts';
 import type { Job } from '../job/job.ts';
 import { secretsOf } from '../job/mask.ts';
-import { toldCpu } from '../key/cell-fingerprint.ts';
+import { usableCpu } from '../key/cell-fingerprint.ts';
 import type { Cell } from '../plan/graph.ts';
 import type { CellTransaction } from './transaction.ts';
 
@@ -36,7 +36,7 @@ export function attemptOf(cell: Cell, work: CellTransaction, one: Try): Attempt 
     outs: one.outs,
     checkpoint: one.checkpoint,
     // Not what was leased of this machine: a run elsewhere could have been given another number under the same key.
-    resources: { cpu: toldCpu(cell), gpus: one.gpus },
+    resources: { cpu: usableCpu(cell), gpus: one.gpus },
     events: one.events ?? join(one.folder, 'events.jsonl'),
     module: work.module,
   };

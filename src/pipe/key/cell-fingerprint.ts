@@ -26,7 +26,7 @@ export function fingerprintOf(cell: Cell, seen: SeenInputs): Fingerprint {
     env: seen.env,
     tools: seen.tools,
     outs: Object.fromEntries(cell.outs.map((out) => [out.name, out.path])),
-    ...(toldCpu(cell) === 1 ? {} : { cpu: toldCpu(cell) }),
+    ...(usableCpu(cell) === 1 ? {} : { cpu: usableCpu(cell) }),
   };
 }
 
@@ -35,7 +35,7 @@ export function fingerprintOf(cell: Cell, seen: SeenInputs): Fingerprint {
  * it is what the stage declares, whatever this machine has. A command gets one; it asks with `${resources.cpu}`, which is
  * in its text.
  */
-export function toldCpu(cell: Pick<Cell, 'run' | 'resources'>): number {
+export function usableCpu(cell: Pick<Cell, 'run' | 'resources'>): number {
   return cell.run.kind === 'module' ? cell.resources.cpu : 1;
 }
 
