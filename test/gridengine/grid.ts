@@ -105,8 +105,17 @@ export class Grid {
     this.ask('qdel', '-u', 'root');
     this.ask('qconf', '-ke', 'all');
     this.ask('qconf', '-km');
-    spawnSync('sleep', ['2']);
+    // It may think for long about its end.
+    for (const pid of this.#daemons()) spawnSync('/bin/sh', ['-c', ending, 'sh', pid], { stdio: 'ignore' });
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** By their pid files. */
+  #daemons(): readonly string[] {
+    const spool = join(this.dir, 'spool');
+    const files = ['qmaster/qmaster.pid', `execd/${this.#host.split('.')[0]}/execd.pid`];
+    const read = files.map((name) => join(spool, name)).filter((file) => existsSync(file));
+    return read.map((file) => readFileSync(file, 'utf8').trim()).filter((pid) => /^\d+$/.test(pid));
   }
 
   log(): string {
@@ -129,6 +138,10 @@ export class Grid {
     this.#write(write, how(this.ask('qconf', read)));
   }
 }
+
+/** Waits five seconds for a process to end, and then ends it. */
+const ending =
+  'n=0; while kill -0 $1 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done; kill -9 $1';
 
 async function until(holds: () => boolean, grid: Grid): Promise<void> {
   for (let look = 0; !holds(); look++) {

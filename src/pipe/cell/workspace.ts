@@ -211,8 +211,7 @@ export class Workspace {
     for (const file of [stateFile(this.#layout, cell.id), manifestFile(this.#layout, key)])
       warnings.push(...makeRoom(this.#layout, file));
     if (status.state === 'restorable' && !options.force && options.noCache !== true) {
-      const { reasons } = status;
-      const count = new PutCount((progress) => options.onRestore?.(progress, reasons));
+      const count = new PutCount((progress) => options.onRestore?.(progress, status.reasons));
       const restored = await transaction.restore(count);
       if (restored.kind === 'restored')
         return { kind: 'restored', key, savedMs: restored.ms, warnings: [...warnings, ...restored.warnings] };
@@ -225,10 +224,7 @@ export class Workspace {
 
     const own = 'reasons' in status ? status.reasons : [];
     const reasons: readonly Reason[] = options.force ? [{ kind: 'forced' }, ...own] : own;
-    const guarding: GuardOptions = {
-      ...this.#guarding,
-      heal: (upstream) => healOut(upstream, cell.id, this.#keeping),
-    };
+    const guarding = this.#guardingOf(cell.id);
     const revived = job === null ? null : InputGuard.revived(guarding, job.guard);
     if (revived !== null) {
       await transaction.open(revived, reasons, options);
@@ -246,21 +242,30 @@ export class Workspace {
     return transaction;
   }
 
+  /** Made here, so that what stays with a cell until its end keeps nothing alive of how it was begun. */
+  #guardingOf(cell: CellId): GuardOptions {
+    const { project, layout, digests, views } = this.#guarding;
+    return { project, layout, digests, views, heal: (upstream) => healOut(upstream, cell, this.#keeping) };
+  }
+
   #transaction(
-    what: Pick<TransactionOptions, 'cell' | 'inputs' | 'key' | 'job'>,
+    { cell, inputs, key, job }: Pick<TransactionOptions, 'cell' | 'inputs' | 'key' | 'job'>,
     { run, madeWith }: BeginOptions,
     held: Lock,
   ): CellTransaction {
     return new CellTransaction({
-      ...what,
-      jobs: this.#jobs.allOf(what.cell.id),
+      cell,
+      inputs,
+      key,
+      job,
+      jobs: this.#jobs.allOf(cell.id),
       layout: this.#layout,
       project: this.#project,
       digests: this.digests,
       lock: held,
       run,
       madeWith: madeWith ?? null,
-      onOuts: (outs) => this.#known.assume(what.cell.id, outs),
+      onOuts: (outs) => this.#known.assume(cell.id, outs),
       release: () => this.#release(held),
     });
   }

@@ -155,7 +155,9 @@ export class Scheduler {
       lease = given;
     };
     const executor = this.#options.executorOf?.(cell) ?? localName;
-    const demand = { ...cell.resources, executor };
+    // One by one: what is spread has a hidden class of its own, per waiting cell.
+    const { cpu, gpu, memory, named } = cell.resources;
+    const demand = { cpu, gpu, memory, named, executor };
     this.#queue.add(task, { priority, demand, held, onLease }).catch(() => {});
   }
 
