@@ -95,7 +95,8 @@ export function datasetsTable(
       ...sets.map(({ dataset }) => ({ name: `${dataset}.random`, label: `${dataset}, random`, ...tau })),
       ...sets.map(({ dataset }) => ({ name: `${dataset}.top`, label: `${dataset}, top`, ...tau })),
     ],
-    rows,
+    // Of no data set there is nothing to say of any variant.
+    rows: sets.length === 0 ? [] : rows,
     notes:
       sets.length < 2
         ? ['The benchmark has none of the data sets of NAS-Bench-201 beside the target.']

@@ -164,8 +164,22 @@ export function sameTable(comparisons: readonly SameArchitectures[], planned: nu
       { name: 'tauAUnmasked', label: 'τ_a unmasked', ...spread, digits: 2, better: 'lower' },
       { name: 'tauMasked', label: 'τ-b random, masked', ...spread, digits: 3, better: 'higher' },
       { name: 'tauUnmasked', label: 'τ-b random, unmasked', ...spread, digits: 3, better: 'higher' },
-      { name: 'accuracyMasked', label: 'A random, masked', ...spread, digits: 1, unit: '%' },
-      { name: 'accuracyUnmasked', label: 'A random, unmasked', ...spread, digits: 1, unit: '%' },
+      {
+        name: 'accuracyMasked',
+        label: 'A random, masked',
+        ...spread,
+        digits: 1,
+        unit: '%',
+        group: 'accuracy',
+      },
+      {
+        name: 'accuracyUnmasked',
+        label: 'A random, unmasked',
+        ...spread,
+        digits: 1,
+        unit: '%',
+        group: 'accuracy',
+      },
     ],
     rows: comparisons.map((one) => {
       const cell = (value: Spread): Cell => ({ ...value, planned });

@@ -181,6 +181,8 @@ test('predictions are held against each data set of the benchmark', () => {
   const tau = (name: string) => (row![name] as { mean: number }).mean;
   expect(tau('cifar10-valid.random')).toBeGreaterThan(0.3);
   expect(tau('cifar100.random')).toBeCloseTo(-tau('cifar10-valid.random'), 12);
+  const other = { ...table, dataset: table.dataset.map(() => 'shapes') };
+  expect(datasetsTable(networks.slice(0, 3), other, 3).rows).toEqual([]);
 });
 
 test('the notice counts one of a thing in the singular', () => {

@@ -116,6 +116,17 @@ test('figures, tables and key figures without data are not drawn, and named once
   const [table] = input.tables;
   const [figure] = input.figures;
   const empty = { ...table!, value: { ...table!.value, title: 'Nothing here', rows: [{ variant: 'a' }] } };
+  // Several texts may name a row, and are no data.
+  const axes = ['space', 'size'].map((name) => ({ name, label: name, kind: 'text' as const }));
+  const named = {
+    ...empty,
+    value: {
+      ...empty.value,
+      title: 'Named alone',
+      columns: [...axes, ...empty.value.columns.slice(1)],
+      rows: [{ space: 'a', size: 'S' }],
+    },
+  };
   const blank = {
     ...figure!,
     name: 'blank',
@@ -124,13 +135,13 @@ test('figures, tables and key figures without data are not drawn, and named once
   };
   const { html } = await buildReport({
     ...input,
-    tables: [...input.tables, empty],
+    tables: [...input.tables, empty, named],
     figures: [...input.figures, blank],
   });
   const text = html.replace(/<script[\s\S]*?<\/script>/g, '');
   expect(text.match(/Nothing here/g)).toHaveLength(1);
   expect(text.match(/Nothing drawn/g)).toHaveLength(1);
-  expect(text).toContain('1 table left out, without data in this run: Nothing here.');
+  expect(text).toContain('2 tables left out, without data in this run: Nothing here; Named alone.');
   expect(text).toContain('1 figure left out, without data in this run: Nothing drawn.');
 });
 

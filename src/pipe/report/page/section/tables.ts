@@ -23,9 +23,10 @@ ${originLine(origin, input)}</div>`,
   )}${empty.length === 0 ? null : html`<p class="note">${countText(empty.length, 'table')} left out, without data in this run: ${empty.map(({ value }) => value.title).join('; ')}.</p>`}</section>`;
 }
 
-/** At least one value besides what names the row. */
+/** At least one value besides what names the row: the texts before its numbers, or the first of nothing but texts. */
 function hasData({ columns, rows }: TableRead): boolean {
-  const values = columns.length === 1 ? columns : columns.slice(1);
+  const first = columns.findIndex(({ kind }) => kind !== 'text');
+  const values = columns.slice(first < 0 ? Math.min(1, columns.length - 1) : first);
   return rows.some((row) =>
     values.some(({ name, kind }) => {
       const value = row[name] ?? null;
