@@ -2,9 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 import { Folder } from '../../kit/folder.ts';
+
+// Whole commands, one after another: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
 const canTrace =
   process.platform === 'linux' && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;

@@ -1,10 +1,13 @@
 /** `pipe shell CELL`: everything as the stage finds it, nothing published. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 import { Folder } from '../../kit/folder.ts';
 import { until } from '../../kit/until.ts';
+
+// Whole commands, one after another: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
 const hasPython = spawnSync('python3', ['-c', 'import ast']).status === 0;
 const hasTmux = spawnSync('tmux', ['-V']).status === 0;

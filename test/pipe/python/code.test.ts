@@ -1,8 +1,11 @@
 /** Which code of a stage in Python is in its key, seen through the command line: commands, locks, and imports that nothing shows. */
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
+
+// Whole commands, one after another: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
 const hasPython = spawnSync('python3', ['-c', 'import ast']).status === 0;
 let pipe: Awaited<ReturnType<typeof buildPipe>>;

@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 import { Folder } from '../../kit/folder.ts';
+
+// Whole commands, one after another: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
 const hasPython = spawnSync('python3', ['-c', 'import venv']).status === 0;
 let pipe: Awaited<ReturnType<typeof buildPipe>>;

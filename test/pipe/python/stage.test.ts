@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPipe, CliProject } from '../../kit/cli.ts';
 import { until } from '../../kit/until.ts';
+
+// Whole commands, one after another: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
 const hasPython = spawnSync('python3', ['-c', 'import ast']).status === 0;
 const sdk = fileURLToPath(new URL('../../../python/src', import.meta.url));
