@@ -129,6 +129,26 @@ describe('results that are out of date', () => {
     expect(readFileSync(join(project.dir, 'summary.md'), 'utf8')).toContain('Complete: 1 cell');
   });
 
+  test('what a gather makes without a failed item is not out of date, until that item may succeed', () => {
+    const gathering = (good: string) => `version: 1
+axes: { seed: [0, 1, 2] }
+stages:
+  one: { cmd: "test \${seed} ${good} 2 && echo \${seed} > \${outs.o}", matrix: [seed], outs: { o: o.txt } }
+  sum:
+    cmd: "echo '{\\"n\\": 2}' > \${outs.m}; cat \${deps.o}"
+    deps: { o: one.o }
+    gather: { o: { min: { seed: 2 } } }
+    outs: { m: { path: m.json, report: metrics } }
+`;
+    project.write('pipeline.yaml', gathering('!='));
+    expect(project.pipe('run', '-k').code).toBe(1);
+    expect(twin()).toMatchObject({ stale: [], metrics: [{ cell: 'sum' }] });
+    expect(twin().cells.at(-1)).toMatchObject({ id: 'sum', state: 'done' });
+    project.write('pipeline.yaml', gathering('-le'));
+    expect(project.pipe('report').code).toBe(0);
+    expect(twin().stale).toEqual(['sum']);
+  });
+
   test('`pipe status --check` in a CI reports what is out of date', () => {
     expect(project.pipe('run').code).toBe(0);
     project.write('pipeline.yaml', pipeline(50));

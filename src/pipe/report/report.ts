@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Workspace } from '../cell/workspace.ts';
-import type { Graph } from '../plan/graph.ts';
+import type { Cell, CellId, Graph } from '../plan/graph.ts';
+import { enoughGathered } from '../run/order.ts';
 import { layoutOf } from '../store/layout.ts';
 import { readBaseline } from './model/baseline.ts';
 import { collectReport, type RunEnd } from './model/collect.ts';
@@ -23,7 +24,7 @@ export interface ReportRequest {
     readonly title: string | null;
     readonly description: string;
   };
-  readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'status'>;
+  readonly workspace: Pick<Workspace, 'placed' | 'outPath' | 'lastMs' | 'look'>;
   /** Path of an earlier report to compare with, relative to the project or absolute. */
   readonly baseline?: string | null;
   /** File to write the Markdown to, relative to the project or absolute. */
@@ -42,7 +43,6 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
   const { project, graph, document, workspace } = request;
   const baseline = request.baseline ? await readBaseline(resolve(project, request.baseline)) : null;
   const heading = await projectHeading(project, document);
-  const status = await workspace.status();
   const layout = layoutOf(project, document.file);
   const input = await collectReport({
     project,
@@ -55,9 +55,18 @@ export async function makeReport(request: ReportRequest): Promise<WrittenReport>
     ended: request.ended ?? null,
     set: request.set ?? [],
     installs: existsSync(join(project, 'package.json')),
-    now: async (cell) => cellNow(cell, status.get(cell.id), { workspace, layout }),
+    now: async (cell, failed) => {
+      const status = await workspace.look(cell.id, { without: goesOnWithout(cell, failed) });
+      return cellNow(cell, status, { workspace, layout });
+    },
   });
   return writeReport(project, input, { baseline, markdown: request.markdown ?? null });
+}
+
+/** What a gather went on without in the run that is reported, so that what it made of the rest is not out of date. */
+function goesOnWithout(cell: Cell, failed: ReadonlySet<CellId>): ReadonlySet<CellId> {
+  const lacking = cell.upstream.filter((above) => failed.has(above));
+  return new Set(enoughGathered(cell, (above) => !failed.has(above)) ? lacking : []);
 }
 
 /** The pipeline's own title and description; without a title the package's name, else the folder's. */

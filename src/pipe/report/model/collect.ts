@@ -14,7 +14,7 @@ import type { Provenance, ReportCell, ReportInput, ReportRun, ReportSource } fro
 import { markedOuts } from './look-at-cells.ts';
 import { type MarkedOut, readMarkedOuts } from './read-marked-outs.ts';
 import { latestRun } from './run-record.ts';
-import { hasResults } from './state.ts';
+import { hasFailed, hasResults } from './state.ts';
 
 export interface CollectOptions {
   /** Absolute path of the project folder. */
@@ -27,7 +27,8 @@ export interface CollectOptions {
   readonly params: JsonObject;
   readonly title: string;
   readonly description: string;
-  readonly now: (cell: Cell) => Promise<CellNow>;
+  /** `failed`: cells above that failed in the run which is reported, or could not run because of it, and would again. */
+  readonly now: (cell: Cell, failed: ReadonlySet<CellId>) => Promise<CellNow>;
   /** How the run ended, when its last event is not written yet. */
   readonly ended?: RunEnd | null;
   /** --set arguments of the run. */
@@ -45,11 +46,14 @@ export async function collectReport(options: CollectOptions): Promise<ReportInpu
   const marked: MarkedOut[] = [];
   const stale: string[] = [];
   const reasons = new Map<CellId, readonly Reason[]>();
+  const failed = new Set<CellId>();
   const provenance = new ProvenanceBuilder();
   for (const cell of graph.cells.values()) {
-    const now = await options.now(cell);
+    const now = await options.now(cell, failed);
     const { inPlace } = now;
     const today = cellToday(record?.cells.get(cell.id), now);
+    const kept = today.state === 'blocked' && cell.upstream.some((above) => failed.has(above));
+    if (kept || hasFailed(today.state)) failed.add(cell.id);
     cells.push({
       ...today,
       id: cell.id,
