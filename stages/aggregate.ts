@@ -5,6 +5,7 @@ import { applyPolicy } from '../src/nas/benchmark/policy.ts';
 import { readBenchTable } from '../src/nas/benchmark/table.ts';
 import { parseParams } from '../src/nas/params.ts';
 import { summariseVariants, summaryTable, variantText } from '../src/nas/study/aggregate.ts';
+import { dataOrigin } from '../src/nas/study/data-origin.ts';
 import { datasetsTable } from '../src/nas/study/datasets.ts';
 import { fewShot } from '../src/nas/study/few-shot.ts';
 import { variantIntervals } from '../src/nas/study/intervals.ts';
@@ -18,6 +19,7 @@ import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({
   embedded: z.boolean(),
+  source: z.object({ images: z.string(), bench: z.string() }),
   target: z.string(),
   data: dataSchema,
   network: z.record(z.string(), z.unknown()),
@@ -26,7 +28,10 @@ const paramsSchema = z.object({
 });
 
 export default defineStage((stage) => {
-  const { embedded, target, data, network, train, evaluate } = parseParams(paramsSchema, stage.params);
+  const { embedded, source, target, data, network, train, evaluate } = parseParams(
+    paramsSchema,
+    stage.params,
+  );
   const variant = parseParams(groupedVariantSchema, { network, train });
   const { networks, seeds, planned } = readNetworks(stage.gathered('predictions'));
   const all = [...networks, ...fewShot(networks)];
@@ -51,7 +56,7 @@ export default defineStage((stage) => {
   json(
     'notice',
     noticeOf({
-      embedded,
+      origin: dataOrigin(embedded, source),
       target,
       side: data.side,
       trainImages: data.trainImages,

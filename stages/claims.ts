@@ -8,8 +8,9 @@ import { judgeClaims } from '../src/nas/claims/claims.ts';
 import { BenchmarkFacts } from '../src/nas/claims/functions.ts';
 import { claimsJunit } from '../src/nas/claims/junit.ts';
 import { readClaims } from '../src/nas/claims/read.ts';
-import { readImageSet } from '../src/nas/data/image-set.ts';
+import { readImageSet } from '../src/nas/data/image-files.ts';
 import { parseParams } from '../src/nas/params.ts';
+import { dataOrigin } from '../src/nas/study/data-origin.ts';
 import { datasetAgreements } from '../src/nas/study/datasets.ts';
 import { readNetworks } from '../src/nas/study/networks.ts';
 import { dataSchema, groupedVariantSchema } from '../src/nas/supernet/network/options.ts';
@@ -18,6 +19,7 @@ import { defineStage } from '../src/pipe/stage.ts';
 
 const paramsSchema = z.object({
   embedded: z.boolean(),
+  source: z.object({ images: z.string(), bench: z.string() }),
   target: z.string(),
   data: dataSchema,
   network: z.record(z.string(), z.unknown()),
@@ -28,7 +30,7 @@ const paramsSchema = z.object({
 const wholeStudy = '`npx pipe run --profile cpu` has more variants and seeds, `--profile paper` all of them';
 
 export default defineStage((stage) => {
-  const { embedded, target, data, network, train } = parseParams(paramsSchema, stage.params);
+  const { embedded, source, target, data, network, train } = parseParams(paramsSchema, stage.params);
   const { channels, cellsPerStage, epochs } = parseParams(groupedVariantSchema, { network, train });
   const path = stage.dep('claims');
   const file = readClaims(readFileSync(path, 'utf8'), relative(process.cwd(), path));
@@ -46,6 +48,7 @@ export default defineStage((stage) => {
       // `trainImages: null` is all that are there, less those withheld.
       trainImages: data.trainImages ?? readImageSet(stage.dep('images')).count - data.validationImages,
       embedded,
+      own: dataOrigin(embedded, source) === 'own',
       planned: seeds,
     },
   });

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBenchCsv } from '../../src/nas/benchmark/csv.ts';
 import { type AskedArchitecture, sampleEvaluation } from '../../src/nas/benchmark/target.ts';
-import { downsampleTo, type ImageSet, readImageSet } from '../../src/nas/data/image-set.ts';
+import { readImageSet } from '../../src/nas/data/image-files.ts';
+import { downsampleTo, type ImageSet } from '../../src/nas/data/image-set.ts';
 import { type Split, splitImages } from '../../src/nas/data/split.ts';
 import { type Variant, variantSchema } from '../../src/nas/supernet/network/options.ts';
 

@@ -49,6 +49,8 @@ export type Scale = z.infer<typeof scale>;
 export interface RunScale extends Scale {
   /** Generated images: nothing that is run on them speaks about the paper. */
   readonly embedded: boolean;
+  /** The user's own images or benchmark, which say nothing about the paper either. */
+  readonly own?: boolean;
   /** Seeds that each variant should have. */
   readonly planned: number;
 }

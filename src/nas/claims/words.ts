@@ -60,7 +60,7 @@ export function lackText(
 ): string | null {
   if (ofBenchmark) return isWhole ? null : 'the benchmark here is not the whole of NAS-Bench-201';
   if (n === null) return 'it was not run';
-  if (scale.embedded || !isWhole) return 'on data of our own';
+  if (scale.embedded || scale.own === true || !isWhole) return 'on data of our own';
   if (n < file.seeds) return `${n} of the ${file.seeds} seeds that a verdict takes`;
   const short = keys.filter((key) => scale[key] < file.scale[key]);
   if (short.length === 0) return null;

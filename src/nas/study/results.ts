@@ -4,6 +4,7 @@ import type { Interval } from '../stats/interval.ts';
 import type { Spread } from '../stats/spread.ts';
 import { topNs } from '../tables.ts';
 import { type GroupSummary, type VariantName, type VariantSummary, variantText } from './aggregate.ts';
+import type { DataOrigin } from './data-origin.ts';
 import type { VariantIntervals } from './intervals.ts';
 import type { SameArchitectures } from './same-architectures.ts';
 
@@ -198,7 +199,7 @@ export function sameTable(comparisons: readonly SameArchitectures[], planned: nu
 }
 
 export interface Scale {
-  readonly embedded: boolean;
+  readonly origin: DataOrigin;
   readonly target: string;
   readonly side: number;
   readonly trainImages: number | null;
@@ -212,6 +213,21 @@ export interface Scale {
   readonly architectures: number;
 }
 
+const origins: Readonly<Record<DataOrigin, { readonly title: string; readonly text: string }>> = {
+  generated: {
+    title: 'Generated data, small run',
+    text: 'The images are generated shapes and the benchmark is our own small one, trained on them: nothing here says anything about CIFAR-10 or NAS-Bench-201.',
+  },
+  own: {
+    title: 'Images or a benchmark of your own',
+    text: 'The images, the benchmark table or both are not the paper’s: the numbers are of them alone.',
+  },
+  paper: {
+    title: 'A small run on real data',
+    text: 'Real CIFAR-10 images and the real NAS-Bench-201 table.',
+  },
+};
+
 /** What the data is, how large the run was against the paper's, and the readings that were chosen. */
 export function noticeOf(scale: Scale): {
   level: 'info' | 'warning';
@@ -220,22 +236,16 @@ export function noticeOf(scale: Scale): {
   facts: Record<string, string>;
 } {
   const small =
-    scale.embedded ||
+    scale.origin !== 'paper' ||
     scale.side < 32 ||
     scale.channels < 32 ||
     scale.cellsPerStage < 2 ||
     scale.epochs < 250 ||
     scale.trainImages !== null;
-  const data = scale.embedded
-    ? 'The images are generated shapes and the benchmark is our own small one, trained on them: nothing here says anything about CIFAR-10 or NAS-Bench-201.'
-    : 'Real CIFAR-10 images and the real NAS-Bench-201 table.';
+  const { text: data, title } = origins[scale.origin];
   return {
     level: small ? 'warning' : 'info',
-    title: scale.embedded
-      ? 'Generated data, small run'
-      : small
-        ? 'A small run on real data'
-        : 'At the paper’s scale',
+    title: small ? title : 'At the paper’s scale',
     text: `${data}${
       small
         ? ' A run this small shows that the machinery works and hints at tendencies; it neither confirms nor refutes the paper.'

@@ -6,12 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { cropAndFlip } from '../../../src/nas/data/augment.ts';
 import { type BatchPlan, batchesAnEpoch, plainImages } from '../../../src/nas/data/batches.ts';
-import {
-  downsampleTo,
-  encodeImageSet,
-  ImageSetError,
-  readImageSet,
-} from '../../../src/nas/data/image-set.ts';
+import { readImageSet } from '../../../src/nas/data/image-files.ts';
+import { downsampleTo, encodeImageSet, ImageSetError } from '../../../src/nas/data/image-set.ts';
 import { type Loader, plainLoader, threadedLoader } from '../../../src/nas/data/loader.ts';
 import { Random } from '../../../src/nas/data/random.ts';
 import { drawShapes } from '../../../src/nas/data/shapes.ts';

@@ -188,7 +188,7 @@ test('predictions are held against each data set of the benchmark', () => {
 test('the notice counts one of a thing in the singular', () => {
   const network = (cellsPerStage: number, epochs: number) =>
     noticeOf({
-      embedded: true,
+      origin: 'generated',
       target: 'shapes/test/last/mean',
       side: 16,
       trainImages: 3000,

@@ -49,3 +49,8 @@ export function loadWeights(backend: Backend, file: string): { network: Network;
   const layout = superNetworkLayout(parsed.data.variant);
   return { network: fromStateDict(backend, layout, tensors, file), provenance: parsed.data };
 }
+
+/** The file of the weights after an epoch (counted from 1), in a training's folder of snapshots. */
+export function snapshotName(epoch: number): string {
+  return `epoch-${epoch}.safetensors`;
+}

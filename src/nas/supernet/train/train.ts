@@ -29,7 +29,8 @@ export interface Training {
   readonly signal?: AbortSignal;
   /** After every batch: batches done, of all, and images a second so far in this process. */
   readonly onBatch?: (done: number, total: number, rate: number) => void;
-  readonly onEpoch?: (record: EpochRecord) => void;
+  /** The network as it is after that epoch: to be saved, not kept. */
+  readonly onEpoch?: (record: EpochRecord, network: Network) => void;
 }
 
 /** Where paths come from; Sampler is one. */
@@ -92,7 +93,7 @@ export async function train(backend: Backend, training: Training): Promise<Train
       const lr = learningRate(options, epoch);
       if (course.makesStep(paths.period)) optimizer.step(lr);
       const record = course.advance(pass.loss, pass.correct, loaded.size, lr);
-      if (record) training.onEpoch?.(record);
+      if (record) training.onEpoch?.(record, network);
       seen += loaded.size;
       const now = performance.now();
       training.onBatch?.(course.batches, total, (1000 * seen) / (now - started));
