@@ -11,7 +11,12 @@ export const bytes = (...parts: readonly (string | readonly number[] | Uint8Arra
 export const word = (value: number) => [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24];
 
 /** A PNG whose rows take the filters in turn. */
-export function png(side: number, pixels: Uint8Array, colour = 2, palette?: Uint8Array, depth = 8): Buffer {
+export function png(
+  side: number,
+  pixels: Uint8Array,
+  colour = 2,
+  { palette, depth = 8 }: { readonly palette?: Uint8Array; readonly depth?: number } = {},
+): Buffer {
   const channels = { 0: 1, 2: 3, 3: 1, 6: 4 }[colour]!;
   const row = side * channels;
   const raw = Buffer.alloc(side * (row + 1));

@@ -202,12 +202,7 @@ describe('a folder of PNGs', () => {
     at('kinds/a/grey.png', png(4, values, 0));
     at(
       'kinds/a/palette.png',
-      png(
-        4,
-        values,
-        3,
-        Uint8Array.from({ length: 12 }, (_, i) => 10 * i),
-      ),
+      png(4, values, 3, { palette: Uint8Array.from({ length: 12 }, (_, i) => 10 * i) }),
     );
     at(
       'kinds/a/rgba.png',
@@ -234,7 +229,7 @@ describe('a folder of PNGs', () => {
     );
     expect(one('jpeg', bytes('\xff\xd8\xff'))).toContain('2.png: is no PNG');
     expect(one('broken', png(4, new Uint8Array(48)).subarray(0, 60))).toContain('2.png: is cut off');
-    expect(one('deep', png(4, new Uint8Array(48), 2, undefined, 16))).toContain('has 16 bits per channel');
+    expect(one('deep', png(4, new Uint8Array(48), 2, { depth: 16 }))).toContain('has 16 bits per channel');
     for (let n = 0; n < 11; n++) at(`many/c${String(n).padStart(2, '0')}/1.png`, png(4, new Uint8Array(48)));
     expect(refused(join(folder, 'many'))).toContain('11 classes (subfolders)');
     mkdirSync(join(folder, 'nothing/inside'), { recursive: true });
