@@ -60,7 +60,8 @@ describe.skipIf(why !== null)(
       ['before the queue took the job', `${once(`${killDriver}; exit 1`)}; ${beginJob}; echo $id`],
     ])('nothing is submitted twice by a driver that died as it submitted, %s', async (_, submit) => {
       project = new ShellQueueProject(built.file, submit);
-      project.counted(2, { executor: 'pack: 2', cmd: 'sleep 1' });
+      // Long enough that whoever comes back finds the job at work.
+      project.counted(2, { executor: 'pack: 2', cmd: 'sleep 6' });
       await drive().ended;
       expect(existsSync(join(project.dir, 'died'))).toBe(true);
       expect(project.pipe('attach').code).toBe(0);
