@@ -7,6 +7,7 @@ export const runElsewhere: Readonly<Record<string, string>> = {
   'docs/how-to/from-snakemake.md': 'test/compare/pages.test.ts',
   // Where there is a queue: `npm run test:slurm`.
   'docs/how-to/slurm.md': 'test/slurm/slurm.test.ts',
+  'docs/how-to/own-images.md': 'test/study/own-data.test.ts',
   'docs/reference/commands.md': 'test/pipe/reference/reference.test.ts',
   'docs/reference/diagnostics.md': 'test/pipe/reference/reference.test.ts',
   'docs/reference/job-file.md': 'test/pipe/reference/examples.test.ts',
