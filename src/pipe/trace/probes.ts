@@ -17,8 +17,20 @@ export interface Observed {
   readonly places: Readonly<Record<string, string | null>>;
 }
 
+interface ProbesOptions {
+  /** Absolute. */
+  readonly project: string;
+  readonly digests: Digests;
+  /** Whether a file of this name could be what an import means. */
+  readonly matters: (name: string) => boolean;
+  /** The engine's own, in which no code of the user stands. */
+  readonly ownFolder: string;
+}
+
 /** Looks at files, folders and places, each once per run. */
 export class Probes {
+  readonly #options: ProbesOptions;
+  readonly #look: 'look' | 'lookAgain';
   readonly #project: string;
   readonly #digests: Digests;
   readonly #matters: (name: string) => boolean;
@@ -26,27 +38,25 @@ export class Probes {
   readonly #folders = new Map<string, Sha256 | null>();
   readonly #places = new Map<string, string | null>();
 
-  /**
-   * `matters`: whether a file of this name could be what an import means. `ownFolder`: the engine's own, in which no
-   * code of the user stands.
-   */
-  constructor(options: {
-    project: string;
-    digests: Digests;
-    matters: (name: string) => boolean;
-    ownFolder: string;
-  }) {
+  constructor(options: ProbesOptions, look: 'look' | 'lookAgain' = 'look') {
+    this.#options = options;
+    this.#look = look;
     this.#project = options.project;
     this.#digests = options.digests;
     this.#matters = options.matters;
     this.#ownFolder = options.ownFolder;
   }
 
+  /** The same without what this run remembers. */
+  afresh(): Probes {
+    return new Probes(this.#options, 'lookAgain');
+  }
+
   /** @throws PathError */
   async file(path: string): Promise<Sha256 | null> {
     const absolute = join(this.#project, path);
     if (!statOrNull(absolute)?.isFile()) return null;
-    return (await this.#digests.look(absolute, 'anywhere'))?.content ?? null;
+    return (await this.#digests[this.#look](absolute, 'anywhere'))?.content ?? null;
   }
 
   folder(path: string): Sha256 | null {
@@ -124,7 +134,9 @@ export class Observer {
     return this.#add(this.#places, path);
   }
 
-  async observed(probes: Probes): Promise<Observed> {
+  /** As it is now: what the run saw before this trace began may have been edited since, and is not what was traced. */
+  async observed(run: Probes): Promise<Observed> {
+    const probes = run.afresh();
     const files: Record<string, Sha256 | null> = {};
     for (const path of this.#files) files[path] = await probes.file(path);
     const folders = Object.fromEntries([...this.#folders].map((path) => [path, probes.folder(path)]));

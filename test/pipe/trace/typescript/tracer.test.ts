@@ -141,6 +141,32 @@ describe('the bundle', () => {
   });
 });
 
+test('what is edited between two traces of a run is remembered as the second one read it', async () => {
+  write('lib.ts', 'export const x = 1;\n');
+  write('a.ts', "import { x } from './lib.ts';\nexport default () => x;\n");
+  write('b.ts', "import { x } from './lib.ts';\nexport default () => x + 1;\n");
+  const tracer = () => {
+    const indexFolder = join(dir, 'cache/index');
+    const digests = new Digests(indexFolder);
+    return new TypeScriptTracer({
+      project: dir,
+      codeFolder: join(dir, 'cache/code'),
+      indexFolder,
+      digests,
+    });
+  };
+  const run = tracer();
+  await run.trace('a.ts');
+  write('lib.ts', 'export const x = 2222;\n');
+  await sleep(60);
+  const second = (await run.trace('b.ts')).fingerprint;
+  run.save();
+  write('lib.ts', 'export const x = 1;\n');
+  await sleep(60);
+  const back = (await tracer().trace('b.ts')).fingerprint;
+  expect(second).not.toEqual(back);
+});
+
 test('packages stay outside and enter by name and version, those that are used', async () => {
   write(
     'main.ts',
