@@ -13,12 +13,17 @@ const python = ['python3', '/usr/bin/python3'].find((one) => {
 });
 
 /** Runs its first argument's text in the kernel of the connection file that is its second, and prints what it prints. */
-const client = `import sys
+const client = `import sys, time
 from jupyter_client import BlockingKernelClient
 kernel = BlockingKernelClient()
 kernel.load_connection_file(sys.argv[2])
 kernel.start_channels()
-kernel.wait_for_ready(timeout=60)
+for attempt in range(30):
+    try:
+        kernel.wait_for_ready(timeout=60)
+        break
+    except RuntimeError: # one that starts slowly is taken for dead
+        time.sleep(1)
 show = lambda message: print(message["content"].get("text") or message["content"].get("evalue") or "", end="")
 kernel.execute_interactive(sys.argv[1], timeout=60, output_hook=show)
 `;
