@@ -44,7 +44,7 @@ export interface ReportOptions {
 }
 
 /** Sizes in bytes at which a report is called large, and refused. */
-export const reportLimits = { warn: 2 * 2 ** 20, refuse: 10 * 2 ** 20 } as const;
+export const reportLimits = { warn: 1.9 * 2 ** 20, refuse: 9.5 * 2 ** 20 } as const;
 
 /**
  * Draws the page and its JSON twin. No I/O but importing vega and dagre, and reading what was built for the browser.
