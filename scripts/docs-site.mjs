@@ -2,7 +2,7 @@
 // searched without a network, and asks for nothing but its own files. Fails where a link leads nowhere.
 // Without `--no-gallery` the pipelines of the gallery are run, by dist/pipe.cjs, and their reports are part of it.
 
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,15 +21,23 @@ const source = resolve(values.root ?? root);
 const folder = resolve(positionals[0] ?? 'site');
 
 const { pages, groups } = readPages(source);
+// Only a site gives way to a site.
+if (existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(join(folder, 'search-data.js'))) {
+  console.error(
+    `error: ${folder} holds something else than an earlier site\n  next: name a folder that is empty or not there`,
+  );
+  process.exit(1);
+}
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
+// First: by this a site is known, also one whose building was stopped.
+writeFileSync(join(folder, 'search-data.js'), searchData(pages));
 for (const page of pages) {
   const file = join(folder, page.out);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, sitePage(page, groups));
 }
 writeFileSync(join(folder, 'search.js'), await searchClient(root));
-writeFileSync(join(folder, 'search-data.js'), searchData(pages));
 cpSync(join(source, 'docs/images'), join(folder, 'images'), { recursive: true });
 // GitHub Pages would leave out files whose names begin with an underscore.
 writeFileSync(join(folder, '.nojekyll'), '');

@@ -1,6 +1,6 @@
 /** The documentation as a site: every link leads somewhere, and it is read and searched from disk, with no network. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -47,6 +47,18 @@ test('a page that the list of pages does not name fails the build', () => {
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(status).toBe(1);
   expect(stderr).toContain('docs/README.md does not name lost.md');
+});
+
+test('a folder that holds something else is left as it is', () => {
+  const mine = join(folder, 'mine');
+  mkdirSync(mine);
+  writeFileSync(join(mine, 'NOTES.md'), '3 hours');
+  const { status, stderr } = spawnSync(process.execPath, [program, mine, '--no-gallery'], {
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain('holds something else than an earlier site');
+  expect(readFileSync(join(mine, 'NOTES.md'), 'utf8')).toBe('3 hours');
 });
 
 describe.skipIf(executable === undefined)('in Chromium', () => {
