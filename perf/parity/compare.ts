@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { numberText } from '../../src/lib/format.ts';
 import { RankedNetwork } from '../../src/nas/claims/networks.ts';
 import { spreadOf } from '../../src/nas/stats/spread.ts';
 import { compareSamples } from '../../src/nas/stats/two-samples.ts';
@@ -87,7 +88,7 @@ export function comparisonText(folder: string): string {
     ...measures.slice(0, 4).flatMap((measure) =>
       sides.map((side, i) => {
         const values = valuesOf(measure, side).sort((a, b) => a - b);
-        return `| ${measure.name}, ${i === 0 ? 'ours' : 'PyTorch'} | ${values.map((one) => signed(one, measure.digits)).join(', ')} |`;
+        return `| ${measure.name}, ${i === 0 ? 'ours' : 'PyTorch'} | ${values.map((one) => numberText(one, measure.digits)).join(', ')} |`;
       }),
     ),
     '',
@@ -105,15 +106,15 @@ function testRow(
   const one = compareSamples(ours, theirs, margin);
   const spread = (values: readonly number[]) => {
     const { mean, std, n } = spreadOf(values);
-    return `${signed(mean!, digits)} ± ${std!.toFixed(digits)} (${n})`;
+    return `${numberText(mean!, digits)} ± ${std!.toFixed(digits)} (${n})`;
   };
-  const [low, high] = one.interval.map((value) => signed(value, digits));
+  const [low, high] = one.interval.map((value) => numberText(value, digits));
   return [
     '',
     name,
     spread(ours),
     spread(theirs),
-    `${signed(one.difference, digits)} [${low}, ${high}]`,
+    `${numberText(one.difference, digits)} [${low}, ${high}]`,
     one.pMeans.toFixed(3),
     one.pDistributions.toFixed(3),
     one.detectable.toFixed(digits),
@@ -124,8 +125,4 @@ function testRow(
   ]
     .join(' | ')
     .trim();
-}
-
-function signed(value: number, digits: number): string {
-  return value.toFixed(digits).replace('-', '−');
 }

@@ -1,7 +1,7 @@
 /** The figures that differ, drawn before and after: for the page, and as SVG files of their own. */
-import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '../../lib/sha256.ts';
 import { type DrawnFigure, drawFigures, type FigureStore } from '../report/figure/figure.ts';
 import type { ReportFigure } from '../report/model/input.ts';
 import type { FigureChange } from './difference.ts';
@@ -60,7 +60,7 @@ export async function writeFigureFiles(
   async function write(one: DrawnFigure | undefined, side: FigureSide): Promise<string | null> {
     if (one === undefined || one.drawn === null) return null;
     const svg = ownFile(one.drawn.svg);
-    const digest = createHash('sha256').update(svg).digest('hex').slice(0, 10);
+    const digest = sha256Of(svg).slice(0, 10);
     const plain = one.figure.name.replace(/[^\w-]+/g, '-').slice(0, 60);
     const file = `${plain}-${side}-${digest}.svg`;
     await writeFile(join(folder, file), svg);
